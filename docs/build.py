@@ -1,0 +1,174 @@
+"""Writes the generated pages: ``python docs/build.py``; ``--check`` only tells what is stale.
+
+Generated are the sample's output and the rules table in README.md, a page for each rule,
+the pages of options and of knowledge.  Both ways, every relative link of every page must
+lead somewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import groupby
+from pathlib import Path
+
+from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.knowledge.rows import CallableRow, MethodRow
+from flake8_bn_eval.knowledge.schema import Table, read_table
+from flake8_bn_eval.options import declarations
+from flake8_bn_eval.report.text import finding_lines
+from flake8_bn_eval.rules import all_rules
+from flake8_bn_eval.rules.base import Rule
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+TABLES = ROOT / "flake8_bn_eval" / "knowledge"
+GENERATED = "<!-- Written by docs/build.py. -->\n\n"
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+FENCE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def main() -> int:
+    """Write the pages that differ, or name them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when stale")
+    checking: bool = parser.parse_args().check
+    wanted = dict(pages())
+    stale = [path for path, text in wanted.items() if not path.exists() or _read(path) != text]
+    surplus = [path for path in (DOCS / "rules").glob("*.md") if path not in wanted]
+    for path in stale + surplus:
+        print(f"{path.relative_to(ROOT)}: {'stale' if checking else 'written'}")
+    if not checking:
+        _write(stale, wanted, surplus)
+    broken = list(broken_links())
+    print(*broken, sep="\n", end="\n" if broken else "")
+    return 1 if broken or (checking and (stale or surplus)) else 0
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated page with its text."""
+    rules = all_rules()
+    readme = between(_read(ROOT / "README.md"), "rules", rules_table(rules))
+    yield ROOT / "README.md", between(readme, "sample", f"```text\n{sample_output()}```")
+    for rule in rules:
+        yield DOCS / "rules" / f"{rule.code}.md", rule_page(rule)
+    yield DOCS / "options.md", GENERATED + options_page()
+    yield DOCS / "knowledge.md", GENERATED + knowledge_page()
+
+
+def between(page: str, mark: str, text: str) -> str:
+    """The page with the text between two of its marks."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, rest = page.split(begin)
+    return f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+
+
+def rules_table(rules: tuple[Rule, ...]) -> str:
+    """A line for each rule."""
+    rows = [
+        f"| [{rule.code}](docs/rules/{rule.code}.md) | {rule.name} "
+        f"| {'yes' if rule.default else 'opt-in'} | {rule.page.summary} |"
+        for rule in rules
+    ]
+    return "\n".join(["| code | name | on | what it reports |", "| --- | --- | --- | --- |", *rows])
+
+
+def sample_output() -> str:
+    """What ``bn-eval check docs/sample.py`` prints."""
+    text = _read(DOCS / "sample.py")
+    lines = text.splitlines()
+    printed = [
+        line
+        for finding in analyse(text)
+        for line in finding_lines("docs/sample.py", lines, finding)
+    ]
+    return "".join(f"{line}\n" for line in printed)
+
+
+def rule_page(rule: Rule) -> str:
+    """The page of a rule: its docstring under a title."""
+    state = "On by default." if rule.default else "Opt-in: name its full code to switch it on."
+    title = f"# {rule.code} {rule.name}"
+    return f"{GENERATED}{title}\n\n{rule.page.text}\n\n---\n\n{state} Since {rule.since}.\n"
+
+
+def options_page() -> str:
+    """Every option as it is declared."""
+    parts = ["# Options\n\nOn the command line of flake8 and of `bn-eval`, or in the `[flake8]`"]
+    parts.append(" section of a configuration file without the leading dashes.\n")
+    for _, option in declarations():
+        default = f"`{option.default}`" if option.default else "none"
+        parts.append(
+            f"\n## `{option.flag}={option.metavar}`\n\n{option.help} Default: {default}.\n"
+        )
+    return "".join(parts)
+
+
+def knowledge_page() -> str:
+    """Every row of every table, rows with the same facts together."""
+    parts = [
+        "# What is known of libraries\n\n"
+        "A callable without a row is unknown, and so is everything it may do to a module. The\n"
+        "keys are explained in `flake8_bn_eval/knowledge/rows.py`.\n"
+    ]
+    for path in sorted(TABLES.glob("*.toml")):
+        table = read_table(path)
+        if table.callables or table.methods:
+            parts.append(f"\n## {path.stem}\n\n| names | facts | source |\n| --- | --- | --- |\n")
+            parts += [f"{row}\n" for row in _rows_of(table)]
+    return "".join(parts)
+
+
+def _rows_of(table: Table) -> Iterator[str]:
+    rows = [*table.callables.values(), *table.methods.values()]
+    for (facts, source), group in groupby(rows, key=lambda row: (_facts(row), row.source)):
+        names = ", ".join(f"`{_shown_name(row)}`" for row in group)
+        yield f"| {names} | {facts} | {source.replace('|', '/')} |"
+
+
+def _shown_name(row: CallableRow | MethodRow) -> str:
+    return f"{row.receiver}.{row.name}" if isinstance(row, MethodRow) else row.name
+
+
+def _facts(row: CallableRow | MethodRow) -> str:
+    skipped = ("name", "source", "receiver")
+    facts = [(it.name, getattr(row, it.name), it.default) for it in fields(row)]
+    told = [
+        f"{name}={_shown(value)}"
+        for name, value, default in facts
+        if name not in skipped and value != default
+    ]
+    return ", ".join(told) or "unknown"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " and ".join(f"{it.parameter} > {it.above:g}" for it in value)
+    return str(value).lower()
+
+
+def broken_links() -> Iterator[str]:
+    """Relative links that lead nowhere, in every page that people read."""
+    for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
+        for target in LINK.findall(FENCE.sub("", _read(path))):
+            if "://" not in target and not (path.parent / target).exists():
+                yield f"{path.relative_to(ROOT)}: broken link to {target}"
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _write(stale: list[Path], wanted: dict[Path, str], surplus: list[Path]) -> None:
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+    for path in surplus:
+        path.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

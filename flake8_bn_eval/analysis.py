@@ -1,0 +1,192 @@
+"""From text to findings: every front end calls this and nothing below it.
+
+The parser and the interpreter are imported only for a file that some rule may concern,
+because importing them costs more than most runs of flake8 take.  What this module does
+not know: files, command lines, and how a finding is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval import source
+from flake8_bn_eval.findings import Finding, Note, Report, Span
+from flake8_bn_eval.options import Options
+from flake8_bn_eval.rules import all_rules
+from flake8_bn_eval.rules.base import Rule
+
+if TYPE_CHECKING:
+    import ast
+
+    from flake8_bn_eval.facts import Facts
+
+UNANALYSED = "BNE901"
+RAISE = "BNE_RAISE"
+"""Environment variable: with it an error of our own is raised and no finding."""
+
+BEGINNING = Span(1, 0, 1, 0)
+RECURSION_LIMIT = 6_000
+"""Enough for the deepest tree that is parsed, and for 8 MB of stack."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is known of a file, before any rule: the facts, and where their places are."""
+
+    text: str
+    facts: Facts
+    places: int
+    locate_slowly: Callable[[], list[Span]]
+    tree: ast.Module | None = None
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The span of every place.  If the two trees disagree, libcst is right but slow."""
+        spans = source.locate(self.text, self.tree)
+        return spans if len(spans) == self.places else self.locate_slowly()
+
+    def span(self, place: int) -> Span:
+        """Where a place is; a file without any has only its beginning."""
+        return self.spans[place] if self.spans else BEGINNING
+
+    def line(self, place: int) -> int:
+        """The line of a place, from 1."""
+        return self.span(place).line
+
+
+def analyse(
+    text: str,
+    *,
+    filename: str | None = None,
+    options: Options | None = None,
+    tree: ast.Module | None = None,
+    codes: Collection[str] | None = None,
+) -> list[Finding]:
+    """The findings of one file, in the order of the text.
+
+    ``text`` is the source as one string; ``filename`` is for the reader only.  ``tree``
+    is its `ast`, if the caller has it.  ``codes`` names the rules to run; without it they
+    are those on by default and those in ``options.opt_in``.
+
+    Text that Python itself refuses has no findings.  Nothing is read, written or kept.
+    """
+    options = options or Options()
+    rules = concerned_rules(text, enabled_rules(options, codes))
+    if not rules:
+        return []
+    try:
+        followed = follow(text, filename=filename, options=options, tree=tree)
+    except source.RefusedByPythonError:
+        return []
+    except source.UnparsableError as error:
+        place = Span(error.line, error.column, error.line, error.column)
+        return _unanalysed(rules, place, error.message)
+    except RecursionError:
+        line = source.depth(tree or source.parse_ast(text))[1]
+        return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
+    except Exception as error:  # ours, not the user's: the run over other files goes on
+        return _unanalysed(rules, BEGINNING, _internal_error(error))
+    findings = [finding for rule in rules for finding in _findings(rule, rules, followed)]
+    unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
+    return [unique[key] for key in sorted(unique)]
+
+
+def follow(
+    text: str,
+    *,
+    filename: str | None = None,  # noqa: ARG001 - for other files of the project
+    options: Options | None = None,  # noqa: ARG001 - no option changes a meaning yet
+    tree: ast.Module | None = None,
+) -> Followed:
+    """Follow the modes and gradients of a file, whether or not a rule asks.
+
+    Raises `source.UnparsableError` for text that is not parsed, and RecursionError.
+    """
+    from flake8_bn_eval.facts import Facts  # noqa: PLC0415
+    from flake8_bn_eval.interpret.run import interpret  # noqa: PLC0415
+    from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
+    from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415
+
+    with _deep_recursion(), source.without_garbage_collection():
+        module = source.parse(text, tree)
+        program = lower_module(module)
+        knowledge = Knowledge.for_packages(program.imported)
+        recorder = interpret(program, knowledge)
+    failures = [Report(remark.place, remark.message) for remark in recorder.failures]
+    facts = Facts(recorder, knowledge, failures)
+    locate_slowly = partial(source.locate_with_libcst, module)
+    return Followed(text, facts, program.places, locate_slowly, tree)
+
+
+def enabled_rules(options: Options, codes: Collection[str] | None = None) -> list[Rule]:
+    """The rules of the codes given, or those on by default and those opted in."""
+    if codes is not None:
+        return [rule for rule in all_rules() if rule.code in codes]
+    return [rule for rule in all_rules() if rule.default or rule.code in options.opt_in]
+
+
+def unknown_codes(codes: Collection[str]) -> list[str]:
+    """Those of the codes that no rule has."""
+    return sorted(set(codes) - {rule.code for rule in all_rules()})
+
+
+def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
+    """The rules that may fire, none if the file need not be parsed.
+
+    A rule without triggers runs on every file that is parsed and never asks for it; when
+    only such rules are wanted, the default rules say which files those are.
+    """
+    asking = [rule for rule in rules if rule.triggers]
+    asking = asking or ([rule for rule in all_rules() if rule.default] if rules else [])
+    concerned = {
+        rule.code for rule in asking if rule.triggers and source.may_concern(text, rule.triggers)
+    }
+    if not concerned:
+        return []
+    return [rule for rule in rules if not rule.triggers or rule.code in concerned]
+
+
+def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding]:
+    try:
+        return [_finding(rule, report, followed) for report in rule(followed.facts)]
+    except Exception as error:  # one broken rule does not silence the others
+        return _unanalysed(rules, BEGINNING, f"{rule.code}: {_internal_error(error)}")
+
+
+def _finding(rule: Rule, report: Report, followed: Followed) -> Finding:
+    notes = tuple(
+        Note(followed.span(remark.place), remark.message, remark.short) for remark in report.remarks
+    )
+    span = followed.span(report.place)
+    return Finding(span, rule.code, rule.name, report.message, notes, report.help)
+
+
+def _unanalysed(rules: list[Rule], span: Span, reason: str) -> list[Finding]:
+    """The one finding about a file that was not analysed, if that rule is enabled."""
+    message = f"this file is not analysed: {reason}"
+    return [
+        Finding(span, rule.code, rule.name, message) for rule in rules if rule.code == UNANALYSED
+    ]
+
+
+def _internal_error(error: Exception) -> str:
+    """Name an error of our own; under the tests it is raised."""
+    if os.environ.get(RAISE):
+        raise error
+    return f"internal error {type(error).__name__}: {error}"
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)

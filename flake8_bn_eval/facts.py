@@ -1,0 +1,298 @@
+"""What rules may read: the records of an interpretation, and what they are evidence of.
+
+The *purpose* of a forward call is evidence, never a guess by name alone: what happens
+to its output decides first, then where its input comes from, then what the functions
+around it are called.  Where the evidence is thin or divided the purpose is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from flake8_bn_eval.findings import Remark, Report
+from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
+from flake8_bn_eval.interpret.records import (
+    Differentiation,
+    Event,
+    ForwardCall,
+    Misuse,
+    ModeChange,
+    Recorder,
+    Reveal,
+    Use,
+)
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.lattice import Gradient, Mode
+from flake8_bn_eval.modes.objects import Sensitivity
+from flake8_bn_eval.modes.values import ObjectId, Tag
+
+MODULE_METHODS = frozenset(
+    {
+        "train", "eval", "parameters", "named_parameters", "state_dict", "load_state_dict",
+        "modules", "named_modules", "children", "named_children", "zero_grad", "buffers",
+    }
+)  # fmt: skip
+
+
+class Purpose(Enum):
+    """What a forward call is for."""
+
+    TRAINING = "training"
+    INFERENCE = "inference"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forward:
+    """A forward call in one call context, with what it is for.
+
+    ``region`` is the innermost function that it stands in.  ``firm`` tells that the
+    purpose does not rest on circumstances alone.
+    """
+
+    record: ForwardCall
+    purpose: Purpose
+    firm: bool
+    is_module: bool
+
+    @property
+    def subject(self) -> str:
+        """The callee as it is written."""
+        return self.record.subject
+
+    @property
+    def place(self) -> int:
+        """Where it is called."""
+        return self.record.place
+
+    @property
+    def region(self) -> Site:
+        """The innermost function."""
+        return self.record.stack[-1]
+
+    @property
+    def is_inference(self) -> bool:
+        """A forward call of a module for its predictions."""
+        return self._counts and self.purpose is Purpose.INFERENCE
+
+    @property
+    def is_training(self) -> bool:
+        """A forward call of a module whose output is differentiated."""
+        return self._counts and self.purpose is Purpose.TRAINING
+
+    @property
+    def _counts(self) -> bool:
+        return self.is_module and not self.record.inside_forward
+
+    @property
+    def mode_matters(self) -> bool:
+        """Whether anything in the module may compute differently in its two modes."""
+        return self.record.sensitive is not Sensitivity.NO
+
+    @property
+    def keeps_graph(self) -> bool:
+        """Whether its graph may leave for where nobody has seen it used."""
+        kept = {Use.RETURNED, Use.STORED}
+        return bool(kept & self.record.uses)
+
+    def may_be(self, mode: Mode) -> bool:
+        """Whether the module may be in a mode."""
+        return self.record.modes.may_be(mode)
+
+    def how(self, mode: Mode) -> tuple[Remark, ...]:
+        """How it came into a mode, then the calls that lead here."""
+        return (*self.record.modes.witness(mode), *self.calls)
+
+    def how_gradients(self, gradient: Gradient) -> tuple[Remark, ...]:
+        """How gradients came to be on or off, then the calls that lead here."""
+        return (*self.record.gradients.witness(gradient), *self.calls)
+
+    @property
+    def calls(self) -> tuple[Remark, ...]:
+        """The calls by which the program comes to this function."""
+        return tuple(
+            Remark(site.call, f"`{outer.name}` calls `{site.name}`")
+            if outer.name != MODULE_NAME
+            else Remark(site.call, f"the file calls `{site.name}`")
+            for outer, site in zip(self.record.stack, self.record.stack[1:], strict=False)
+            if site.call is not None
+        )
+
+
+@dataclass(eq=False)
+class Facts:
+    """Everything about one file that a rule may read."""
+
+    recorder: Recorder
+    knowledge: Knowledge
+    failures: list[Report] = field(default_factory=list)
+
+    @cached_property
+    def forward_calls(self) -> list[ForwardCall]:
+        """Every call that may be a forward call, module or not, as it was recorded."""
+        return self.recorder.forward_calls
+
+    @cached_property
+    def forwards(self) -> list[Forward]:
+        """The forward calls with their purpose, in the order of the file."""
+        judged = [self._judge(record) for record in self.recorder.forward_calls]
+        return sorted(judged, key=lambda each: each.place)
+
+    @property
+    def misuses(self) -> list[Misuse]:
+        """Constructs that do not do what they look like."""
+        return sorted(self.recorder.misuses, key=lambda each: (each.place, each.what))
+
+    @property
+    def reveals(self) -> list[Reveal]:
+        """The answers to the tests' ``reveal_mode`` and ``reveal_grad``."""
+        return [
+            Reveal(place, separator.join(sorted(words)))
+            for place, (separator, words) in sorted(self.recorder.reveals.items())
+        ]
+
+    @property
+    def events(self) -> list[Event]:
+        """Every forward call and change of a mode or of the gradient mode."""
+        return [
+            Event(place, kind, subject, _text(before), _text(after))
+            for (place, kind, subject), (before, after) in sorted(self.recorder.events.items())
+        ]
+
+    @property
+    def differentiations(self) -> list[Differentiation]:
+        """Every ``backward()`` and its like."""
+        return sorted(self.recorder.differentiations, key=lambda each: each.place)
+
+    @property
+    def mode_changes(self) -> list[ModeChange]:
+        """Every call that sets a mode."""
+        return sorted(self.recorder.mode_changes, key=lambda each: each.place)
+
+    def by_number(self, numbers: Iterable[int]) -> Iterator[ForwardCall]:
+        """The forward calls with these numbers."""
+        return (self.recorder.forward_calls[number] for number in sorted(numbers))
+
+    # Modules
+
+    def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
+        """Whether objects are used as modules are, or called as modules are called."""
+        used: set[str] = set()
+        for receiver in receivers:
+            used |= self.recorder.methods_used.get(receiver, set())
+        if used & MODULE_METHODS:
+            return True
+        return mentions(_last(subject), self.knowledge.vocabulary.modules)
+
+    def was_put_in(self, mode: Mode, forward: Forward) -> bool:
+        """Whether somebody in the file puts the module of a call in a mode."""
+        return any(
+            change.mode is mode and change.receiver in forward.record.receivers
+            for change in self.recorder.mode_changes
+        )
+
+    def sets_mode_of(self, subject: str) -> bool:
+        """Whether the file sets the mode of anything of this name."""
+        last = _last(subject)
+        return any(_last(change.subject) == last for change in self.recorder.mode_changes)
+
+    def is_stepped(self, forward: Forward) -> bool:
+        """Whether an optimizer that may hold the module takes a step."""
+        family = forward.record.family
+        return any(
+            step.targets is None or not family.isdisjoint(step.targets)
+            for step in self.recorder.steps
+        )
+
+    def is_in_optimizer(self, forward: Forward) -> bool:
+        """Whether an optimizer in sight holds parameters of the module."""
+        family = forward.record.family
+        return any(
+            step.targets is not None and not family.isdisjoint(step.targets)
+            for step in self.recorder.steps
+        )
+
+    @property
+    def never_differentiates(self) -> bool:
+        """Whether nothing in the file asks for a gradient."""
+        return not self.recorder.differentiations
+
+    @property
+    def gradient_free_differentiations(self) -> Iterator[Differentiation]:
+        """Those whose value never has a graph, on any path that comes there."""
+        by_place: dict[int, list[Differentiation]] = {}
+        for event in self.differentiations:
+            by_place.setdefault(event.place, []).append(event)
+        for events in by_place.values():
+            if all(e.derived and not e.connected and not e.open for e in events):
+                yield events[0]
+
+    # Purpose
+
+    def _judge(self, record: ForwardCall) -> Forward:
+        is_module = record.certain or self.is_module(record.receivers, record.subject)
+        purpose, firm = self._purpose(record)
+        return Forward(record, purpose, firm, is_module)
+
+    def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
+        if record.trained:
+            return Purpose.TRAINING, True
+        if record.auxiliary:
+            return Purpose.UNKNOWN, False
+        named = self._named_purpose(record.stack)
+        if Tag.EVALUATION_DATA in record.tags or named is Purpose.INFERENCE:
+            if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
+                return Purpose.UNKNOWN, False
+            return Purpose.INFERENCE, True
+        if named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags:
+            return Purpose.UNKNOWN, False
+        return self._by_circumstances(record), False
+
+    def _named_purpose(self, stack: tuple[Site, ...]) -> Purpose:
+        """What the innermost function with a telling name is for."""
+        for site in reversed(stack):
+            named = self._purpose_of_name(site.name)
+            if named is Purpose.UNKNOWN and site.definition is not None:
+                named = self._purpose_of_name(site.definition.class_name or "")
+            if named is not Purpose.UNKNOWN:
+                return named
+        return Purpose.UNKNOWN
+
+    def _purpose_of_name(self, name: str) -> Purpose:
+        evaluates = mentions(name, self.knowledge.vocabulary.evaluation_functions)
+        trains = mentions(name, self.knowledge.vocabulary.training_functions)
+        if evaluates is trains:
+            return Purpose.UNKNOWN
+        return Purpose.INFERENCE if evaluates else Purpose.TRAINING
+
+    def _by_circumstances(self, record: ForwardCall) -> Purpose:
+        read = bool({Use.READ, Use.DETACHED} & record.uses)
+        leaves = bool({Use.RETURNED, Use.RETURNED_DATA, Use.PASSED} & record.uses)
+        if self._region_trains(record):
+            return Purpose.UNKNOWN
+        if record.gradients.must_be(Gradient.OFF) and (read or not leaves):
+            return Purpose.INFERENCE
+        if read and not leaves and not self.recorder.differentiations:
+            return Purpose.INFERENCE
+        return Purpose.UNKNOWN
+
+    def _region_trains(self, record: ForwardCall) -> bool:
+        definition = record.stack[-1].definition
+        return any(
+            site.definition is definition
+            for event in self.recorder.differentiations
+            for site in event.stack
+        )
+
+
+def _last(subject: str) -> str:
+    """``self.model.backbone`` is called `backbone`; an index does not count."""
+    return subject.partition("[")[0].rpartition(".")[2]
+
+
+def _text(words: set[str]) -> str:
+    return " | ".join(sorted(words - {""}))

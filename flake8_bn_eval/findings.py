@@ -1,0 +1,72 @@
+"""What the linter says: findings with the notes that explain them.
+
+A rule yields a `Report`, whose subjects are *places* (numbers of calls and
+statements).  The composition turns it into a `Finding`, whose subjects are spans
+of the text.  Both are plain data: they compare, sort, pickle and print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A piece of text: lines from 1, columns from 0, both in characters."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What happened at a place; ``short`` stands in front of the line number in a headline."""
+
+    place: int
+    message: str
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One sentence about a place, with the remarks that led to it."""
+
+    place: int
+    message: str
+    remarks: tuple[Remark, ...] = ()
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """What happened at a span, in the order in which it happened."""
+
+    span: Span
+    message: str
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """A report at its place in the text.
+
+    ``message`` is one sentence without advice; ``notes`` tell how the program came
+    there, the origin first; ``help`` is the advice.
+    """
+
+    span: Span
+    code: str
+    rule: str
+    message: str
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+
+    @property
+    def headline(self) -> str:
+        """The message with the line that explains it: what flake8 prints after the code."""
+        for note in self.notes:
+            if note.short:
+                return f"{self.message} ({note.short} line {note.span.line})"
+        return self.message

@@ -1,0 +1,1 @@
+"""Control flow alone: what runs after what, generic in the state and ignorant of Python."""

@@ -1,0 +1,287 @@
+"""Running a tree of flow nodes over any abstract domain.
+
+Running a node from a state gives one state per exit.  A state is *consumed* by the
+run that it is handed to; whoever needs it afterwards forks it first.  What an
+operation does, how a condition is decided and how states join is the domain's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from flake8_bn_eval.flow.nodes import (
+    Branch,
+    Exit,
+    Jump,
+    Loop,
+    Node,
+    Scope,
+    Sequence,
+    Step,
+    Try,
+)
+
+State = TypeVar("State")
+Exits = dict[Exit, State]
+
+MAXIMUM_PASSES = 12
+
+
+class Domain(Protocol[State]):
+    """What the runner asks of the meaning half."""
+
+    def fork(self, state: State) -> State:
+        """An independent copy."""
+        ...
+
+    def join(self, first: State, second: State) -> State:
+        """The least state that covers both."""
+        ...
+
+    def signature(self, state: State) -> object:
+        """Equal for two states in a row if no handler could tell them apart; cheap."""
+        ...
+
+    def stable(self, before: State, after: State) -> bool:
+        """Whether a loop's entry state has stopped growing."""
+        ...
+
+    def step(self, operation: object, state: State) -> State | None:
+        """The state after an operation, None if it never ends normally."""
+        ...
+
+    def decide(self, condition: object, state: State) -> tuple[State | None, State | None]:
+        """The states in which a condition holds and does not hold."""
+        ...
+
+    def literal_passes(self, header: object, state: State) -> int | None:
+        """How often a loop runs, where its elements are written out; consumes nothing."""
+        ...
+
+    def take(self, header: object, state: State, index: int | None) -> State | None:
+        """Take an element: the one with that index, or any."""
+        ...
+
+    def leave(self, header: object, state: State) -> State | None:
+        """The state in which a loop finds no further element."""
+        ...
+
+    def scoped(
+        self, enter: object, state: State, body: Callable[[State], Exits[State]]
+    ) -> Exits[State]:
+        """Run the body of a ``with`` between its entering and its leaving."""
+        ...
+
+    def widen(self, state: State) -> State:
+        """Give up on a loop that does not become stable: forget what it may change."""
+        ...
+
+
+class _Watch(Generic[State]):
+    """The join of the states in which an exception may leave a guarded node."""
+
+    __slots__ = ("state", "signature")
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self.signature: object = None
+
+
+class Runner(Generic[State]):
+    """Runs nodes; a stack of watches gathers the states in which an exception may leave."""
+
+    def __init__(self, domain: Domain[State]) -> None:
+        self.domain = domain
+        self._watches: list[_Watch[State]] = []
+
+    def run(self, node: Node, state: State) -> Exits[State]:
+        """One state per exit of ``node``, entered in ``state``."""
+        match node:
+            case Step():
+                return self._step(node.operation, state, Exit.NEXT)
+            case Sequence():
+                return self._sequence(node.nodes, state)
+            case Branch():
+                return self._branch(node, state)
+            case Loop():
+                return self._loop(node, state)
+            case Jump():
+                return self._jump(node, state)
+            case Scope():
+                return self._scope(node, state)
+            case Try():
+                return self._try(node, state)
+        raise TypeError(f"not a flow node: {type(node).__name__}")
+
+    @property
+    def watched(self) -> bool:
+        """Whether anything in the running program would see an exception raised now."""
+        return bool(self._watches)
+
+    def may_raise(self, state: State) -> None:
+        """An exception may leave in this state; it is not consumed."""
+        if not self._watches:
+            return
+        watch = self._watches[-1]
+        signature = self.domain.signature(state)
+        if signature != watch.signature:
+            watch.signature = signature
+            watch.state = self._merge(watch.state, self.domain.fork(state))
+
+    def _step(self, operation: object, state: State, exit: Exit) -> Exits[State]:
+        # The exception may come before or after the effect of the operation that raises it.
+        self.may_raise(state)
+        after = self.domain.step(operation, state)
+        if after is None:
+            return {}
+        self.may_raise(after)
+        return {exit: after}
+
+    def _jump(self, node: Jump, state: State) -> Exits[State]:
+        if node.operation is None:
+            exits = {node.exit: state}
+        else:
+            exits = self._step(node.operation, state, node.exit)
+        if node.exit is Exit.RAISE and Exit.RAISE in exits:
+            self.may_raise(exits[Exit.RAISE])
+        return exits
+
+    def _sequence(self, nodes: list[Node], state: State) -> Exits[State]:
+        exits: Exits[State] = {}
+        current = state
+        for node in nodes:
+            inner = self.run(node, current)
+            following = inner.pop(Exit.NEXT, None)
+            self._add(exits, inner)
+            if following is None:
+                return exits
+            current = following
+        exits[Exit.NEXT] = current
+        return exits
+
+    def _branch(self, node: Branch, state: State) -> Exits[State]:
+        self.may_raise(state)
+        holds, fails = self.domain.decide(node.condition, state)
+        exits: Exits[State] = {}
+        if holds is not None:
+            self._add(exits, self.run(node.then, holds))
+        if fails is not None:
+            self._add(exits, self.run(node.otherwise, fails))
+        return exits
+
+    def _loop(self, node: Loop, state: State) -> Exits[State]:
+        self.may_raise(state)
+        passes = self.domain.literal_passes(node.header, state)
+        if passes is None:
+            return self._repeat(node, state)
+        return self._unroll(node, state, passes)
+
+    def _unroll(self, node: Loop, state: State, passes: int) -> Exits[State]:
+        exits: Exits[State] = {}
+        current: State | None = state
+        for index in range(passes):
+            current = self.domain.take(node.header, current, index)
+            if current is None:
+                break
+            current = self._pass(node, current, exits)
+            if current is None:
+                break
+        self._finish(node, current, exits)
+        return exits
+
+    def _repeat(self, node: Loop, state: State) -> Exits[State]:
+        exits: Exits[State] = {}
+        entry = state
+        for count in range(MAXIMUM_PASSES):
+            taken = self.domain.take(node.header, self.domain.fork(entry), None)
+            again = None if taken is None else self._pass(node, taken, exits)
+            if again is None:
+                break
+            grown = self.domain.join(self.domain.fork(entry), again)
+            if self.domain.stable(entry, grown):
+                entry = grown
+                break
+            entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown
+        self._finish(node, self.domain.leave(node.header, entry), exits)
+        return exits
+
+    def _pass(self, node: Loop, state: State, exits: Exits[State]) -> State | None:
+        """One pass of the body; what breaks out is kept in ``exits`` as BREAK."""
+        inner = self.run(node.body, state)
+        again = self._merge(inner.pop(Exit.NEXT, None), inner.pop(Exit.CONTINUE, None))
+        self._add(exits, inner)
+        return again
+
+    def _finish(self, node: Loop, exhausted: State | None, exits: Exits[State]) -> None:
+        broken = exits.pop(Exit.BREAK, None)
+        if exhausted is not None:
+            self._add(exits, self.run(node.otherwise, exhausted))
+        if broken is not None:
+            self._add(exits, {Exit.NEXT: broken})
+
+    def _scope(self, node: Scope, state: State) -> Exits[State]:
+        self.may_raise(state)
+        exits = self.domain.scoped(node.enter, state, lambda inside: self.contained(node.body, inside))
+        for exit in (Exit.NEXT, Exit.RAISE):
+            if exit in exits:
+                self.may_raise(exits[exit])
+        return exits
+
+    def contained(self, node: Node, state: State) -> Exits[State]:
+        """Run a node; its RAISE exit covers every point at which an exception may leave it."""
+        exits, raised = self.guarded(node, state)
+        exits.pop(Exit.RAISE, None)
+        if raised is not None:
+            exits[Exit.RAISE] = raised
+        return exits
+
+    def _try(self, node: Try, state: State) -> Exits[State]:
+        exits: Exits[State] = {}
+        inner = self.contained(node.body, state)
+        following = inner.pop(Exit.NEXT, None)
+        caught = inner.pop(Exit.RAISE, None)
+        self._add(exits, inner)
+        if following is not None:
+            self._add(exits, self.contained(node.otherwise, following))
+        if caught is not None:
+            for handler in node.handlers:
+                self._add(exits, self.contained(handler, self.domain.fork(caught)))
+            if not node.catches_all:
+                self._add(exits, {Exit.RAISE: caught})
+        return self._finally(node.final, exits)
+
+    def guarded(self, node: Node, state: State) -> tuple[Exits[State], State | None]:
+        """Run a node; also the join over all points at which an exception may leave it."""
+        watch: _Watch[State] = _Watch()
+        self._watches.append(watch)
+        try:
+            exits = self.run(node, state)
+        finally:
+            self._watches.pop()
+        return exits, watch.state
+
+    def _finally(self, final: Node, exits: Exits[State]) -> Exits[State]:
+        """The final block runs once for every way out, and goes on by that way."""
+        done: Exits[State] = {}
+        for exit, state in exits.items():
+            inner = self.run(final, state)
+            after = inner.pop(Exit.NEXT, None)
+            if after is not None:
+                if exit is Exit.RAISE:
+                    self.may_raise(after)
+                self._add(done, {exit: after})
+            self._add(done, inner)
+        return done
+
+    def _add(self, exits: Exits[State], more: Exits[State]) -> None:
+        for exit, state in more.items():
+            exits[exit] = self._merge_known(exits.get(exit), state)
+
+    def _merge_known(self, first: State | None, second: State) -> State:
+        return second if first is None else self.domain.join(first, second)
+
+    def _merge(self, first: State | None, second: State | None) -> State | None:
+        if first is None:
+            return second
+        return first if second is None else self.domain.join(first, second)

@@ -1,0 +1,1 @@
+"""What operations do to a state: expressions, calls, classes, contexts, and where to start."""

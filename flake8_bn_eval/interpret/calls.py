@@ -1,0 +1,404 @@
+"""Calls: who is called, with what, and what happens when nobody in sight is.
+
+Something unseen may do anything to a module that it is handed, but names are evidence:
+only where a name speaks of modes (``prepare_for_eval(model)``) is the mode unknown
+afterwards; ``count_parameters(model)`` leaves it alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.records import Use
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    External,
+    Function,
+    GradientContext,
+    Method,
+    ObjectId,
+    Parameters,
+    Partial,
+    Super,
+    Symbol,
+    Value,
+    of_constant,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Attribute,
+    Call,
+    Expression,
+    Name,
+    Place,
+    Starred,
+    describe,
+)
+
+OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler", "step", "update"})
+
+
+class Calls:
+    """Evaluates calls."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def call(self, expression: Call, world: World, frame: Frame) -> Value:
+        """The value of a call expression."""
+        callee = expression.callee
+        if isinstance(callee, Attribute):
+            receiver = self.machine.expressions.evaluate(callee.value, world, frame)
+            arguments = self.arguments(expression, world, frame)
+            return self._on_receiver(receiver, callee, arguments, world, frame, expression.place)
+        if isinstance(callee, Name) and callee.variable[0] == BUILTIN_SCOPE:
+            special = self._builtin(callee.variable[1], expression, world, frame)
+            if special is not None:
+                return special
+        value = self.machine.expressions.evaluate(callee, world, frame)
+        arguments = self.arguments(expression, world, frame)
+        return self.call_value(
+            value, arguments, world, frame, expression.place, subject=describe(callee)
+        )
+
+    def arguments(self, expression: Call, world: World, frame: Frame) -> Arguments:
+        """Evaluate the arguments of a call."""
+        evaluate = self.machine.expressions.evaluate
+        positional: list[Value] = []
+        is_open = False
+        for argument in expression.arguments:
+            if isinstance(argument, Starred):
+                value = evaluate(argument.value, world, frame)
+                elements = self.machine.containers.known_elements(value, world)
+                is_open = is_open or elements is None
+                positional += [UNKNOWN.descending(value)] if elements is None else elements
+            else:
+                positional.append(evaluate(argument, world, frame))
+        keywords: list[tuple[str | None, Value]] = []
+        for name, each in expression.keywords:
+            value = evaluate(each, world, frame)
+            expanded = None if name else self.machine.containers.known_items(value, world)
+            if name is None and expanded is not None:
+                keywords += expanded
+            else:
+                is_open = is_open or name is None
+                keywords.append((name, value))
+        return Arguments(tuple(positional), tuple(keywords), is_open)
+
+    def _on_receiver(
+        self,
+        receiver: Value,
+        callee: Attribute,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """``receiver.name(arguments)``."""
+        subject = describe(callee)
+        if len(receiver.objects) + len(receiver.things) <= 1:
+            return self._alternative(receiver, callee, arguments, world, frame, place, subject)
+        result = NOTHING
+        joined: World | None = None
+        for alternative in self._alternatives(receiver):
+            each = world.fork()
+            result = result.join(
+                self._alternative(alternative, callee, arguments, each, frame, place, subject)
+            )
+            joined = each if joined is None else joined.join(each)
+        if joined is not None:
+            world.become(joined)
+        return result
+
+    def _alternatives(self, value: Value) -> list[Value]:
+        alternatives = [replace(value, objects=frozenset(), things=frozenset({thing}))
+                        for thing in sorted(value.things, key=repr)]
+        return alternatives + [
+            replace(value, things=frozenset(), objects=frozenset({identity}))
+            for identity in sorted(value.objects)
+        ]
+
+    def _alternative(
+        self,
+        receiver: Value,
+        callee: Attribute,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        name = callee.name
+        if name == "enter_context":
+            return self._enter_context(arguments, world, frame, place)
+        identity = receiver.only_object
+        if identity is not None:
+            return self.call_method(
+                identity, name, receiver, arguments, world, frame, place, callee
+            )
+        thing = receiver.only_thing
+        match thing:
+            case External():
+                return self.machine.library.call(
+                    f"{thing.path}.{name}", arguments, world, frame, place
+                )
+            case Class() | Super():
+                value = self.machine.expressions.attribute(receiver, name, world, frame)
+                return self.call_value(value, arguments, world, frame, place, subject=subject)
+            case GradientContext():
+                self.machine.contexts.method(thing, name, world, frame, place)
+                return receiver
+            case Constant(value=str()):
+                return self._of_text(thing, name, arguments)
+        return self.machine.data.method(receiver, name, arguments, world, frame, place, subject)
+
+    def _enter_context(
+        self, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """``stack.enter_context(context)``: it lasts until the stack is left."""
+        value = arguments.get(0, "cm")
+        if value is not None and isinstance(value.only_thing, GradientContext):
+            self.machine.contexts.apply(value.only_thing, world, frame, place)
+        return UNKNOWN if value is None else value
+
+    def _of_text(self, text: Constant, name: str, arguments: Arguments) -> Value:
+        """Methods of a literal string that tests of a phase use."""
+        constants = [each.constant for each in arguments]
+        if isinstance(text.value, str) and None not in constants:
+            values = [each.value for each in constants if each is not None]
+            if name in ("lower", "upper", "strip", "startswith", "endswith"):
+                try:
+                    return of_constant(getattr(text.value, name)(*values))
+                except TypeError:
+                    return UNKNOWN
+        return UNKNOWN.descending(*arguments)
+
+    def call_method(
+        self,
+        identity: ObjectId,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        callee: Attribute | None = None,
+    ) -> Value:
+        """Call a method of an object: its own, its class's, or one that the tables know."""
+        state = world.get(identity)
+        subject = name if callee is None else describe(callee.value)
+        known = state.fields.get(f".{name}")
+        if known is None and state.class_ is not None:
+            member = self.machine.classes.member(state.class_, name)
+            if member is not None:
+                attribute = self.machine.classes.attribute(identity, name, world, frame)
+                if state.may_be_module and name == "forward":
+                    return self.machine.forward.call(
+                        identity, "forward", arguments, world, frame, place, subject
+                    )
+                return self.call_value(
+                    attribute, arguments, world, frame, place, subject=f"{subject}.{name}"
+                )
+        if known is not None:
+            return self.call_value(
+                known, arguments, world, frame, place, subject=f"{subject}.{name}"
+            )
+        return self.machine.modules.method(
+            identity, name, receiver, arguments, world, frame, place, subject
+        )
+
+    def call_value(
+        self,
+        value: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        *,
+        subject: str = "...",
+    ) -> Value:
+        """Call whatever a value may be."""
+        if len(value.objects) + len(value.things) <= 1:
+            return self._call_one(value, arguments, world, frame, place, subject)
+        result = NOTHING
+        joined: World | None = None
+        for alternative in self._alternatives(value):
+            each = world.fork()
+            result = result.join(
+                self._call_one(alternative, arguments, each, frame, place, subject)
+            )
+            joined = each if joined is None else joined.join(each)
+        if joined is not None:
+            world.become(joined)
+        return result
+
+    def _call_one(
+        self,
+        value: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        machine = self.machine
+        identity = value.only_object
+        if identity is not None:
+            return self._call_object(identity, arguments, world, frame, place, subject)
+        thing = value.only_thing
+        match thing:
+            case External():
+                return machine.library.call(thing.path, arguments, world, frame, place)
+            case Function():
+                return machine.functions.call(thing, arguments, world, frame, place)
+            case Class():
+                return machine.classes.instantiate(thing, arguments, world, frame, place)
+            case Method():
+                return self.call_method(
+                    thing.receiver, thing.name, Value(objects=frozenset({thing.receiver})),
+                    arguments, world, frame, place,
+                )
+            case Partial():
+                merged = replace(
+                    arguments.before(*thing.arguments),
+                    keywords=(*thing.keywords, *arguments.keywords),
+                )
+                return self.call_value(thing.callee, merged, world, frame, place, subject=subject)
+            case GradientContext():
+                return self._wrapped(thing, arguments)
+            case Symbol() | None:
+                return self.unseen(subject, arguments, world)
+        return self.unseen(subject, arguments, world)
+
+    def _call_object(
+        self,
+        identity: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        state = world.get(identity)
+        if state.may_be_module:
+            return self.machine.forward.call(
+                identity, None, arguments, world, frame, place, subject
+            )
+        if state.class_ is not None:
+            member = self.machine.classes.member(state.class_, "__call__")
+            if member is not None:
+                return self.machine.classes.call_member(
+                    member, identity, arguments, world, frame, place
+                )
+        return self.unseen(subject, arguments, world)
+
+    def _wrapped(self, context: GradientContext, arguments: Arguments) -> Value:
+        """``torch.no_grad()(f)``: the function, run inside the context."""
+        value = arguments.get(0, None)
+        function = None if value is None else value.only_thing
+        if isinstance(function, Function):
+            return of_thing(replace(function, decorators=(context, *function.decorators)))
+        return UNKNOWN
+
+    def unseen(
+        self, name: str, arguments: Arguments, world: World, receiver: ObjectId | None = None
+    ) -> Value:
+        """A call of something that is not in sight: what it may do, what it may return."""
+        vocabulary = self.machine.knowledge.vocabulary
+        if mentions(name.rpartition(".")[2], vocabulary.mode_changers):
+            for argument in arguments:
+                self.machine.modules.lose(argument, world)
+            if receiver is not None:
+                self.machine.modules.lose_object(receiver, world)
+        self._hand_over(name, arguments, world)
+        carried = self.carried(arguments)
+        result = carried if carried is not None else UNKNOWN
+        return result.descending(*arguments)
+
+    def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
+        """Outputs of forward calls that are handed to something unseen."""
+        connected = [argument for argument in arguments if argument.lineage]
+        if not connected:
+            return
+        optimizing = mentions(name.rpartition(".")[2], OPTIMIZING) or any(
+            world.get(identity).kind is Kind.OPTIMIZER
+            for argument in arguments
+            for identity in argument.objects
+        )
+        for argument in connected:
+            if optimizing:
+                self.machine.data.differentiate(argument, None)
+            elif mentions(name, self.machine.knowledge.vocabulary.metrics):
+                self.machine.recorder.use(argument.lineage, Use.READ)
+            else:
+                self.machine.recorder.use(argument.lineage, Use.PASSED)
+
+    def carried(self, arguments: Arguments) -> Value | None:
+        """Parameters among the arguments, which ``list`` or ``filter`` hand on."""
+        owners: frozenset[ObjectId] = frozenset()
+        for argument in arguments:
+            for thing in argument.things:
+                if isinstance(thing, Parameters):
+                    owners |= thing.owners
+        return of_thing(Parameters(owners)) if owners else None
+
+    # Builtins that need their expression
+
+    def _builtin(
+        self, name: str, expression: Call, world: World, frame: Frame
+    ) -> Value | None:
+        match name:
+            case "super":
+                return self._super(expression, world, frame)
+            case "reveal_mode" | "reveal_grad":
+                self._reveal(name, expression, world, frame)
+                return UNKNOWN
+            case "next" | "iter":
+                return self._next(expression, world, frame)
+            case "getattr":
+                return self._getattr(expression, world, frame)
+        return None
+
+    def _super(self, expression: Call, world: World, frame: Frame) -> Value:
+        self.arguments(expression, world, frame)
+        if frame.receiver is None:
+            return UNKNOWN
+        return of_thing(Super(frame.receiver, frame.owner))
+
+    def _next(self, expression: Call, world: World, frame: Frame) -> Value:
+        arguments = self.arguments(expression, world, frame)
+        value = arguments.get(0, None)
+        tags = self.machine.data.tags_of(expression)
+        if value is None:
+            return UNKNOWN
+        return UNKNOWN.descending(value).tagged(*tags)
+
+    def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
+        arguments = self.arguments(expression, world, frame)
+        name = arguments.literal(1, None)
+        owner = arguments.get(0, None)
+        if owner is None or name is None or not isinstance(name.value, str):
+            return UNKNOWN.descending(*arguments)
+        return self.machine.expressions.attribute(owner, name.value, world, frame)
+
+    def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:
+        if name == "reveal_grad":
+            words = {member.value for member in world.gradients}
+            self.machine.recorder.reveal(expression.place, " | ", words)
+            return
+        arguments: list[Expression] = expression.arguments
+        value = self.machine.expressions.evaluate(arguments[0], world, frame)
+        self.machine.recorder.reveal(
+            expression.place, " | ", self.machine.modules.words(value, world)
+        )
+

@@ -1,0 +1,265 @@
+"""Classes of the file and the attributes of objects.
+
+A class is what its body defines and what its bases are.  An object of it is what
+`__init__` leaves.  Metaclasses, descriptors other than properties, and what a class
+decorator does are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, unset
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    External,
+    Function,
+    Method,
+    ObjectId,
+    SavedMode,
+    Super,
+    Value,
+    of_object,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World, about_mode
+from flake8_bn_eval.operations import ClassDefinition, Place
+
+SENSITIVE_WORDS = frozenset(
+    {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
+)
+
+
+class Classes:
+    """Defines classes, makes instances, looks attributes up."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
+        """Run a class body; the class."""
+        bases = tuple(
+            self.machine.expressions.evaluate(base, world, frame) for base in definition.bases
+        )
+        for decorator in definition.decorators:
+            self.machine.expressions.evaluate(decorator, world, frame)
+        exits = self.machine.runner.run(definition.body, (world.fork(),))
+        members: dict[str, Value] = {}
+        for state in exits.values():
+            for after in state:
+                for (scope, name), value in after.names.items():
+                    if scope == definition.scope:
+                        members[name] = members.get(name, NOTHING).join(value)
+        known = self.machine.class_cache.get(id(definition))
+        if known is None or known.bases != bases:
+            known = self.machine.class_cache[id(definition)] = Class(definition, bases, members)
+        known.members.update(members)
+        return of_thing(known)
+
+    def lineage(self, class_: Class) -> Iterator[Class]:
+        """A class and its bases in the file, nearest first."""
+        yield class_
+        for base in class_.bases:
+            for thing in base.things:
+                if isinstance(thing, Class) and thing is not class_:
+                    yield from self.lineage(thing)
+
+    def is_module(self, class_: Class) -> bool | None:
+        """Whether instances of a class are modules; None where a base is not known."""
+        verdicts = {self._base_is_module(base) for base in class_.bases}
+        if True in verdicts:
+            return True
+        return None if None in verdicts else False
+
+    def _base_is_module(self, base: Value) -> bool | None:
+        match base.only_thing:
+            case Class() as thing:
+                return self.is_module(thing)
+            case External(path=path):
+                return self.machine.knowledge.is_module_class(path)
+        return None
+
+    def member(self, class_: Class, name: str, *, after: Class | None = None) -> Value | None:
+        """A class attribute, from the class itself or its bases (those after one, for super)."""
+        lineage = self.lineage(class_)
+        if after is not None:
+            for each in lineage:
+                if each is after:
+                    break
+        for each in lineage:
+            if name in each.members:
+                return self._owned(each.members[name], each)
+        return None
+
+    def _owned(self, value: Value, owner: Class) -> Value:
+        if not any(isinstance(thing, Function) for thing in value.things):
+            return value
+        things = frozenset(
+            replace(thing, owner=owner) if isinstance(thing, Function) else thing
+            for thing in value.things
+        )
+        return replace(value, things=things)
+
+    # Instances
+
+    def instantiate(
+        self, class_: Class, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """A new object of a class of the file, after its ``__init__``."""
+        identity = self.machine.identities.number("new", place, frame.path)
+        value = self.bear(class_, identity, world, place)
+        init = self.member(class_, "__init__")
+        if init is not None:
+            self.call_member(init, identity, arguments, world, frame, place)
+        return value
+
+    def bear(self, class_: Class, identity: ObjectId, world: World, place: Place) -> Value:
+        """An object of a class before its ``__init__``."""
+        name = class_.definition.name
+        is_module = self.is_module(class_)
+        new = Remark(place, f"a new `{name}` starts in training mode", "training since")
+        outside = unset(Remark(place, f"an attribute of `{name}` comes in from outside"))
+        modes = outside if is_module is False else Modes.only(Mode.TRAIN, new)
+        kinds = {True: Kind.MODULE, False: Kind.INSTANCE, None: Kind.UNKNOWN}
+        state = Object(
+            kind=kinds[is_module],
+            name="self",
+            modes=modes,
+            tree=modes if is_module else outside,
+            class_=class_,
+            sensitive=self._own_sensitivity(class_),
+            seen=is_module is not None,
+        )
+        return world.bear(identity, state)
+
+    def _own_sensitivity(self, class_: Class) -> Sensitivity:
+        """Whether a class reacts to its mode by itself, its children aside."""
+        verdict = Sensitivity.NO
+        for each in self.lineage(class_):
+            for method in each.definition.methods.values():
+                if method.called_names & SENSITIVE_WORDS:
+                    return Sensitivity.YES
+            for base in each.bases:
+                verdict = verdict.worse(self._sensitivity_of_base(base))
+        return verdict
+
+    def _sensitivity_of_base(self, base: Value) -> Sensitivity:
+        match base.only_thing:
+            case Class():
+                return Sensitivity.NO
+            case External(path="torch.nn.Module" | "torch.nn.modules.Module"):
+                return Sensitivity.NO
+            case External(path=path):
+                row = self.machine.knowledge.callable(path)
+                return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)
+        return Sensitivity.UNKNOWN
+
+    def call_member(
+        self,
+        member: Value,
+        receiver: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """Call a class attribute as a method of an object."""
+        return self.machine.calls.call_value(
+            self._bound(member, receiver), arguments, world, frame, place
+        )
+
+    def _bound(self, member: Value, receiver: ObjectId) -> Value:
+        things = frozenset(
+            replace(thing, receiver=None if thing.kind == "static" else receiver)
+            if isinstance(thing, Function)
+            else thing
+            for thing in member.things
+        )
+        return replace(member, things=things)
+
+    # Attributes
+
+    def attribute(self, identity: ObjectId, name: str, world: World, frame: Frame) -> Value:
+        """What an attribute of an object is."""
+        state = world.get(identity)
+        known = state.fields.get(f".{name}")
+        if known is not None:
+            return known
+        if state.class_ is not None:
+            member = self.member(state.class_, name)
+            if member is not None:
+                return self._member_of(member, identity, world, frame)
+        return self._unseen_attribute(identity, name, world)
+
+    def _member_of(self, member: Value, identity: ObjectId, world: World, frame: Frame) -> Value:
+        function = member.only_thing
+        if isinstance(function, Function) and function.kind == "property":
+            place = function.definition.place
+            bound = replace(function, receiver=identity)
+            return self.machine.functions.run(bound, Arguments(), world, frame, place)
+        return self._bound(member, identity)
+
+    def _unseen_attribute(self, identity: ObjectId, name: str, world: World) -> Value:
+        state = world.get(identity)
+        if name == "training" and state.may_be_module:
+            world.forget(about_mode(identity))
+            return self._training(identity, state)
+        if name == "module" and state.may_be_module and state.class_ is None:
+            # What a parallel wrapper holds; the wrapper itself is never told apart.
+            return of_object(identity)
+        if state.kind is Kind.OPTIMIZER:
+            return UNKNOWN
+        if state.is_module and self.machine.knowledge.method("module", name) is not None:
+            return of_thing(Method(identity, name))
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            return of_thing(Method(identity, name))
+        return world.child(identity, f".{name}")
+
+    def _training(self, identity: ObjectId, state: Object) -> Value:
+        self.machine.saved_modes[identity] = state.modes
+        return of_thing(SavedMode(identity, state.modes))
+
+    def class_attribute(self, class_: Class, name: str) -> Value:
+        """An attribute of the class itself."""
+        member = self.member(class_, name)
+        if member is not None:
+            return member
+        return UNKNOWN
+
+    def super_attribute(self, super_: Super, name: str, world: World, frame: Frame) -> Value:
+        """An attribute looked up after the class of the running method."""
+        state = world.get(super_.receiver)
+        if state.class_ is not None:
+            member = self.member(state.class_, name, after=super_.after)
+            if member is not None:
+                return self._member_of(member, super_.receiver, world, frame)
+        return of_thing(Method(super_.receiver, name))
+
+    def set_attribute(
+        self,
+        identity: ObjectId,
+        name: str,
+        value: Value,
+        world: World,
+        frame: Frame,
+        *,
+        weak: bool,
+    ) -> None:
+        """``object.name = value``."""
+        state = world.get(identity)
+        if name == "training" and state.may_be_module:
+            self.machine.modules.assign_training(identity, value, world, frame)
+            return
+        key = f".{name}"
+        if weak:
+            value = value.join(world.child(identity, key))
+        world.put(identity, world.get(identity).with_field(key, value))
+

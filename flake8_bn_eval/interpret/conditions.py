@@ -1,0 +1,333 @@
+"""Conditions: what is true, what may be assumed, and how a branch divides the worlds.
+
+A condition that cannot be decided but has a stable subject (a parameter, an attribute,
+arithmetic of unchanged names) is assumed either way, so that later tests of the same
+subject agree.  Anything else is simply both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
+from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.states import MOST_WORLDS, State, merge
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    UNKNOWN,
+    Class,
+    Condition,
+    Constant,
+    External,
+    Function,
+    SavedMode,
+    Symbol,
+    Value,
+    of_constant,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World, about_mode, about_object
+from flake8_bn_eval.operations import Expression, Junction, Negation, Variable
+
+Subject = tuple[str, frozenset[Variable]]
+
+
+class Conditions:
+    """Decides conditions in worlds."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def divide(
+        self, condition: Expression, worlds: Iterable[World], frame: Frame
+    ) -> tuple[State, State]:
+        """The worlds in which a condition holds, and those in which it does not."""
+        holds: list[World] = []
+        fails: list[World] = []
+        for world in worlds:
+            yes, no = self._divide(condition, world, frame)
+            holds += yes
+            fails += no
+        return merge(holds), merge(fails)
+
+    def split(self, world: World, condition: Condition) -> list[World]:
+        """The world twice: under the condition and under its opposite."""
+        other = world.fork()
+        world.suppose(condition, True)
+        other.suppose(condition, False)
+        return [world, other]
+
+    def can_split(self, world: World) -> bool:
+        """Whether the world has not been split too often already."""
+        return len(world.assumptions) < 2 * MOST_WORLDS
+
+    def _divide(
+        self, condition: Expression, world: World, frame: Frame
+    ) -> tuple[list[World], list[World]]:
+        match condition:
+            case Negation():
+                holds, fails = self._divide(condition.operand, world, frame)
+                return fails, holds
+            case Junction():
+                return self._divide_junction(condition, world, frame)
+        return self._divide_value(condition, world, frame)
+
+    def _divide_junction(
+        self, condition: Junction, world: World, frame: Frame
+    ) -> tuple[list[World], list[World]]:
+        going, decided = [world], []
+        for operand in condition.operands:
+            following: list[World] = []
+            for each in going:
+                holds, fails = self._divide(operand, each, frame)
+                following += holds if condition.conjunctive else fails
+                decided += fails if condition.conjunctive else holds
+            going = following
+        return (going, decided) if condition.conjunctive else (decided, going)
+
+    def _divide_value(
+        self, condition: Expression, world: World, frame: Frame
+    ) -> tuple[list[World], list[World]]:
+        holds: list[World] = []
+        fails: list[World] = []
+        for each, value in self.machine.steps.evaluated(condition, world, frame):
+            truth = self.truth(value, each)
+            if truth is None:
+                yes, no = self._assume_both(value, each)
+                holds.append(yes)
+                fails.append(no)
+            else:
+                (holds if truth else fails).append(each)
+        return holds, fails
+
+    def _assume_both(self, value: Value, world: World) -> tuple[World, World]:
+        other = world.fork()
+        condition = self.of_value(value)
+        if condition is not None and self.can_split(world):
+            world.suppose(condition, True)
+            other.suppose(condition, False)
+        saved = value.only_thing
+        if isinstance(saved, SavedMode):
+            world.suppose(_was_training(saved), True)
+            other.suppose(_was_training(saved), False)
+            self._restore_in_eval(saved, other)
+        return world, other
+
+    def _restore_in_eval(self, saved: SavedMode, world: World) -> None:
+        """``if was_training: train()``: where it was not, eval is the mode it came with."""
+        state = world.objects.get(saved.receiver)
+        if state is not None and state.modes.must_be(Mode.EVAL):
+            world.put(saved.receiver, state.in_modes(saved.modes, recursive=True))
+
+    # Truth
+
+    def truth(self, value: Value, world: World) -> bool | None:
+        """Whether a value is true in a world, if that is known."""
+        truths = {self._truth_of_object(identity, world) for identity in value.objects}
+        for thing in value.things:
+            match thing:
+                case Constant():
+                    truths.add(bool(thing.value))
+                case Condition():
+                    truths.add(world.answer(thing))
+                case Symbol():
+                    truths.add(world.answer(Condition(thing.subject, thing.variables, None)))
+                case External() | Function() | Class():
+                    truths.add(True)
+                case SavedMode():
+                    truths.add(_truth_of_mode(thing, world))
+                case _:
+                    truths.add(None)
+        return truths.pop() if len(truths) == 1 else None
+
+    def _truth_of_object(self, identity: int, world: World) -> bool | None:
+        kind = world.get(identity).kind
+        if kind in (Kind.MODULE, Kind.INSTANCE, Kind.OPTIMIZER):
+            return True
+        if kind is Kind.UNKNOWN:
+            return world.answer(self._of_object(identity))
+        return None
+
+    def of_value(self, value: Value) -> Condition | None:
+        """The condition that a value is true, if it has a stable subject."""
+        thing = value.only_thing
+        if isinstance(thing, Condition):
+            return thing
+        subject = self._subject(value)
+        return None if subject is None else Condition(*subject, constant=None)
+
+    def negated(self, condition: Condition) -> Condition:
+        """The opposite condition."""
+        return replace(condition, negated=not condition.negated)
+
+    def negate(self, value: Value, world: World) -> Value:
+        """``not value``."""
+        truth = self.truth(value, world)
+        if truth is not None:
+            return of_constant(not truth)
+        condition = self.of_value(value)
+        if condition is None:
+            return UNKNOWN.descending(value)
+        return of_thing(self.negated(condition)).descending(value)
+
+    def decided(self, value: Value, world: World) -> bool | None:
+        """A flag's value; asks for a split where it has a subject and none was made."""
+        truth = self.truth(value, world)
+        if truth is None:
+            condition = self.of_value(value)
+            if condition is not None and self.can_split(world):
+                raise SplitNeeded(condition)
+        return truth
+
+    # Comparisons
+
+    def compare(self, operator: str, left: Value, right: Value, world: World) -> Value:
+        """``left operator right``."""
+        if right.constant is None and left.constant is not None and operator in ("==", "!="):
+            left, right = right, left
+        folded = _fold(operator, left.constant, right.constant)
+        if folded is not None:
+            return of_constant(folded)
+        if operator in ("==", "is", "!=", "is not") and right.constant is not None:
+            return self._equality(left, right.constant, operator in ("!=", "is not"), world)
+        if operator in ("in", "not in"):
+            return self._membership(left, right, operator == "not in", world)
+        subject = self._joint_subject(operator, left, right)
+        if subject is None:
+            return UNKNOWN.descending(left, right)
+        return of_thing(Condition(*subject, constant=None))
+
+    def _equality(self, left: Value, constant: Constant, negated: bool, world: World) -> Value:
+        if constant.value is None and left.objects and not left.things:
+            kinds = {world.get(identity).kind for identity in left.objects}
+            if Kind.UNKNOWN not in kinds:
+                return of_constant(negated)
+        subject = self._subject(left)
+        if subject is not None:
+            return of_thing(Condition(*subject, constant=constant, negated=negated))
+        return UNKNOWN.descending(left)
+
+    def _membership(self, left: Value, right: Value, negated: bool, world: World) -> Value:
+        elements = self.machine.containers.known_elements(right, world)
+        literals = [element.constant for element in elements or ()]
+        if not literals or None in literals:
+            subject = self._joint_subject("in", left, right)
+            if subject is None:
+                return UNKNOWN.descending(left)
+            return of_thing(Condition(*subject, constant=None, negated=negated))
+        if left.constant is not None:
+            found = any(left.constant.value == each.value for each in literals if each)
+            return of_constant(found is not negated)
+        return self._one_of(left, [each for each in literals if each], negated, world)
+
+    def _one_of(
+        self, left: Value, literals: list[Constant], negated: bool, world: World
+    ) -> Value:
+        subject = self._subject(left)
+        if subject is None:
+            return UNKNOWN.descending(left)
+        for literal in literals:
+            condition = Condition(*subject, constant=literal)
+            answer = world.answer(condition)
+            if answer is None and self.can_split(world):
+                raise SplitNeeded(condition)
+            if answer:
+                return of_constant(not negated)
+        return of_constant(negated) if self.can_split(world) else UNKNOWN
+
+    def combine(self, operator: str, left: Value, right: Value, world: World) -> Value | None:
+        """Arithmetic whose result is known, or has a stable subject."""
+        if left.constant is not None and right.constant is not None:
+            number = _calculate(operator, left.constant.value, right.constant.value)
+            return None if number is None else of_constant(number)
+        subject = self._joint_subject(operator, left, right)
+        return None if subject is None else of_thing(Symbol(*subject))
+
+    def _joint_subject(self, operator: str, left: Value, right: Value) -> Subject | None:
+        first, second = self._operand(left), self._operand(right)
+        if first is None or second is None:
+            return None
+        text = f"({first[0]} {operator} {second[0]})"
+        return None if len(text) > LONGEST_SUBJECT else (text, first[1] | second[1])
+
+    def _operand(self, value: Value) -> Subject | None:
+        constant = value.constant
+        if constant is not None:
+            return repr(constant.value), frozenset()
+        return self._subject(value)
+
+    def _subject(self, value: Value) -> Subject | None:
+        """What a value that is unknown but stable is called."""
+        if value.connected or value.derived:
+            return None
+        thing = value.only_thing
+        if isinstance(thing, Symbol):
+            return thing.subject, thing.variables
+        if isinstance(thing, Condition):
+            sign = "not " if thing.negated else ""
+            constant = "" if thing.constant is None else f"={thing.constant.value!r}"
+            return f"{sign}{thing.subject}{constant}", thing.variables
+        identity = value.only_object
+        if identity is None:
+            return None
+        condition = self._of_object(identity)
+        return condition.subject, condition.variables
+
+    def _of_object(self, identity: int) -> Condition:
+        return Condition(f"#{identity}", frozenset({about_object(identity)}), None)
+
+
+
+def _was_training(saved: SavedMode) -> Condition:
+    variables = frozenset({about_mode(saved.receiver)})
+    return Condition(f"training of {saved.receiver}", variables, None)
+
+
+def _truth_of_mode(saved: SavedMode, world: World) -> bool | None:
+    if saved.modes.must_be(Mode.TRAIN):
+        return True
+    return False if saved.modes.must_be(Mode.EVAL) else world.answer(_was_training(saved))
+
+
+def _fold(operator: str, left: Constant | None, right: Constant | None) -> bool | None:
+    if left is None or right is None:
+        return None
+    match operator:
+        case "==" | "is":
+            return left.value == right.value
+        case "!=" | "is not":
+            return left.value != right.value
+    try:
+        match operator:
+            case "<":
+                return bool(left.value < right.value)  # type: ignore[operator]
+            case "<=":
+                return bool(left.value <= right.value)  # type: ignore[operator]
+            case ">":
+                return bool(left.value > right.value)  # type: ignore[operator]
+            case ">=":
+                return bool(left.value >= right.value)  # type: ignore[operator]
+    except TypeError:
+        return None
+    return None
+
+
+def _calculate(operator: str, left: object, right: object) -> object:
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        return None
+    try:
+        match operator:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                return left * right
+            case "/":
+                return left / right
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return None

@@ -1,0 +1,458 @@
+"""Lists, tuples, dictionaries and iteration over anything.
+
+Elements are kept one by one while it is known which they are; otherwise their join is
+kept as the *rest*.  Sets and iterators are treated as lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.values import (
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Function,
+    GradientContext,
+    ObjectId,
+    Parameters,
+    Submodules,
+    Value,
+    of_constant,
+    of_object,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Attribute,
+    Call,
+    Clause,
+    Comprehension,
+    DictDisplay,
+    Display,
+    Expression,
+    Iterate,
+    Name,
+    Place,
+    Starred,
+)
+
+MOST_ELEMENTS = 16
+MOST_PASSES = 8
+NO_MODES = Modes({Mode.UNKNOWN: ()})
+ANY_ELEMENT = "[*]"
+LITERAL_ITERATORS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "sorted", "iter"})
+LITERAL_VIEWS = frozenset({"items", "values", "keys"})
+
+
+class Containers:
+    """Makes containers, reads and writes their elements, iterates."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    # Making
+
+    def sequence(self, elements: Sequence[Value], world: World, birth: object) -> Value:
+        """A list of known elements."""
+        if len(elements) > MOST_ELEMENTS:
+            return self.many(_join(elements), world, birth)
+        return self._bear(Kind.SEQUENCE, dict(enumerate(elements)), None, world, birth)
+
+    def many(self, element: Value, world: World, birth: object) -> Value:
+        """A list of any number of such elements."""
+        return self._bear(Kind.SEQUENCE, {}, element, world, birth)
+
+    def mapping(self, items: dict[str, Value], world: World, birth: object) -> Value:
+        """A dictionary with these string keys."""
+        return self._bear(Kind.MAPPING, dict(items), None, world, birth)
+
+    def _bear(
+        self,
+        kind: Kind,
+        fields: dict[Key, Value],
+        rest: Value | None,
+        world: World,
+        birth: object,
+    ) -> Value:
+        identity = self.machine.identities.number(kind, birth)
+        state = Object(kind, "", NO_MODES, NO_MODES, fields=fields, rest=rest, seen=True)
+        lineage = [*fields.values(), *([] if rest is None else [rest])]
+        return world.bear(identity, state).descending(*lineage)
+
+    def display(self, expression: Display, world: World, frame: Frame) -> Value:
+        """``[a, b]``, ``(a, b)``, ``{a, b}``."""
+        elements: list[Value] = []
+        exact = True
+        for each in expression.elements:
+            if isinstance(each, Starred):
+                value = self.machine.expressions.evaluate(each.value, world, frame)
+                known = self.known_elements(value, world)
+                exact = exact and known is not None
+                elements += [self.element_of(value, world)] if known is None else known
+            else:
+                elements.append(self.machine.expressions.evaluate(each, world, frame))
+        birth = (id(expression), frame.path)
+        if exact:
+            return self.sequence(elements, world, birth)
+        return self.many(_join(elements), world, birth)
+
+    def dictionary(self, expression: DictDisplay, world: World, frame: Frame) -> Value:
+        """``{key: value, **other}``."""
+        fields: dict[Key, Value] = {}
+        rest: Value | None = None
+        for key, each in expression.items:
+            name = None if key is None else self.machine.expressions.evaluate(key, world, frame)
+            value = self.machine.expressions.evaluate(each, world, frame)
+            literal = None if name is None else name.constant
+            if literal is not None:
+                fields[literal.value] = value  # type: ignore[index]
+            elif name is None and self.known_items(value, world) is not None:
+                fields |= {k: v for k, v in self.known_items(value, world) or []}
+            else:
+                rest = value if rest is None else rest.join(value)
+        return self._bear(Kind.MAPPING, fields, rest, world, (id(expression), frame.path))
+
+    def comprehension(self, expression: Comprehension, world: World, frame: Frame) -> Value:
+        """The elements of a comprehension; one that is not written out runs any number of times."""
+        values: list[Value] = []
+        exact = self._clauses(expression, list(expression.clauses), values, world, frame)
+        birth = (id(expression), frame.path)
+        if exact and expression.kind != "dict":
+            return self.sequence(values, world, birth)
+        kind = Kind.MAPPING if expression.kind == "dict" else Kind.SEQUENCE
+        return self._bear(kind, {}, _join(values) if values else UNKNOWN, world, birth)
+
+    def _clauses(
+        self,
+        expression: Comprehension,
+        clauses: list[Clause],
+        values: list[Value],
+        world: World,
+        frame: Frame,
+    ) -> bool:
+        if not clauses:
+            evaluated = [
+                self.machine.expressions.evaluate(each, world, frame)
+                for each in expression.elements
+            ]
+            values.append(evaluated[-1])
+            return True
+        clause, *inner = clauses
+        iterable = self.machine.expressions.evaluate(clause.iterable, world, frame)
+        elements = self.known_elements(iterable, world)
+        exact = elements is not None and len(elements) <= MOST_PASSES and not clause.conditions
+        if not exact or elements is None:
+            element = self.element_of(iterable, world)
+            elements = [element.tagged(*self.machine.data.tags_of(clause.iterable))]
+        skipped = None if exact else world.fork()
+        for element in elements:
+            self.machine.steps.assign(clause.target, element, world, frame)
+            for condition in clause.conditions:
+                self.machine.expressions.evaluate(condition, world, frame)
+            exact = self._clauses(expression, inner, values, world, frame) and exact
+        if skipped is not None:
+            world.become(world.fork().join(skipped))
+        return exact
+
+    def generated(self, frame: Frame, world: World) -> Value:
+        """What calling a generator function gives: any number of what it yields."""
+        values = [value for _, value in frame.yielded]
+        return self.many(_join(values) if values else UNKNOWN, world, ("yield", frame.path))
+
+    # Reading
+
+    def known_elements(self, value: Value, world: World) -> list[Value] | None:
+        """The elements of a container, if it is known which they are."""
+        identity = value.only_object
+        if identity is None:
+            return None
+        state = world.get(identity)
+        if state.rest is not None:
+            return None
+        if state.kind is Kind.SEQUENCE:
+            return list(state.fields.values())
+        if state.kind is Kind.MAPPING:
+            return [of_constant(key) for key in state.fields]
+        return None
+
+    def known_items(self, value: Value, world: World) -> list[tuple[str | None, Value]] | None:
+        """The items of a dictionary with string keys, if it is known which they are."""
+        identity = value.only_object
+        if identity is None:
+            return None
+        state = world.get(identity)
+        if state.kind is not Kind.MAPPING or state.rest is not None:
+            return None
+        return [(str(key), each) for key, each in state.fields.items()]
+
+    def element_of(self, value: Value, world: World) -> Value:
+        """Any one element of what a value may be."""
+        found = NOTHING
+        for identity in value.objects:
+            found = found.join(self._any_element(identity, world))
+        for thing in value.things:
+            if isinstance(thing, Submodules):
+                found = found.join(self._submodule(thing, world))
+            elif isinstance(thing, Parameters):
+                found = found.join(of_thing(thing))
+            else:
+                found = found.join(UNKNOWN)
+        return found.descending(value)
+
+    def _submodule(self, thing: Submodules, world: World) -> Value:
+        element = self.machine.modules.submodule(thing.owner, world)
+        if not thing.paired:
+            return element
+        return self.sequence([UNKNOWN, element], world, ("pair", thing.owner))
+
+    def _any_element(self, identity: ObjectId, world: World) -> Value:
+        state = world.get(identity)
+        if state.kind is Kind.MAPPING:
+            return UNKNOWN
+        if state.kind is Kind.SEQUENCE:
+            values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+            return _join(values) if values else UNKNOWN
+        if state.kind is Kind.INSTANCE:
+            return UNKNOWN
+        return world.child(identity, ANY_ELEMENT)
+
+    def element(self, identity: ObjectId, index: Value, world: World) -> Value:
+        """``object[index]``."""
+        state = world.get(identity)
+        key = index.constant
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            return self._known_element(state, key)
+        if state.kind is Kind.INSTANCE:
+            return UNKNOWN
+        if key is not None:
+            return world.child(identity, key.value)  # type: ignore[arg-type]
+        return world.child(identity, ANY_ELEMENT)
+
+    def _known_element(self, state: Object, key: Constant | None) -> Value:
+        if key is not None and key.value in state.fields:
+            return state.fields[key.value]  # type: ignore[index]
+        if state.kind is Kind.SEQUENCE and key is not None and state.rest is None:
+            values = list(state.fields.values())
+            if isinstance(key.value, int) and -len(values) <= key.value < len(values):
+                return values[key.value]
+        values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        return _join(values) if values else UNKNOWN
+
+    def unpacked(self, value: Value, count: int, world: World) -> list[Value]:
+        """The values of ``a, b = value``."""
+        elements = self.known_elements(value, world)
+        if elements is not None and len(elements) == count:
+            return [element.descending() for element in elements]
+        identity = value.only_object
+        if identity is not None and world.get(identity).kind is Kind.SEQUENCE:
+            return [self.element_of(value, world)] * count
+        return [UNKNOWN.descending(value)] * count
+
+    # Writing
+
+    def set_element(self, owner: Value, index: Value, value: Value, world: World) -> None:
+        """``object[index] = value``."""
+        for identity in owner.objects:
+            state = world.get(identity)
+            key = index.constant
+            if key is not None and owner.only_object is not None:
+                world.put(identity, state.with_field(key.value, value))  # type: ignore[arg-type]
+            elif state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+                rest = value if state.rest is None else state.rest.join(value)
+                world.put(identity, replace(state, rest=rest))
+
+    def extend(self, before: Value, added: Value, world: World) -> bool:
+        """``list += other``; whether it was a list."""
+        identity = before.only_object
+        if identity is None or world.get(identity).kind is not Kind.SEQUENCE:
+            return False
+        self._append(identity, self.element_of(added, world), ("extend",), world)
+        return True
+
+    def concatenate(self, left: Value, right: Value, world: World) -> Value | None:
+        """``left + right`` of two lists."""
+        first, second = self.known_elements(left, world), self.known_elements(right, world)
+        if first is None or second is None or not (first or second):
+            return None
+        return self.sequence([*first, *second], world, ("+", left.only_object, right.only_object))
+
+    def method(
+        self, identity: ObjectId, name: str, arguments: Arguments, world: World, place: Place
+    ) -> Value | None:
+        """A method of a container; None if it is none of the usual ones."""
+        state = world.get(identity)
+        given = arguments.get(0, None)
+        match name:
+            case "append" | "add" | "appendleft" if given is not None:
+                self._append(identity, given, ("append", place), world)
+                return UNKNOWN
+            case "insert" if len(arguments) == 2:
+                self._append(identity, arguments.positional[-1], ("append", place), world)
+                return UNKNOWN
+            case "extend" if given is not None:
+                self._append(identity, self.element_of(given, world), ("extend", place), world)
+                return UNKNOWN
+            case "values":
+                return self._view(list(state.fields.values()), state, world, (identity, name))
+            case "keys":
+                return of_object(identity)
+            case "items":
+                return self._items(identity, state, world)
+            case "get" | "pop" | "setdefault" if state.kind is Kind.MAPPING and given is not None:
+                found = self._known_element(state, given.constant)
+                return found if len(arguments) < 2 else found.join(arguments.positional[1])
+            case "pop" | "popleft":
+                return self._known_element(state, None if given is None else given.constant)
+            case "update" if given is not None and state.kind is Kind.MAPPING:
+                rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
+                items = dict(self.known_items(given, world) or {})
+                world.put(identity, replace(state, fields={**state.fields, **items}, rest=rest))
+                return UNKNOWN
+            case "copy":
+                return of_object(identity)
+        return None
+
+    def _append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
+        """Append once per place is a known element; again at the same place it is any number."""
+        state = world.get(identity)
+        telling = value.objects or any(
+            isinstance(thing, Function | GradientContext) for thing in value.things
+        )
+        known = state.fields.get(key)
+        if telling and known is None and state.rest is None:
+            world.put(identity, state.with_field(key, value))
+        elif known is None or known.join(value) != known:
+            rest = value if state.rest is None else state.rest.join(value)
+            world.put(identity, replace(state, rest=rest))
+
+    def _view(self, elements: list[Value], state: Object, world: World, birth: object) -> Value:
+        if state.rest is None:
+            return self.sequence(elements, world, birth)
+        return self.many(_join([*elements, state.rest]), world, birth)
+
+    def _items(self, identity: ObjectId, state: Object, world: World) -> Value:
+        pairs = [
+            self.sequence([of_constant(key), value], world, ("item", identity, key))
+            for key, value in state.fields.items()
+        ]
+        if state.rest is not None:
+            pairs.append(self.sequence([UNKNOWN, state.rest], world, ("item", identity)))
+            return self.many(_join(pairs), world, ("items", identity))
+        return self.sequence(pairs, world, ("items", identity))
+
+    # Builtins over containers
+
+    def builtin(self, name: str, arguments: Arguments, world: World, birth: object) -> Value | None:
+        """``list``, ``enumerate``, ``zip`` and their like; None for any other builtin."""
+        given = arguments.get(0, None)
+        if given is None:
+            return self.sequence([], world, birth) if name == "list" else None
+        match name:
+            case "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "tqdm":
+                return self._relisted(name, given, world, birth)
+            case "enumerate":
+                return self._paired([None, given], world, birth)
+            case "zip":
+                return self._paired(list(arguments.positional), world, birth)
+        return None
+
+    def _relisted(self, name: str, given: Value, world: World, birth: object) -> Value | None:
+        elements = self.known_elements(given, world)
+        if elements is not None:
+            ordered = elements[::-1] if name == "reversed" else elements
+            return self.sequence(ordered, world, birth)
+        return given if given.objects or given.things - UNKNOWN.things else None
+
+    def _paired(
+        self, columns: list[Value | None], world: World, birth: object
+    ) -> Value | None:
+        known = [self.known_elements(each, world) for each in columns if each is not None]
+        lengths = {len(each) for each in known if each is not None}
+        if None not in known and len(lengths) == 1:
+            rows = range(lengths.pop())
+        else:
+            rows = range(1)
+        pairs: list[Value] = []
+        for row in rows:
+            cells = [self._cell(each, row, world) for each in columns]
+            pairs.append(self.sequence(cells, world, (birth, row)))
+        if None in known or not lengths:
+            return self.many(_join(pairs), world, birth)
+        return self.sequence(pairs, world, birth)
+
+    def _cell(self, column: Value | None, row: int, world: World) -> Value:
+        if column is None:
+            return UNKNOWN
+        elements = self.known_elements(column, world)
+        if elements is None or row >= len(elements):
+            return self.element_of(column, world)
+        return elements[row]
+
+    # Loops
+
+    def literal_passes(self, header: Iterate, world: World, frame: Frame) -> int | None:
+        """How many elements a loop runs over, where it is worth telling them apart."""
+        if not _may_be_literal(header.iterable):
+            return None
+        scratch = world.fork()
+        value = self.machine.expressions.evaluate(header.iterable, scratch, frame)
+        elements = self.known_elements(value, scratch)
+        if elements is None or not 0 < len(elements) <= MOST_PASSES:
+            return None
+        return len(elements) if all(_telling(each) for each in elements) else None
+
+    def next_element(
+        self, header: Iterate, world: World, frame: Frame, index: int | None
+    ) -> Value:
+        """The element that a pass of a loop takes."""
+        value = self.machine.expressions.evaluate(header.iterable, world, frame)
+        if index is not None:
+            elements = self.known_elements(value, world)
+            if elements is not None and index < len(elements):
+                return elements[index]
+        tags = self.machine.data.tags_of(header.iterable)
+        if tags or isinstance(header.target, Display) and not self._holds_known(value, world):
+            return UNKNOWN.descending(value).tagged(*tags)
+        return self.element_of(value, world)
+
+    def _holds_known(self, value: Value, world: World) -> bool:
+        kinds = {world.get(identity).kind for identity in value.objects}
+        if kinds and kinds <= {Kind.SEQUENCE, Kind.MAPPING}:
+            return True
+        return any(isinstance(thing, Submodules | Parameters) for thing in value.things)
+
+
+def _join(values: Sequence[Value]) -> Value:
+    joined = NOTHING
+    for value in values:
+        joined = joined.join(value)
+    return joined
+
+
+def _telling(value: Value) -> bool:
+    """Whether it matters which element it is: a module, or a literal that names a phase."""
+    if value.objects:
+        return True
+    constant = value.constant
+    if constant is not None:
+        return isinstance(constant.value, str | bool)
+    return any(isinstance(thing, Function | GradientContext) for thing in value.things)
+
+
+def _may_be_literal(expression: Expression) -> bool:
+    match expression:
+        case Name() | Attribute() | Display() | DictDisplay():
+            return True
+        case Call(callee=Name(variable=(scope, name))):
+            return scope == BUILTIN_SCOPE and name in LITERAL_ITERATORS
+        case Call(callee=Attribute(name=name)):
+            return name in LITERAL_VIEWS
+    return False

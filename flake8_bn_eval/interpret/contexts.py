@@ -1,0 +1,289 @@
+"""``with``: gradient contexts, home-made context managers, everything else.
+
+A home-made context manager is a generator: its body runs, and at the ``yield`` the body
+of the ``with`` statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.nodes import Exit
+from flake8_bn_eval.flow.runner import Exits
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
+from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.modes.lattice import Gradient, Gradients
+from flake8_bn_eval.modes.states import LEAVING, State, merge
+from flake8_bn_eval.modes.values import (
+    NONE,
+    UNKNOWN,
+    Constant,
+    External,
+    GradientContext,
+    ObjectId,
+    Pending,
+    Value,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place, describe
+
+Body = Callable[[State], Exits[State]]
+SUPPRESSING = "contextlib.suppress"
+
+
+class Contexts:
+    """Enters and leaves ``with`` statements."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def scoped(self, enter: Enter, state: State, body: Body, frame: Frame) -> Exits[State]:
+        """Run a body between the entering and the leaving of a context."""
+        exits: Exits[list[World]] = {}
+        for world in state:
+            for each, value in self.machine.steps.evaluated(enter.context, world, frame):
+                self._note_junction(enter, each, frame)
+                for exit, after in self._enter(enter, value, each, body, frame).items():
+                    exits.setdefault(exit, []).extend(after)
+        return {exit: merge(worlds) for exit, worlds in exits.items() if worlds}
+
+    def _enter(
+        self, enter: Enter, value: Value, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        thing = value.only_thing
+        match thing:
+            case GradientContext():
+                return self._in_gradient_context(enter, thing, world, body, frame)
+            case Pending():
+                return self._in_generator(enter, thing, world, body, frame)
+            case External():
+                self._note_uncalled(enter, thing)
+        identity = value.only_object
+        if identity is not None and world.get(identity).class_ is not None:
+            return self._in_object(enter, identity, world, body, frame)
+        contexts = [each for each in value.things if isinstance(each, GradientContext)]
+        if contexts:
+            return self._in_any(enter, contexts, value, world, body, frame)
+        return self._plain(enter, value, world, body, frame)
+
+    def _plain(
+        self, enter: Enter, value: Value, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        """Something else: its own gradient mode ends with it, as that of an ``ExitStack`` does."""
+        before = world.gradients
+        if enter.target is not None:
+            self.machine.steps.assign(enter.target, value, world, frame)
+        exits = body((world,))
+        if self.machine.library.is_stack(value):
+            _restore(exits, before)
+        if self.machine.library.called(value) == SUPPRESSING and Exit.RAISE in exits:
+            raised = exits.pop(Exit.RAISE)
+            exits[Exit.NEXT] = merge([*exits.get(Exit.NEXT, ()), *raised])
+        return exits
+
+    # Gradient contexts
+
+    def _in_gradient_context(
+        self, enter: Enter, context: GradientContext, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        before = world.gradients
+        stored = isinstance(enter.context, Name | Attribute)
+        reentered = stored and context in self.machine.active_contexts
+        if reentered:
+            self.machine.recorder.misuses.add(
+                Misuse(enter.place, "re-entered instance", describe(enter.context))
+            )
+        self.apply(context, world, frame, enter.place)
+        self.machine.active_contexts.append(context)
+        inside = world.gradients
+        try:
+            exits = body((world,))
+        finally:
+            self.machine.active_contexts.pop()
+        _restore(exits, before)
+        if reentered:
+            self.machine.leaking[context] = inside
+        elif context in self.machine.leaking:
+            _restore(exits, self.machine.leaking.pop(context))
+        return exits
+
+    def _in_any(
+        self,
+        enter: Enter,
+        contexts: list[GradientContext],
+        value: Value,
+        world: World,
+        body: Body,
+        frame: Frame,
+    ) -> Exits[State]:
+        """One of several contexts, or none: either gradient mode."""
+        before = inside = world.gradients
+        for context in contexts:
+            other = world.fork()
+            self.apply(context, other, frame, enter.place)
+            inside = inside.join(other.gradients)
+        if len(contexts) == len(value.things):
+            inside = other.gradients if len(contexts) == 1 else inside
+        world.set_gradients(inside)
+        exits = self._plain(enter, UNKNOWN, world, body, frame)
+        _restore(exits, before)
+        return exits
+
+    def apply(self, context: GradientContext, world: World, frame: Frame, place: Place) -> None:
+        """Put the world in the gradient mode of a context."""
+        gradients = self._gradients(context, world, place)
+        self._note_event(world, gradients, context.name, place)
+        world.set_gradients(gradients)
+
+    def _gradients(self, context: GradientContext, world: World, place: Place) -> Gradients:
+        short = context.name.rpartition(".")[2]
+        off = Remark(place, f"`{short}` turns gradients off", "no gradients since")
+        on = Remark(place, f"`{short}` turns gradients on", "gradients since")
+        match context.gradient:
+            case "off":
+                return gradients_of(Gradient.OFF, off)
+            case "on":
+                return gradients_of(Gradient.ON, on)
+        flag = context.flag
+        truth = None if flag is None else self.machine.conditions.decided(flag, world)
+        if truth is None:
+            return Gradients({Gradient.ON: (on,), Gradient.OFF: (off,)})
+        return gradients_of(Gradient.ON, on) if truth else gradients_of(Gradient.OFF, off)
+
+    def _note_event(
+        self, world: World, gradients: Gradients, name: str, place: Place
+    ) -> None:
+        self.machine.recorder.event(
+            place, "gradient", name.rpartition(".")[2], str(world.gradients), str(gradients)
+        )
+
+    def method(
+        self, context: GradientContext, name: str, world: World, frame: Frame, place: Place
+    ) -> None:
+        """``torch.no_grad().__enter__()``."""
+        if name == "__enter__":
+            self.apply(context, world, frame, place)
+        elif name == "__exit__":
+            world.set_gradients(gradients_of(Gradient.UNKNOWN))
+
+    # Home-made ones
+
+    def _in_generator(
+        self, enter: Enter, pending: Pending, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        function, definition = pending.function, pending.function.definition
+        if frame.runs(definition) or frame.too_deep:
+            return self._plain(enter, UNKNOWN, world, body, frame)
+        inner = frame.enter(
+            definition, pending.place, function.receiver, function.owner, frame.inside_forward
+        )
+
+        def on_yield(inside: World, value: Value) -> State:
+            return self._at_yield(enter, inside, value, body, frame)
+
+        inner.on_yield = on_yield
+        arguments = Arguments(pending.arguments, pending.keywords)
+        exits = self.machine.functions.enter(function, arguments, world, inner, watched=True)
+        return self._sorted_out(exits, definition.scope)
+
+    def _at_yield(
+        self, enter: Enter, inside: World, value: Value, body: Body, frame: Frame
+    ) -> State:
+        """Run the body of the ``with``; keep its ways out apart until the generator ends."""
+        steps = self.machine.steps
+        inner, steps.frame = steps.frame, frame
+        try:
+            if enter.target is not None:
+                steps.assign(enter.target, value, inside, frame)
+            exits = body((inside,))
+        finally:
+            steps.frame = inner
+        raised = exits.pop(Exit.RAISE, None)
+        if raised is not None:
+            self.machine.runner.may_raise(raised)
+        worlds: list[World] = []
+        for exit, state in exits.items():
+            for world in state:
+                world.assumptions[LEAVING, Constant.of(exit.value)] = True
+                worlds.append(world)
+        if not worlds:
+            raise Unreachable
+        return merge(worlds)
+
+    def _sorted_out(self, exits: Exits[State], scope: int) -> Exits[State]:
+        """After the generator has ended, every world leaves by the exit of its body."""
+        found: Exits[list[World]] = {}
+        for exit, state in exits.items():
+            for world in state:
+                leaving = _leaving(world)
+                way = exit if exit is Exit.RAISE else leaving or Exit.NEXT
+                world.unbind_scope(scope)
+                found.setdefault(way, []).append(world)
+        return {exit: merge(worlds) for exit, worlds in found.items()}
+
+    def _in_object(
+        self, enter: Enter, identity: ObjectId, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        """An object of a class of the file with ``__enter__`` and ``__exit__``."""
+        entered = self._call(identity, "__enter__", Arguments(), world, frame, enter.place)
+        if enter.target is not None:
+            self.machine.steps.assign(enter.target, entered, world, frame)
+        exits: Exits[State] = {}
+        for exit, state in body((world,)).items():
+            for after in state:
+                arguments = Arguments((NONE, NONE, NONE))
+                self._call(identity, "__exit__", arguments, after, frame, enter.place)
+            exits[exit] = state
+        return exits
+
+    def _call(
+        self,
+        identity: ObjectId,
+        name: str,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        class_ = world.get(identity).class_
+        member = None if class_ is None else self.machine.classes.member(class_, name)
+        if member is None:
+            return UNKNOWN
+        return self.machine.classes.call_member(member, identity, arguments, world, frame, place)
+
+    # Misuses
+
+    def _note_uncalled(self, enter: Enter, thing: External) -> None:
+        row = self.machine.knowledge.callable(thing.path)
+        if row is not None and row.gradient is not None:
+            self.machine.recorder.misuses.add(
+                Misuse(enter.place, "uncalled context", describe(enter.context))
+            )
+
+    def _note_junction(self, enter: Enter, world: World, frame: Frame) -> None:
+        """``with no_grad() and autocast()`` enters the last one only."""
+        if not isinstance(enter.context, Junction) or not enter.context.conjunctive:
+            return
+        for operand in enter.context.operands[:-1]:
+            value = self.machine.expressions.evaluate(operand, world.fork(), frame)
+            if isinstance(value.only_thing, GradientContext):
+                subject = describe(operand)
+                self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
+
+
+def _leaving(world: World) -> Exit | None:
+    """Take the mark of the way out off a world."""
+    for question in [each for each in world.assumptions if each[0] == LEAVING]:
+        del world.assumptions[question]
+        assert question[1] is not None
+        return Exit(question[1].value)
+    return None
+
+
+def _restore(exits: Exits[State], gradients: Gradients) -> None:
+    for state in exits.values():
+        for world in state:
+            world.set_gradients(gradients)

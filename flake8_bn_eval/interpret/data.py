@@ -1,0 +1,163 @@
+"""Data: tensors, the outputs of forward calls, and what is done with them."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep, Use
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.values import (
+    UNKNOWN,
+    Parameters,
+    Submodules,
+    Symbol,
+    Tag,
+    Value,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Expression, Name, Place, identifiers
+
+
+class Data:
+    """Follows data through attributes and methods."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._tags: dict[int, tuple[Tag, ...]] = {}
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """An attribute of data."""
+        row = self.machine.knowledge.method("tensor", name)
+        if row is None:
+            return UNKNOWN.descending(value)
+        match row.effect:
+            case "detach":
+                self.machine.recorder.use(value.connected, Use.DETACHED)
+                return UNKNOWN.descending(value).detached()
+            case "neutral":
+                return UNKNOWN
+        return UNKNOWN.descending(value)
+
+    def method(
+        self,
+        receiver: Value,
+        name: str,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        """A method of data, or of something of which nothing is known."""
+        if self.is_backward(name):
+            self.backward(name, receiver, arguments, frame, place)
+            return UNKNOWN
+        if name == "step" and self.machine.modules.names_optimizer(subject.rpartition(".")[0]):
+            self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
+            return UNKNOWN
+        kept = [each for each in receiver.things if isinstance(each, Parameters | Submodules)]
+        if kept:
+            return Value(frozenset(kept))
+        return self._on_tensor(receiver, name, arguments, world, subject)
+
+    def _on_tensor(
+        self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
+    ) -> Value:
+        row = self.machine.knowledge.method("tensor", name)
+        if row is None:
+            return self._unseen(receiver, name, arguments, world, subject)
+        match row.effect:
+            case "use":
+                self.machine.recorder.use(receiver.lineage, Use.READ)
+                return UNKNOWN.descending(receiver, *arguments).detached()
+            case "detach":
+                self.machine.recorder.use(receiver.connected, Use.DETACHED)
+                return UNKNOWN.descending(receiver).detached()
+            case "neutral":
+                return UNKNOWN
+            case "freeze":
+                return UNKNOWN.descending(receiver).tagged(Tag.DIFFERENTIATED)
+        symbol = receiver.only_thing
+        if isinstance(symbol, Symbol) and not len(arguments) and not receiver.lineage:
+            return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
+        return UNKNOWN.descending(receiver, *arguments)
+
+    def _unseen(
+        self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
+    ) -> Value:
+        result = self.machine.calls.unseen(name, arguments, world)
+        if receiver.lineage:
+            self.machine.recorder.use(receiver.lineage, Use.PASSED)
+        symbol = receiver.only_thing
+        if isinstance(symbol, Symbol) and not receiver.lineage:
+            constants = [each.constant for each in arguments]
+            if None not in constants and len(symbol.subject) < 80:
+                text = ", ".join(repr(each.value) for each in constants if each is not None)
+                return of_thing(Symbol(f"{symbol.subject}.{name}({text})", symbol.variables))
+        return result.descending(receiver)
+
+    # Gradients
+
+    def is_backward(self, name: str) -> bool:
+        """Whether a method differentiates: ``backward``, ``manual_backward``."""
+        return "backward" in name
+
+    def backward(
+        self, name: str, receiver: Value, arguments: Arguments, frame: Frame, place: Place
+    ) -> None:
+        """``loss.backward()``, ``accelerator.backward(loss)``."""
+        values = [receiver, *arguments] if receiver.lineage or not len(arguments) else arguments
+        for value in values:
+            self.differentiate(value, (place, frame))
+
+    def differentiate(self, value: Value, where: tuple[Place, Frame] | None) -> None:
+        """The gradient of a value is asked for."""
+        place, stack = (0, ()) if where is None else (where[0], where[1].stack())
+        is_open = where is None or Tag.OPEN in value.tags or bool(value.objects)
+        self.machine.recorder.differentiate(
+            Differentiation(
+                place,
+                stack,
+                value.connected,
+                value.derived,
+                is_open or Tag.DIFFERENTIATED in value.tags,
+            )
+        )
+
+    def assign_attribute(
+        self, owner: Value, name: str, value: Value, target: Expression, world: World
+    ) -> bool:
+        """``x.requires_grad = flag``; whether the assignment was one of data."""
+        if name != "requires_grad":
+            return False
+        constant = value.constant
+        off = constant is not None and constant.value is False
+        for thing in owner.things:
+            if isinstance(thing, Parameters):
+                for identity in thing.owners:
+                    self.machine.modules.set_frozen(identity, off, world)
+        if not off and isinstance(target, Name):
+            world.names[target.variable] = owner.tagged(Tag.DIFFERENTIATED)
+        return True
+
+    # Evidence
+
+    def tags_of(self, iterable: Expression) -> tuple[Tag, ...]:
+        """What the names in an iterable say of the data that it yields."""
+        known = self._tags.get(id(iterable))
+        if known is None:
+            known = self._tags[id(iterable)] = self._tags_by_name(iterable)
+        return known
+
+    def _tags_by_name(self, iterable: Expression) -> tuple[Tag, ...]:
+        vocabulary = self.machine.knowledge.vocabulary
+        names = identifiers(iterable)
+        evaluation = any(mentions(name, vocabulary.evaluation_data) for name in names)
+        training = any(mentions(name, vocabulary.training_data) for name in names)
+        if evaluation and not training:
+            return (Tag.EVALUATION_DATA,)
+        return (Tag.TRAINING_DATA,) if training and not evaluation else ()
+

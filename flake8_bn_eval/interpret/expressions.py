@@ -1,0 +1,271 @@
+"""What an expression evaluates to, and what evaluating it does to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    NOTHING,
+    UNKNOWN,
+    UNKNOWN_THING,
+    Class,
+    Condition,
+    Constant,
+    External,
+    Function,
+    Method,
+    ObjectId,
+    Parameters,
+    Super,
+    Symbol,
+    Thing,
+    Value,
+    descends,
+    of_constant,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Assignment,
+    Attribute,
+    Await,
+    Binary,
+    Call,
+    Comparison,
+    Comprehension,
+    Conditional,
+    DictDisplay,
+    Display,
+    Expression,
+    Junction,
+    Lambda,
+    Name,
+    Negation,
+    Opaque,
+    Starred,
+    Subscript,
+    Variable,
+    Yield,
+)
+from flake8_bn_eval.operations import Constant as Literal
+
+ONLY_UNKNOWN = UNKNOWN.things
+
+
+class Expressions:
+    """Evaluates expressions; changes the world that it is given."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._symbols: dict[Variable, Value] = {}
+        self._builtins: dict[str, Value] = {}
+        self._handlers: dict[type, Callable[[Any, World, Frame], Value]] = {
+            Name: self._name,
+            Literal: lambda expression, world, frame: of_constant(expression.value),
+            Attribute: self._attribute,
+            Call: machine.calls.call,
+            Subscript: self._subscript,
+            Display: machine.containers.display,
+            DictDisplay: machine.containers.dictionary,
+            Comprehension: machine.containers.comprehension,
+            Negation: self._condition,
+            Comparison: self._comparison,
+            Junction: self._junction,
+            Conditional: self._conditional,
+            Binary: self._binary,
+            Assignment: self._walrus,
+            Lambda: self._lambda,
+            Await: lambda expression, world, frame: self.evaluate(expression.value, world, frame),
+            Starred: self._starred,
+            Yield: self._yield,
+            Opaque: self._opaque,
+        }
+
+    def evaluate(self, expression: Expression, world: World, frame: Frame) -> Value:
+        """The value of an expression."""
+        self.machine.spend()
+        return self._handlers[type(expression)](expression, world, frame)
+
+    def attribute(self, value: Value, name: str, world: World, frame: Frame) -> Value:
+        """What ``value.name`` evaluates to."""
+        found = NOTHING
+        for identity in value.objects:
+            found = found.join(self.machine.classes.attribute(identity, name, world, frame))
+        for thing in value.things:
+            found = found.join(self._attribute_of_thing(thing, name, value, world, frame))
+        return found.descending(value) if value.lineage or value.tags else found
+
+    def symbol(self, variable: Variable) -> Value:
+        """The unknown that a variable holds, so that conditions on it are recognised."""
+        known = self._symbols.get(variable)
+        if known is None:
+            subject = f"{variable[0]}:{variable[1]}"
+            known = of_thing(Symbol(subject, frozenset({variable})))
+            self._symbols[variable] = known
+        return known
+
+    def _name(self, expression: Name, world: World, frame: Frame) -> Value:
+        variable = expression.variable
+        value = world.names.get(variable)
+        if value is None:
+            return self._unassigned(variable)
+        if value.things == ONLY_UNKNOWN and not value.objects:
+            if value.connected or value.derived or value.tags:
+                return value
+            return self.symbol(variable)
+        return value
+
+    def _unassigned(self, variable: Variable) -> Value:
+        if variable[0] != BUILTIN_SCOPE:
+            return self.symbol(variable)
+        name = variable[1]
+        known = self._builtins.get(name)
+        if known is None:
+            known = self._builtins[name] = of_thing(External(f"builtins.{name}"))
+        return known
+
+    def _attribute(self, expression: Attribute, world: World, frame: Frame) -> Value:
+        value = self.evaluate(expression.value, world, frame)
+        return self.attribute(value, expression.name, world, frame)
+
+    def _attribute_of_thing(
+        self, thing: Thing, name: str, value: Value, world: World, frame: Frame
+    ) -> Value:
+        match thing:
+            case External():
+                return of_thing(External(f"{thing.path}.{name}"))
+            case Class():
+                return self.machine.classes.class_attribute(thing, name)
+            case Super():
+                return self.machine.classes.super_attribute(thing, name, world, frame)
+            case Symbol() if not value.lineage and len(thing.subject) < LONGEST_SUBJECT:
+                return of_thing(Symbol(f"{thing.subject}.{name}", thing.variables))
+            case Parameters():
+                return of_thing(thing)
+        return self.machine.data.attribute(value, name)
+
+    def _subscript(self, expression: Subscript, world: World, frame: Frame) -> Value:
+        value = self.evaluate(expression.value, world, frame)
+        index = self.evaluate(expression.index, world, frame)
+        found = NOTHING
+        for identity in value.objects:
+            found = found.join(self.machine.containers.element(identity, index, world))
+        if value.things:
+            found = found.join(self._subscript_of_things(value, index))
+        return found.descending(value)
+
+    def _subscript_of_things(self, value: Value, index: Value) -> Value:
+        symbol, key = value.only_thing, index.constant
+        if isinstance(symbol, Symbol) and key is not None and not value.lineage:
+            if len(symbol.subject) < LONGEST_SUBJECT:
+                return of_thing(Symbol(f"{symbol.subject}[{key.value!r}]", symbol.variables))
+        results = [thing for thing in value.things if isinstance(thing, Parameters)]
+        return Value(frozenset(results)) if results else UNKNOWN
+
+    def _condition(self, expression: Negation, world: World, frame: Frame) -> Value:
+        value = self.evaluate(expression.operand, world, frame)
+        return self.machine.conditions.negate(value, world)
+
+    def _comparison(self, expression: Comparison, world: World, frame: Frame) -> Value:
+        left = self.evaluate(expression.left, world, frame)
+        right = self.evaluate(expression.right, world, frame)
+        return self.machine.conditions.compare(expression.operator, left, right, world)
+
+    def _junction(self, expression: Junction, world: World, frame: Frame) -> Value:
+        """``a or b``: the value of an operand; later ones run only if those before let them."""
+        result = NOTHING
+        conditions = self.machine.conditions
+        for operand in expression.operands[:-1]:
+            value = self.evaluate(operand, world, frame)
+            truth = conditions.truth(value, world)
+            if truth is not None and truth is not expression.conjunctive:
+                return result.join(value)
+            if truth is None:
+                condition = conditions.of_value(value)
+                if condition is not None and _does_something(expression.operands[-1]):
+                    raise SplitNeeded(condition)
+                result = result.join(value)
+        return result.join(self.evaluate(expression.operands[-1], world, frame))
+
+    def _conditional(self, expression: Conditional, world: World, frame: Frame) -> Value:
+        conditions = self.machine.conditions
+        value = self.evaluate(expression.test, world, frame)
+        truth = conditions.truth(value, world)
+        if truth is not None:
+            chosen = expression.then if truth else expression.otherwise
+            return self.evaluate(chosen, world, frame)
+        condition = conditions.of_value(value)
+        if condition is not None:
+            flag = _as_flag(expression)
+            if flag is not None:
+                return of_thing(condition if flag else conditions.negated(condition))
+            if not _plain(expression.then) or not _plain(expression.otherwise):
+                raise SplitNeeded(condition)
+        return self._either(expression, world, frame)
+
+    def _either(self, expression: Conditional, world: World, frame: Frame) -> Value:
+        other = world.fork()
+        first = self.evaluate(expression.then, world, frame)
+        second = self.evaluate(expression.otherwise, other, frame)
+        world.become(world.fork().join(other))
+        return first.join(second)
+
+    def _binary(self, expression: Binary, world: World, frame: Frame) -> Value:
+        left = self.evaluate(expression.left, world, frame)
+        right = self.evaluate(expression.right, world, frame)
+        if left.objects or right.objects:
+            joined = self.machine.containers.concatenate(left, right, world)
+            if joined is not None:
+                return joined
+        symbol = self.machine.conditions.combine(expression.operator, left, right, world)
+        if symbol is not None:
+            return symbol
+        carried = frozenset(t for t in left.things | right.things if isinstance(t, Parameters))
+        return Value(carried or ONLY_UNKNOWN).descending(left, right)
+
+    def _walrus(self, expression: Assignment, world: World, frame: Frame) -> Value:
+        value = self.evaluate(expression.value, world, frame)
+        self.machine.steps.assign(expression.target, value, world, frame)
+        return value
+
+    def _lambda(self, expression: Lambda, world: World, frame: Frame) -> Value:
+        return of_thing(Function(expression.function))
+
+    def _starred(self, expression: Starred, world: World, frame: Frame) -> Value:
+        return descends(self.evaluate(expression.value, world, frame))
+
+    def _yield(self, expression: Yield, world: World, frame: Frame) -> Value:
+        value = NOTHING
+        if expression.value is not None:
+            value = self.evaluate(expression.value, world, frame)
+        self.machine.functions.note_yield(value, world, frame)
+        return UNKNOWN
+
+    def _opaque(self, expression: Opaque, world: World, frame: Frame) -> Value:
+        parts = [self.evaluate(part, world, frame) for part in expression.parts]
+        return descends(*parts) if parts else UNKNOWN
+
+
+def _as_flag(expression: Conditional) -> bool | None:
+    """``True if test else False`` is the test itself, the other way round its negation."""
+    match expression.then, expression.otherwise:
+        case Literal(value=True), Literal(value=False):
+            return True
+        case Literal(value=False), Literal(value=True):
+            return False
+    return None
+
+
+def _plain(expression: Expression) -> bool:
+    return isinstance(expression, Name | Literal | Opaque | Binary | Comparison)
+
+
+def _does_something(expression: Expression) -> bool:
+    return isinstance(expression, Call)
+
+

@@ -1,0 +1,149 @@
+"""Forward calls: what is recorded of them, and what they return."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.records import ForwardCall, Observation
+from flake8_bn_eval.knowledge.rows import MethodRow
+from flake8_bn_eval.modes.lattice import Gradient
+from flake8_bn_eval.modes.objects import Object, Sensitivity
+from flake8_bn_eval.modes.values import (
+    UNKNOWN,
+    Function,
+    ObjectId,
+    Tag,
+    Value,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+TELLING = frozenset(
+    {
+        "eval", "train", "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        "grad", "backward", "detach",
+    }
+)  # fmt: skip
+
+
+class Forward:
+    """Records forward calls and runs the bodies that are worth it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._telling = self._telling_names()
+
+    def call(
+        self,
+        identity: ObjectId,
+        method: str | None,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+        row: MethodRow | None = None,
+    ) -> Value:
+        """``module(x)``, ``module.forward(x)``, ``module.generate(x)``."""
+        recorder = self.machine.recorder
+        if method is None:
+            recorder.method_used(identity, "<call>")
+        state = world.get(identity)
+        record = recorder.forward_call(place, subject, method, frame)
+        self._observe(record, identity, state, arguments, world, row)
+        gradients = str(world.gradients)
+        recorder.event(place, "forward", subject, str(state.modes), gradients)
+        body = self._body(state, method)
+        if body is None:
+            return self._result(record, state, arguments, world, row)
+        return self._run(body, record, identity, arguments, world, frame, place)
+
+    def _observe(
+        self,
+        record: ForwardCall,
+        identity: ObjectId,
+        state: Object,
+        arguments: Arguments,
+        world: World,
+        row: MethodRow | None,
+    ) -> None:
+        record.modes = record.modes.join(state.modes)
+        record.gradients = record.gradients.join(world.gradients)
+        record.observations.add(Observation(state.modes.members, world.gradients.members))
+        record.receivers.add(identity)
+        record.family |= self.machine.modules.family(identity, world)
+        record.certain = record.certain or state.is_module
+        record.library = record.library or state.library
+        record.frozen = record.frozen and state.frozen
+        sensitivity = self.machine.modules.sensitivity(identity, world)
+        record.sensitive = record.sensitive.worse(sensitivity)
+        for argument in arguments:
+            record.tags |= argument.tags
+        if row is not None and row.gradient_inside == "off":
+            record.tags.add(Tag.VOLATILE)
+
+    def _body(self, state: Object, method: str | None) -> Function | None:
+        """The ``forward`` in the file, where running it can tell anything."""
+        if state.class_ is None:
+            return None
+        member = self.machine.classes.member(state.class_, method or "forward")
+        function = None if member is None else member.only_thing
+        if not isinstance(function, Function):
+            return None
+        names = function.definition.called_names
+        if function.decorators or names & self._telling:
+            return function
+        return None
+
+    def _telling_names(self) -> frozenset[str]:
+        """Functions of the file that change modes or gradients, or call one that does."""
+        telling = set(TELLING)
+        functions = self.machine.program.functions
+        while True:
+            more = {f.name for f in functions if f.called_names & telling} - telling
+            if not more:
+                return frozenset(telling - {"forward", "__init__"})
+            telling |= more
+
+    def _run(
+        self,
+        body: Function,
+        record: ForwardCall,
+        identity: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        before = len(self.machine.recorder.forward_calls)
+        graph = self._result(record, world.get(identity), arguments, world, None)
+        bound = replace(body, receiver=identity)
+        returned = self.machine.functions.run(
+            bound, arguments, world, frame, place, inside_forward=True
+        )
+        nested = len(self.machine.recorder.forward_calls) > before
+        if (nested or returned.derived) and not returned.connected:
+            graph = graph.detached()
+        if body.decorators:
+            graph = graph.detached()
+        return replace(graph.descending(returned), things=returned.things or UNKNOWN.things)
+
+    def _result(
+        self,
+        record: ForwardCall,
+        state: Object,
+        arguments: Arguments,
+        world: World,
+        row: MethodRow | None,
+    ) -> Value:
+        """The output: with a graph, unless no gradient can be recorded for it."""
+        output = Value(UNKNOWN.things, connected=frozenset({record.identity}))
+        output = output.descending(*arguments)
+        silent = row is not None and row.gradient_inside == "off"
+        if silent or world.gradients.must_be(Gradient.OFF) or Tag.VOLATILE in output.tags:
+            return output.detached()
+        return output
+

@@ -1,0 +1,103 @@
+"""Frames: which function is being run, for whom, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flake8_bn_eval.modes.states import State
+from flake8_bn_eval.modes.values import Class, ObjectId, Value
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import FunctionDefinition, Place
+
+MODULE_NAME = "<module>"
+DEEPEST_CALL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One level of a call stack, as facts keep it: the function, and the call that entered it."""
+
+    name: str
+    definition: FunctionDefinition | None
+    call: Place | None
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A running function.
+
+    ``path`` tells this activation from others of the same function: objects and
+    forward calls are numbered by it.  ``inside_forward`` is set where the frame belongs
+    to the forward call of a module, whose inner calls are that module's own business.
+    """
+
+    definition: FunctionDefinition | None
+    caller: Frame | None = None
+    call: Place | None = None
+    receiver: ObjectId | None = None
+    owner: Class | None = None
+    inside_forward: bool = False
+    path: tuple[object, ...] = ()
+    depth: int = 0
+    on_yield: Callable[[World, Value], State] | None = None
+    """Runs the body of the ``with`` statement whose context manager this frame is."""
+    yielded: list[tuple[World, Value]] = field(default_factory=list)
+    """The worlds in which a generator is suspended, with what it yields."""
+
+    @staticmethod
+    def of_module() -> Frame:
+        """The frame of the file's own body."""
+        return Frame(None, path=(MODULE_NAME,))
+
+    @staticmethod
+    def root(definition: FunctionDefinition, receiver: ObjectId | None, owner: Class | None) -> Frame:
+        """The frame of a function that no call in sight enters."""
+        return Frame(
+            definition, receiver=receiver, owner=owner, path=(definition.scope, definition.name)
+        )
+
+    def enter(
+        self,
+        definition: FunctionDefinition,
+        call: Place,
+        receiver: ObjectId | None,
+        owner: Class | None,
+        inside_forward: bool,
+    ) -> Frame:
+        """The frame of a function called at ``call`` from this one."""
+        return Frame(
+            definition,
+            self,
+            call,
+            receiver,
+            owner,
+            inside_forward,
+            (*self.path, call, definition.scope),
+            self.depth + 1,
+        )
+
+    def runs(self, definition: FunctionDefinition) -> bool:
+        """Whether a function is already running: entering it again would be recursion."""
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.definition is definition:
+                return True
+            frame = frame.caller
+        return False
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether calls are no longer followed."""
+        return self.depth >= DEEPEST_CALL
+
+    def stack(self) -> tuple[Site, ...]:
+        """The call stack, the outermost function first."""
+        sites: list[Site] = []
+        frame: Frame | None = self
+        while frame is not None:
+            name = MODULE_NAME if frame.definition is None else frame.definition.name
+            sites.append(Site(name, frame.definition, frame.call))
+            frame = frame.caller
+        return tuple(reversed(sites))
+

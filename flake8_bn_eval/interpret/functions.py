@@ -1,0 +1,303 @@
+"""Functions of the file: defining them, binding arguments, running their bodies.
+
+A call runs the body with the caller's world, so a summary is never more general than
+its use.  Recursion and very deep calls are not followed: their effect is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.nodes import Exit
+from flake8_bn_eval.flow.runner import Exits
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
+from flake8_bn_eval.interpret.records import Misuse, Use
+from flake8_bn_eval.interpret.steps import RESULT
+from flake8_bn_eval.modes.lattice import Gradients
+from flake8_bn_eval.modes.objects import Kind, Object
+from flake8_bn_eval.modes.states import State, join_all
+from flake8_bn_eval.modes.values import (
+    NONE,
+    UNKNOWN,
+    External,
+    Function,
+    GradientContext,
+    Pending,
+    Thing,
+    Value,
+    of_object,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import FunctionDefinition, Parameter, Place, describe
+
+KINDS = {
+    "builtins.property": "property",
+    "functools.cached_property": "property",
+    "builtins.staticmethod": "static",
+    "builtins.classmethod": "class",
+    "contextlib.contextmanager": "context",
+    "contextlib.asynccontextmanager": "context",
+}
+
+
+class Functions:
+    """Defines, enters and leaves functions."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def define(self, definition: FunctionDefinition, world: World, frame: Frame) -> Value:
+        """The value of a ``def``, with its decorators applied from the inside out."""
+        value = of_thing(Function(definition))
+        for decorator in reversed(definition.decorators):
+            self.machine.decorating = True
+            applied = self.machine.expressions.evaluate(decorator, world, frame)
+            self.machine.decorating = False
+            value = self._decorate(value, applied, describe(decorator), definition, world, frame)
+        return value
+
+    def _decorate(
+        self,
+        value: Value,
+        decorator: Value,
+        text: str,
+        definition: FunctionDefinition,
+        world: World,
+        frame: Frame,
+    ) -> Value:
+        function = value.only_thing
+        applied = decorator.only_thing
+        if isinstance(applied, External) and applied.path in KINDS:
+            if isinstance(function, Function):
+                return of_thing(replace(function, kind=KINDS[applied.path]))
+            return value
+        context = self.as_context(applied, definition.place)
+        if context is not None and isinstance(function, Function):
+            return self._in_context(function, context, text)
+        if isinstance(applied, Function):
+            place = definition.place
+            result = self.call(applied, Arguments((value,)), world, frame, place)
+            return result if result.things or result.objects else value
+        return value
+
+    def as_context(self, thing: Thing | None, place: Place) -> GradientContext | None:
+        """The gradient context that a decorator is, with or without parentheses."""
+        if isinstance(thing, GradientContext):
+            return thing
+        if isinstance(thing, External):
+            row = self.machine.knowledge.callable(thing.path)
+            if row is not None and row.gradient in ("on", "off") and row.bare:
+                return GradientContext(thing.path, row.gradient, place)
+        return None
+
+    def _in_context(self, function: Function, context: GradientContext, text: str) -> Value:
+        if function.kind == "property":
+            place = function.definition.place
+            self.machine.recorder.misuses.add(Misuse(place, "decorated property", text))
+            return of_thing(function)
+        if function.definition.asynchronous:
+            # Only the creation of the coroutine is wrapped: the body runs with gradients on.
+            return of_thing(function)
+        return of_thing(replace(function, decorators=(context, *function.decorators)))
+
+    # Calls
+
+    def call(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """Call a function of the file."""
+        if function.kind == "context" and function.definition.generator:
+            return of_thing(
+                Pending(function, arguments.positional, arguments.keywords, place)
+            )
+        return self.run(function, arguments, world, frame, place)
+
+    def run(
+        self,
+        function: Function,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        *,
+        inside_forward: bool = False,
+    ) -> Value:
+        """Run a function's body; the world becomes the one that the caller goes on with."""
+        definition = function.definition
+        if frame.runs(definition) or frame.too_deep:
+            return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
+        inner = frame.enter(
+            definition,
+            place,
+            function.receiver,
+            function.owner,
+            inside_forward or frame.inside_forward,
+        )
+        exits = self.enter(function, arguments, world, inner)
+        return self._leave(definition, exits, inner, world)
+
+    def enter(
+        self,
+        function: Function,
+        arguments: Arguments,
+        world: World,
+        inner: Frame,
+        *,
+        watched: bool = False,
+    ) -> Exits[State]:
+        """Bind the arguments and run the body; its exits, with the caller's gradient mode."""
+        definition = function.definition
+        for variable, value in function.captured:
+            if variable not in world.names:
+                world.names[variable] = value
+        self.bind(function, arguments, world, inner)
+        before = world.gradients
+        self.enter_decorators(function, world, inner)
+        exits = self._run_body(definition, (world,), inner, watched)
+        if function.decorators:
+            _restore(exits, before)
+        return exits
+
+    def enter_decorators(self, function: Function, world: World, frame: Frame) -> None:
+        """Put the world in the gradient mode that a function's decorators give its body."""
+        for context in function.decorators:
+            if isinstance(context, GradientContext):
+                self.machine.contexts.apply(context, world, frame, function.definition.place)
+
+    def note_returned(self, world: World, scope: int) -> None:
+        """What a function returns leaves for a caller that nobody has seen."""
+        value = world.names.get((scope, RESULT))
+        if value is not None:
+            self.machine.recorder.use(value.connected, Use.RETURNED)
+            self.machine.recorder.use(value.derived, Use.RETURNED_DATA)
+
+    def _run_body(
+        self, definition: FunctionDefinition, state: State, inner: Frame, watched: bool
+    ) -> Exits[State]:
+        steps, runner = self.machine.steps, self.machine.runner
+        self.machine.entered.add(id(definition))
+        outer, steps.frame = steps.frame, inner
+        try:
+            if watched or runner.watched:
+                return runner.contained(definition.body, state)
+            return runner.run(definition.body, state)
+        finally:
+            steps.frame = outer
+
+    def _leave(
+        self, definition: FunctionDefinition, exits: Exits[State], inner: Frame, world: World
+    ) -> Value:
+        scope = definition.scope
+        raised = exits.get(Exit.RAISE)
+        if raised is not None:
+            self.machine.runner.may_raise(raised)
+        worlds = self._returning(exits, scope)
+        yields = [each for each, _ in inner.yielded]
+        if not worlds and not yields:
+            raise Unreachable
+        after = join_all([*worlds, *yields])
+        result = after.names.pop((scope, RESULT), NONE)
+        if definition.generator:
+            result = self.machine.containers.generated(inner, after)
+        result = self._closed_over(result, scope, after)
+        after.unbind_scope(scope)
+        world.become(after)
+        return result
+
+    def _returning(self, exits: Exits[State], scope: int) -> list[World]:
+        worlds: list[World] = []
+        for world in exits.get(Exit.NEXT, ()):
+            world.names[scope, RESULT] = NONE
+            worlds.append(world)
+        worlds += exits.get(Exit.RETURN, ())
+        return worlds
+
+    def _closed_over(self, value: Value, scope: int, world: World) -> Value:
+        """A function that leaves the frame it was defined in takes the frame's names along."""
+        if not any(isinstance(thing, Function) for thing in value.things):
+            return value
+        names = {v: each for v, each in world.names.items() if v[0] == scope and v[1] != RESULT}
+        captured = tuple(sorted(names.items(), key=lambda item: item[0]))
+        things = frozenset(
+            replace(thing, captured=thing.captured + captured)
+            if isinstance(thing, Function) and thing.definition.parent_scope == scope
+            else thing
+            for thing in value.things
+        )
+        return replace(value, things=things)
+
+    def note_yield(self, value: Value, world: World, frame: Frame) -> None:
+        """A generator is suspended here; its caller goes on with this world for a while."""
+        if len(frame.yielded) < 4:
+            frame.yielded.append((world.fork(), value))
+
+    # Parameters
+
+    def bind(self, function: Function, arguments: Arguments, world: World, frame: Frame) -> None:
+        """Give the parameters their values in the new frame."""
+        scope = function.definition.scope
+        given = list(arguments.positional)
+        keywords = {name: value for name, value in arguments.keywords if name is not None}
+        if function.receiver is not None and function.kind != "static":
+            given.insert(0, of_object(function.receiver))
+        for parameter in function.definition.parameters:
+            value = self._argument(parameter, given, keywords, arguments, world, frame)
+            world.assign((scope, parameter.name), value)
+
+    def _argument(
+        self,
+        parameter: Parameter,
+        given: list[Value],
+        keywords: dict[str, Value],
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+    ) -> Value:
+        if parameter.kind == "variadic":
+            rest, given[:] = tuple(given), []
+            return self.machine.containers.sequence(rest, world, (frame.path, "*"))
+        if parameter.kind == "mapping":
+            rest_of = dict(keywords)
+            keywords.clear()
+            return self.machine.containers.mapping(rest_of, world, (frame.path, "**"))
+        if parameter.kind == "positional" and given:
+            return given.pop(0)
+        if parameter.name in keywords:
+            return keywords.pop(parameter.name)
+        if arguments.open or parameter.default is None:
+            return UNKNOWN
+        return self.machine.expressions.evaluate(parameter.default, world, frame)
+
+    def bind_unseen(
+        self, definition: FunctionDefinition, receiver: Value | None, world: World, frame: Frame
+    ) -> None:
+        """Parameters that nobody in sight gives: each comes in from outside."""
+        for index, parameter in enumerate(definition.parameters):
+            variable = (definition.scope, parameter.name)
+            if index == 0 and receiver is not None:
+                world.assign(variable, receiver)
+            elif parameter.kind in ("positional", "keyword"):
+                world.assign(variable, self._unseen(parameter, definition, world))
+
+    def _unseen(
+        self, parameter: Parameter, definition: FunctionDefinition, world: World
+    ) -> Value:
+        remark = Remark(
+            definition.place,
+            f"`{parameter.name}` comes in as a parameter of `{definition.name}`",
+            "a parameter since",
+        )
+        identity = self.machine.identities.number("parameter", definition.scope, parameter.name)
+        modes = unset(remark)
+        return world.bear(identity, Object(Kind.UNKNOWN, parameter.name, modes, modes))
+
+
+def _restore(exits: Exits[State], gradients: Gradients) -> None:
+    for state in exits.values():
+        for world in state:
+            world.set_gradients(gradients)
+

@@ -1,0 +1,437 @@
+"""Calls of libraries: what the knowledge tables say that they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.interpret.records import Use
+from flake8_bn_eval.knowledge.rows import CallableRow, Condition
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.values import (
+    UNKNOWN,
+    External,
+    Function,
+    GradientContext,
+    ObjectId,
+    Parameters,
+    Partial,
+    Result,
+    Submodules,
+    Tag,
+    Value,
+    of_constant,
+    of_object,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Import, Place
+
+NEVER_ENDING = frozenset(
+    {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"}
+)
+READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
+READING_BUILTINS = frozenset({"float", "int", "print", "str", "bool", "round", "format"})
+LOST = Modes.only(Mode.UNKNOWN)
+
+
+class Library:
+    """Applies rows of the knowledge tables."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def import_names(self, operation: Import, world: World) -> None:
+        """Bind what an import statement names."""
+        for variable, path in operation.bindings:
+            world.assign(variable, of_thing(External(path)))
+
+    def call(
+        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """Call something of a library by its dotted path."""
+        if path in NEVER_ENDING:
+            raise Unreachable
+        special = self._special(path, arguments, world, frame, place)
+        if special is not None:
+            return special
+        row = self.machine.knowledge.callable(path)
+        if row is None:
+            return self._unknown(path, arguments, world, frame, place)
+        return self._known(path, row, arguments, world, frame, place)
+
+    def _special(
+        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value | None:
+        package, _, name = path.rpartition(".")
+        birth = (path, place, frame.path)
+        if package == "builtins":
+            return self._builtin(name, arguments, world, birth)
+        if package == "tqdm" or package.startswith("tqdm."):
+            return self.machine.containers.builtin("tqdm", arguments, world, birth)
+        if path == "functools.partial" and arguments.positional:
+            callee, *rest = arguments.positional
+            return of_thing(Partial(callee, tuple(rest), arguments.keywords))
+        if path in ("functools.wraps", "functools.lru_cache", "functools.cache"):
+            return of_thing(External(path))
+        return None
+
+    def _builtin(
+        self, name: str, arguments: Arguments, world: World, birth: object
+    ) -> Value | None:
+        if name in READING_BUILTINS:
+            for argument in arguments:
+                self.machine.recorder.use(argument.lineage, Use.READ)
+            folded = self._folded(name, arguments, world)
+            if folded is not None:
+                return folded
+        if name == "dict":
+            items = {key: value for key, value in arguments.keywords if key is not None}
+            return self.machine.containers.mapping(items, world, birth)
+        return self.machine.containers.builtin(name, arguments, world, birth)
+
+    def _folded(self, name: str, arguments: Arguments, world: World) -> Value | None:
+        value = arguments.get(0, None)
+        if name == "bool" and value is not None:
+            truth = self.machine.conditions.truth(value, world)
+            return of_constant(truth) if truth is not None else value
+        return None
+
+    # Rows
+
+    def _known(
+        self,
+        path: str,
+        row: CallableRow,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        if row.gradient is not None:
+            return self._gradient_context(path, row, arguments, world, frame, place)
+        subject = arguments.get(row.argument, row.keyword)
+        if row.backward:
+            for argument in arguments:
+                self.machine.data.differentiate(argument, (place, frame))
+        if row.sets is not None and subject is not None:
+            self._set(row, subject, world, frame, place)
+        match row.returns:
+            case "module":
+                return self._module(path, row, arguments, world, frame, place)
+            case "argument":
+                return UNKNOWN if subject is None else subject
+            case "copy":
+                return UNKNOWN if subject is None else self._copy(
+                    path, row, subject, world, frame, place
+                )
+            case "optimizer":
+                return self._optimizer(path, arguments, world, frame, place)
+            case "tensor":
+                return self._tensor(path, arguments)
+            case "context" | "other":
+                return self._other(path, arguments, frame, place)
+        return self._unknown(path, arguments, world, frame, place)
+
+    def _gradient_context(
+        self,
+        path: str,
+        row: CallableRow,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """``no_grad()``; also ``no_grad(f)``, which wraps a function, and ``inference_mode(flag)``."""
+        argument = arguments.get(row.argument, row.keyword)
+        function = None if argument is None else argument.only_thing
+        if isinstance(function, Function) and row.bare:
+            gradient = "off" if row.gradient == "argument" else str(row.gradient)
+            context = GradientContext(path, gradient, place)
+            decorated = replace(function, decorators=(context, *function.decorators))
+            return of_thing(decorated)
+        context = self._context(path, row, argument, world, place)
+        if row.immediate and not self.machine.decorating:
+            self.machine.immediate.add(context)
+            self.machine.contexts.apply(context, world, frame, place)
+        return of_thing(context)
+
+    def _context(
+        self, path: str, row: CallableRow, argument: Value | None, world: World, place: Place
+    ) -> GradientContext:
+        if row.gradient != "argument":
+            return GradientContext(path, str(row.gradient), place)
+        flag = argument
+        if flag is None:
+            # `inference_mode()` means `inference_mode(True)`: without an argument it turns off.
+            return GradientContext(path, "off", place)
+        if path.endswith("inference_mode"):
+            flag = self.machine.conditions.negate(flag, world)
+        return GradientContext(path, "argument", place, flag)
+
+    def _set(
+        self, row: CallableRow, subject: Value, world: World, frame: Frame, place: Place
+    ) -> None:
+        for identity in subject.objects:
+            if row.sets == "unknown":
+                self.machine.modules.lose_object(identity, world)
+            elif row.sets in ("eval", "train"):
+                flag = of_constant(row.sets == "train")
+                name = row.name.rpartition(".")[2]
+                self.machine.modules.switch(identity, flag, world, frame, place, name)
+
+    def _module(
+        self,
+        path: str,
+        row: CallableRow,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        name = path.rpartition(".")[2]
+        shared = [t for each in arguments for t in each.things if isinstance(t, Submodules)]
+        if row.registers and shared:
+            # A new container around layers that another module holds: they are what counts.
+            return of_object(shared[0].owner)
+        modes = self._initial_modes(row, name, place)
+        identity = self.machine.identities.number("library", place, path, frame.path)
+        state = Object(
+            kind=Kind.MODULE,
+            name=name,
+            modes=modes,
+            tree=modes,
+            library=row.name,
+            sensitive=self._sensitivity(row, arguments),
+            seen=row.sensitive != "unknown",
+        )
+        if row.registers:
+            state = self._with_children(state, arguments, world)
+        return world.bear(identity, state)
+
+    def _initial_modes(self, row: CallableRow, name: str, place: Place) -> Modes:
+        match row.starts:
+            case "train":
+                remark = Remark(place, f"`{name}` starts in training mode", "training since")
+                return Modes.only(Mode.TRAIN, remark)
+            case "eval":
+                remark = Remark(place, f"`{name}` starts in evaluation mode", "evaluating since")
+                return Modes.only(Mode.EVAL, remark)
+        return LOST
+
+    def _with_children(self, state: Object, arguments: Arguments, world: World) -> Object:
+        """Layers handed to a container are its registered children."""
+        elements = list(arguments.positional)
+        rest = UNKNOWN if arguments.open else None
+        if len(elements) == 1:
+            held = self._held(elements[0], world)
+            if held is not None:
+                return replace(
+                    state,
+                    kind=held.kind,
+                    fields=dict(held.fields),
+                    rest=held.rest,
+                    registers=True,
+                    seen=held.rest is None or bool(held.rest.objects),
+                )
+        return replace(
+            state,
+            kind=Kind.SEQUENCE,
+            fields=dict(enumerate(elements)),
+            rest=rest,
+            registers=True,
+            seen=not arguments.open,
+        )
+
+    def _held(self, value: Value, world: World) -> Object | None:
+        """The plain container whose elements a module container takes over."""
+        identity = value.only_object
+        if identity is None:
+            return None
+        state = world.get(identity)
+        plain = state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
+        return state if plain else None
+
+    def _sensitivity(self, row: CallableRow, arguments: Arguments) -> Sensitivity:
+        verdict = Sensitivity(row.sensitive)
+        if verdict is not Sensitivity.YES or not row.conditions:
+            return verdict
+        holds = [self._holds(condition, arguments) for condition in row.conditions]
+        if False in holds:
+            return Sensitivity.NO
+        return Sensitivity.UNKNOWN if None in holds else Sensitivity.YES
+
+    def _holds(self, condition: Condition, arguments: Arguments) -> bool | None:
+        value = arguments.get(condition.position, condition.parameter)
+        if value is None:
+            return None if arguments.open else condition.default > condition.above
+        constant = value.constant
+        if constant is None or not isinstance(constant.value, int | float):
+            return None
+        return constant.value > condition.above
+
+    # Copies
+
+    def _copy(
+        self,
+        path: str,
+        row: CallableRow,
+        subject: Value,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """A deep copy: new objects in the modes of the old ones."""
+        names: dict[ObjectId, ObjectId] = {}
+        for identity in subject.objects:
+            self._copy_object(identity, names, (place, frame.path), world)
+        copied = replace(subject, objects=frozenset(names[each] for each in subject.objects))
+        if row.starts in ("eval", "train"):
+            for identity in copied.objects:
+                modes = self._initial_modes(row, path.rpartition(".")[2], place)
+                self.machine.modules.set_modes(identity, modes, world, frame, place)
+        return copied
+
+    def _copy_object(
+        self, identity: ObjectId, names: dict[ObjectId, ObjectId], birth: object, world: World
+    ) -> ObjectId:
+        if identity in names:
+            return names[identity]
+        copy = names[identity] = self.machine.identities.number("copy", identity, birth)
+        if copy == identity:
+            return copy
+        state = world.get(identity)
+        world.bear(copy, replace(state, origin=None))
+        fields = {
+            key: self._copy_value(value, names, birth, world)
+            for key, value in state.fields.items()
+        }
+        rest = None if state.rest is None else self._copy_value(state.rest, names, birth, world)
+        world.put(copy, replace(world.get(copy), fields=fields, rest=rest))
+        return copy
+
+    def _copy_value(
+        self, value: Value, names: dict[ObjectId, ObjectId], birth: object, world: World
+    ) -> Value:
+        if not value.objects:
+            return value
+        objects = frozenset(
+            self._copy_object(each, names, birth, world) for each in sorted(value.objects)
+        )
+        return replace(value, objects=objects)
+
+    # Optimizers
+
+    def _optimizer(
+        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        identity = self.machine.identities.number("optimizer", place, frame.path)
+        owners = frozenset(
+            owner for argument in arguments for owner in self._owners(argument, world, 4)
+        )
+        fields = {".targets": of_thing(Parameters(owners))} if owners else {}
+        name = path.rpartition(".")[2]
+        return world.bear(
+            identity, Object(Kind.OPTIMIZER, name, LOST, LOST, fields=dict(fields), seen=True)
+        )
+
+    def _owners(self, value: Value, world: World, depth: int) -> set[ObjectId]:
+        """The modules whose parameters are somewhere in a value."""
+        owners: set[ObjectId] = set()
+        for thing in value.things:
+            if isinstance(thing, Parameters):
+                owners |= thing.owners
+        for identity in value.objects if depth else ():
+            state = world.get(identity)
+            if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+                for each in [*state.fields.values(), *([] if not state.rest else [state.rest])]:
+                    owners |= self._owners(each, world, depth - 1)
+        return owners
+
+    def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
+        """The modules that an optimizer trains, None if they are not in sight."""
+        value = world.get(identity).fields.get(".targets")
+        thing = None if value is None else value.only_thing
+        if not isinstance(thing, Parameters):
+            return None
+        families = (self.machine.modules.family(owner, world) for owner in thing.owners)
+        return frozenset().union(*families)
+
+    # Data
+
+    def _tensor(self, path: str, arguments: Arguments) -> Value:
+        name = path.rpartition(".")[2]
+        row = self.machine.knowledge.method("tensor", name)
+        carried = self.machine.calls.carried(arguments)
+        result = (UNKNOWN if carried is None else carried).descending(*arguments)
+        tags = self._tags(arguments)
+        if tags:
+            result = result.tagged(*tags)
+        if row is not None and row.effect == "use" or path.partition(".")[0] in READING:
+            self.machine.recorder.use(result.lineage, Use.READ)
+            return result.detached()
+        return result
+
+    def _tags(self, arguments: Arguments) -> list[Tag]:
+        tags = []
+        for keyword, tag in (("volatile", Tag.VOLATILE), ("requires_grad", Tag.DIFFERENTIATED)):
+            constant = arguments.literal(None, keyword)
+            if constant is not None and constant.value is True:
+                tags.append(tag)
+        return tags
+
+    def _other(
+        self, path: str, arguments: Arguments, frame: Frame, place: Place
+    ) -> Value:
+        lineage = [each for each in arguments if each.lineage]
+        for each in lineage:
+            self.machine.recorder.use(each.lineage, Use.READ)
+        if lineage:
+            return UNKNOWN.descending(*lineage).detached()
+        carried = self.machine.calls.carried(arguments)
+        return of_thing(Result(path, place, frame.path)) if carried is None else carried
+
+    # Unknown ones
+
+    def _unknown(
+        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        if path.partition(".")[0] in READING:
+            for argument in arguments:
+                self.machine.recorder.use(argument.lineage, Use.READ)
+            return UNKNOWN.descending(*arguments).detached()
+        result = self.machine.calls.unseen(path, arguments, world)
+        if result.lineage or any(isinstance(each, Parameters) for each in result.things):
+            return result.tagged(Tag.OPEN) if result.lineage else result
+        return of_thing(Result(path, place, frame.path))
+
+    def identify(self, result: Result, world: World) -> Value:
+        """Give the result of something unseen an identity.
+
+        A capitalised name is a class: if its instance is a module, it is a new one.
+        """
+        name = result.path.rpartition(".")[2]
+        row = self.machine.knowledge.callable(result.path)
+        if row is not None and row.returns in ("other", "context"):
+            return of_thing(result)
+        modes = LOST
+        if name[:1].isupper() and not name.isupper():
+            remark = Remark(
+                result.place, f"a new `{name}` starts in training mode", "training since"
+            )
+            modes = Modes.only(Mode.TRAIN, remark)
+        identity = self.machine.identities.number("result", result.place, result.born)
+        return world.bear(identity, Object(Kind.UNKNOWN, name, modes, modes))
+
+    def called(self, value: Value) -> str | None:
+        """The path of the library call that a value is the result of."""
+        thing = value.only_thing
+        return thing.path if isinstance(thing, Result) else None
+
+    def is_stack(self, value: Value) -> bool:
+        """Whether a value is an ``ExitStack``."""
+        return self.called(value) in ("contextlib.ExitStack", "contextlib.AsyncExitStack")

@@ -1,0 +1,115 @@
+"""The machine that runs a program: its parts and what they share.
+
+Each part is one kind of meaning (expressions, calls, modules ...).  The parts need each
+other, so they find each other here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.nodes import Exit
+from flake8_bn_eval.flow.runner import Exits, Runner
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
+from flake8_bn_eval.modes.states import State
+from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId
+from flake8_bn_eval.modes.world import Identities, World
+from flake8_bn_eval.operations import Program
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.interpret.calls import Calls
+    from flake8_bn_eval.interpret.classes import Classes
+    from flake8_bn_eval.interpret.conditions import Conditions
+    from flake8_bn_eval.interpret.containers import Containers
+    from flake8_bn_eval.interpret.contexts import Contexts
+    from flake8_bn_eval.interpret.data import Data
+    from flake8_bn_eval.interpret.expressions import Expressions
+    from flake8_bn_eval.interpret.forward import Forward
+    from flake8_bn_eval.interpret.functions import Functions
+    from flake8_bn_eval.interpret.library import Library
+    from flake8_bn_eval.interpret.modules import Modules
+    from flake8_bn_eval.interpret.steps import Steps
+
+MOST_STEPS = 250_000
+
+
+class SplitNeeded(Exception):
+    """The world has to be split by a condition before the operation can be done."""
+
+    def __init__(self, condition: Condition) -> None:
+        super().__init__(condition.subject)
+        self.condition = condition
+
+
+class Unreachable(Exception):
+    """The operation never ends normally: what follows is dead."""
+
+
+class GaveUp(Exception):
+    """The program is too large to follow."""
+
+
+class Machine:
+    """Everything that the parts of an interpretation share."""
+
+    expressions: Expressions
+    conditions: Conditions
+    calls: Calls
+    functions: Functions
+    classes: Classes
+    modules: Modules
+    forward: Forward
+    library: Library
+    containers: Containers
+    contexts: Contexts
+    data: Data
+    steps: Steps
+    runner: Runner[State]
+
+    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+        self.program = program
+        self.knowledge = knowledge
+        self.recorder = Recorder()
+        self.identities = Identities()
+        self.class_cache: dict[int, Class] = {}
+        self.active_contexts: list[GradientContext] = []
+        self.leaking: dict[GradientContext, Gradients] = {}
+        """Contexts that were entered while active: leaving them restores the wrong mode."""
+        self.immediate: set[GradientContext] = set()
+        """Contexts that have acted when they were made."""
+        self.saved_modes: dict[ObjectId, Modes] = {}
+        self.decorating = False
+        """A context made for a decorator acts in the function, not where it is made."""
+        self.entered: set[int] = set()
+        """The functions whose body has been run, by the identity of their definition."""
+        self.alone: set[int] = set()
+        """Those of them that no call in the file enters."""
+        self.work = 0
+
+    def spend(self) -> None:
+        """Count a unit of work; raises `GaveUp` when there was too much of it."""
+        self.work += 1
+        if self.work > MOST_STEPS:
+            raise GaveUp
+
+    def new_world(self, gradients: Gradients) -> World:
+        """A world with no names."""
+        return World(gradients, self.identities)
+
+
+
+def unset(remark: Remark) -> Modes:
+    """The mode of something that comes in from outside."""
+    return Modes.only(Mode.UNSET, remark)
+
+
+def gradients_of(gradient: Gradient, remark: Remark | None = None) -> Gradients:
+    """A gradient mode with at most one remark."""
+    return Gradients.only(gradient, *([] if remark is None else [remark]))
+
+

@@ -1,0 +1,186 @@
+"""The facts that an interpretation gathers, as they are gathered.
+
+A record is about one place in one call context and joins what was seen there on every
+path and every pass; it is never overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.frames import Frame, Site
+from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
+from flake8_bn_eval.modes.objects import Sensitivity
+from flake8_bn_eval.modes.values import CallId, ObjectId, Tag
+from flake8_bn_eval.operations import Place
+
+
+class Use(Enum):
+    """What happens to the output of a forward call."""
+
+    READ = "its numbers are read (item, argmax, numpy, a metric)"
+    DETACHED = "its graph is cut off"
+    RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
+    RETURNED_DATA = "it leaves that function without a graph"
+    STORED = "it is kept, with its graph, in an attribute"
+    PASSED = "it is handed to something unseen"
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One state in which a forward call was met."""
+
+    modes: frozenset[Mode]
+    gradients: frozenset[Gradient]
+
+
+@dataclass(slots=True, eq=False)
+class ForwardCall:
+    """A forward call in one call context.
+
+    ``subject`` is the callee as it is written; ``stack`` the functions that are running,
+    the outermost first.  ``trained`` tells that its output reaches a differentiation,
+    ``auxiliary`` that it reaches one without its own graph, as a target does.
+    """
+
+    identity: CallId
+    place: Place
+    subject: str
+    method: str | None
+    stack: tuple[Site, ...]
+    inside_forward: bool
+    certain: bool = False
+    library: str | None = None
+    sensitive: Sensitivity = Sensitivity.NO
+    frozen: bool = True
+    modes: Modes = field(default_factory=lambda: Modes({}))
+    gradients: Gradients = field(default_factory=lambda: Gradients({}))
+    observations: set[Observation] = field(default_factory=set)
+    receivers: set[ObjectId] = field(default_factory=set)
+    family: set[ObjectId] = field(default_factory=set)
+    """The receivers and everything below them."""
+    tags: set[Tag] = field(default_factory=set)
+    uses: set[Use] = field(default_factory=set)
+    trained: bool = False
+    auxiliary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChange:
+    """A call that sets the mode of an object, and the stack it happens in."""
+
+    place: Place
+    receiver: ObjectId
+    mode: Mode
+    stack: tuple[Site, ...]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiation:
+    """A ``backward()`` or its like."""
+
+    place: Place
+    stack: tuple[Site, ...]
+    connected: frozenset[CallId]
+    derived: frozenset[CallId]
+    open: bool
+    """Whether the value may carry a graph from somewhere unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerStep:
+    """A step of an optimizer; ``targets`` are all modules it trains, None if unseen."""
+
+    place: Place
+    stack: tuple[Site, ...]
+    targets: frozenset[ObjectId] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """Something that does not do what it looks like; ``what`` names it for the rule."""
+
+    place: Place
+    what: str
+    subject: str
+    receivers: frozenset[ObjectId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """The answer to a ``reveal_mode`` or ``reveal_grad`` of a test."""
+
+    place: Place
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """A line of the trace: the state before and after a forward call or a change."""
+
+    place: Place
+    kind: str
+    subject: str
+    before: str
+    after: str
+
+
+class Recorder:
+    """Everything that an interpretation has seen."""
+
+    def __init__(self) -> None:
+        self.forward_calls: list[ForwardCall] = []
+        self.mode_changes: set[ModeChange] = set()
+        self.differentiations: set[Differentiation] = set()
+        self.steps: set[OptimizerStep] = set()
+        self.misuses: set[Misuse] = set()
+        self.methods_used: dict[ObjectId, set[str]] = {}
+        self.ancestors: dict[ObjectId, ObjectId] = {}
+        self.failures: list[Remark] = []
+        self.reveals: dict[Place, tuple[str, set[str]]] = {}
+        self.events: dict[tuple[Place, str, str], tuple[set[str], set[str]]] = {}
+        self._numbers: dict[tuple[object, ...], CallId] = {}
+
+    def forward_call(
+        self, place: Place, subject: str, method: str | None, frame: Frame
+    ) -> ForwardCall:
+        """The record of a forward call in this frame, new or known."""
+        key = (place, frame.path)
+        number = self._numbers.setdefault(key, len(self.forward_calls))
+        if number == len(self.forward_calls):
+            self.forward_calls.append(
+                ForwardCall(number, place, subject, method, frame.stack(), frame.inside_forward)
+            )
+        return self.forward_calls[number]
+
+    def use(self, calls: frozenset[CallId], use: Use) -> None:
+        """The outputs of these calls are used in this way."""
+        for number in calls:
+            self.forward_calls[number].uses.add(use)
+
+    def differentiate(self, event: Differentiation) -> None:
+        """A differentiation: what it reaches is trained, or a target of training."""
+        self.differentiations.add(event)
+        for number in event.connected:
+            self.forward_calls[number].trained = True
+        for number in event.derived - event.connected:
+            self.forward_calls[number].auxiliary = True
+
+    def method_used(self, receiver: ObjectId, name: str) -> None:
+        """A method is called on an object: evidence of what the object is."""
+        self.methods_used.setdefault(receiver, set()).add(name)
+
+    def reveal(self, place: Place, separator: str, words: set[str]) -> None:
+        """What a test asked for, joined over every visit."""
+        self.reveals.setdefault(place, (separator, set()))[1].update(words)
+
+    def event(self, place: Place, kind: str, subject: str, before: str, after: str) -> None:
+        """A step of the trace, joined over every visit."""
+        known = self.events.setdefault((place, kind, subject), (set(), set()))
+        known[0].update(before.split(" | "))
+        known[1].update(after.split(" | "))

@@ -1,0 +1,246 @@
+"""Where to start: the file's own body, then every function and method that nothing entered.
+
+A function that somebody in the file calls is judged by those calls.  One that nobody
+calls is run alone, with parameters that come in from outside.  The methods of a class
+run on what `__init__` leaves, joined over the methods that a caller may have run before.
+"""
+
+from __future__ import annotations
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.nodes import Exit
+from flake8_bn_eval.flow.runner import Exits, Runner
+from flake8_bn_eval.interpret.calls import Calls
+from flake8_bn_eval.interpret.classes import Classes
+from flake8_bn_eval.interpret.conditions import Conditions
+from flake8_bn_eval.interpret.containers import Containers
+from flake8_bn_eval.interpret.contexts import Contexts
+from flake8_bn_eval.interpret.data import Data
+from flake8_bn_eval.interpret.expressions import Expressions
+from flake8_bn_eval.interpret.forward import Forward
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.functions import Functions
+from flake8_bn_eval.interpret.library import Library
+from flake8_bn_eval.interpret.machine import (
+    GaveUp,
+    Machine,
+    SplitNeeded,
+    Unreachable,
+    gradients_of,
+)
+from flake8_bn_eval.interpret.modules import Modules
+from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.interpret.steps import Steps
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
+from flake8_bn_eval.modes.states import State, join_all
+from flake8_bn_eval.modes.values import Class, Function, ObjectId, of_object
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import FunctionDefinition, Program
+
+CALLERS = Modes.only(Mode.UNKNOWN)
+SETUP = frozenset({"__init__", "setUp", "setup"})
+
+
+def interpret(program: Program, knowledge: Knowledge) -> Recorder:
+    """Run a program abstractly; everything that was seen."""
+    machine = assemble(program, knowledge)
+    try:
+        Roots(machine).run()
+    except GaveUp:
+        remark = Remark(0, "the file is too large to follow: the analysis gave up")
+        machine.recorder.failures.append(remark)
+    return machine.recorder
+
+
+def assemble(program: Program, knowledge: Knowledge) -> Machine:
+    """A machine with all its parts."""
+    machine = Machine(program, knowledge)
+    machine.conditions = Conditions(machine)
+    machine.containers = Containers(machine)
+    machine.functions = Functions(machine)
+    machine.classes = Classes(machine)
+    machine.modules = Modules(machine)
+    machine.forward = Forward(machine)
+    machine.library = Library(machine)
+    machine.contexts = Contexts(machine)
+    machine.data = Data(machine)
+    machine.calls = Calls(machine)
+    machine.expressions = Expressions(machine)
+    machine.steps = Steps(machine)
+    machine.runner = Runner(machine.steps)
+    return machine
+
+
+class Roots:
+    """Runs everything from where it may be entered."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.program = machine.program
+
+    def run(self) -> None:
+        """The module body, the functions, the classes."""
+        base = self._module_world()
+        for definition in _callers_first(self.program.functions):
+            if definition.class_name is None and not self._was_entered(definition):
+                self._run_alone(definition, base.fork(), None, None)
+        for class_definition in self.program.classes:
+            class_ = self.machine.class_cache.get(id(class_definition))
+            if class_ is not None:
+                self._run_class(class_, base.fork())
+
+    def _was_entered(self, definition: FunctionDefinition) -> bool:
+        return id(definition) in self.machine.entered
+
+    def _module_world(self) -> World:
+        """The world that the module body leaves, or may leave by an exception."""
+        world = self.machine.new_world(gradients_of(Gradient.ON))
+        exits = self._guarded(lambda: self.machine.runner.contained(self.program.body, (world,)))
+        for exit in (Exit.NEXT, Exit.RAISE):
+            state = exits.get(exit)
+            if state:
+                return join_all(state)
+        return self.machine.new_world(gradients_of(Gradient.ON))
+
+    def _guarded(self, run: object) -> Exits[State]:
+        assert callable(run)
+        try:
+            exits: Exits[State] = run()
+        except (SplitNeeded, Unreachable):
+            return {}
+        return exits
+
+    def _run_alone(
+        self,
+        definition: FunctionDefinition,
+        world: World,
+        receiver: ObjectId | None,
+        owner: Class | None,
+        *,
+        inside_forward: bool = False,
+    ) -> World | None:
+        """Run a function with parameters from outside; the world that it leaves."""
+        frame = Frame.root(definition, receiver, owner)
+        frame.inside_forward = inside_forward
+        world.gradients = gradients_of(Gradient.CALLER)
+        steps = self.machine.steps
+        outer, steps.frame = steps.frame, frame
+        self.machine.entered.add(id(definition))
+        try:
+            function = self._as_defined(definition, world, frame)
+            value = None if receiver is None or function.kind == "static" else of_object(receiver)
+            self.machine.functions.bind_unseen(definition, value, world, frame)
+            self.machine.functions.enter_decorators(function, world, frame)
+            exits = self._guarded(lambda: self.machine.runner.run(definition.body, (world,)))
+        finally:
+            steps.frame = outer
+        return self._left(exits, definition.scope)
+
+    def _as_defined(
+        self, definition: FunctionDefinition, world: World, frame: Frame
+    ) -> Function:
+        """The function with the gradient contexts of its decorators."""
+        value = self.machine.functions.define(definition, world, frame)
+        thing = value.only_thing
+        same = isinstance(thing, Function) and thing.definition is definition
+        return thing if same and isinstance(thing, Function) else Function(definition)
+
+    def _left(self, exits: Exits[State], scope: int) -> World | None:
+        worlds = [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
+        self._note_escaping(worlds, scope)
+        if not worlds:
+            return None
+        world = join_all(worlds)
+        world.unbind_scope(scope)
+        return world
+
+    def _note_escaping(self, worlds: list[World], scope: int) -> None:
+        """What such a function returns goes to a caller that nobody has seen."""
+        for world in worlds:
+            self.machine.functions.note_returned(world, scope)
+
+    # Classes
+
+    def _run_class(self, class_: Class, world: World) -> None:
+        methods = [each for each in _callers_first(list(class_.definition.methods.values()))]
+        waiting = [each for each in methods if not self._was_entered(each)]
+        if not waiting:
+            return
+        identity = self.machine.identities.number("instance", id(class_.definition))
+        self.machine.classes.bear(class_, identity, world, class_.definition.place)
+        entry = self._constructed(class_, identity, world)
+        self._belongs_to_callers(class_, identity, entry)
+        again = self._round(class_, identity, waiting, entry.fork())
+        if again is not None and not entry.covers(again):
+            joined = again.join(entry)
+            for definition in waiting:
+                if definition.name not in SETUP and self._judged_alone(definition):
+                    self._method(class_, identity, definition, joined.fork())
+
+    def _constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
+        for name in SETUP:
+            member = self.machine.classes.member(class_, name)
+            function = None if member is None else member.only_thing
+            if isinstance(function, Function):
+                after = self._run_alone(
+                    function.definition, world.fork(), identity, function.owner
+                )
+                world = world if after is None else after
+        return world
+
+    def _belongs_to_callers(self, class_: Class, identity: ObjectId, world: World) -> None:
+        """The mode of a module is its callers' business while one of its methods runs."""
+        if self.machine.classes.is_module(class_) is not False:
+            frame = Frame.of_module()
+            place = class_.definition.place
+            self.machine.modules.set_modes(identity, CALLERS, world, frame, place)
+
+    def _judged_alone(self, definition: FunctionDefinition) -> bool:
+        return id(definition) in self.machine.alone
+
+    def _round(
+        self,
+        class_: Class,
+        identity: ObjectId,
+        methods: list[FunctionDefinition],
+        entry: World,
+    ) -> World | None:
+        """Run each method that nothing entered; the join of what they leave."""
+        joined: World | None = None
+        for definition in methods:
+            if definition.name in SETUP or self._was_entered(definition):
+                continue
+            self.machine.alone.add(id(definition))
+            after = self._method(class_, identity, definition, entry.fork())
+            if after is None:
+                continue
+            if self._only_sets_modes(definition, entry, after):
+                self.machine.modules.lose_object(identity, after)
+            joined = after if joined is None else joined.join(after)
+        return joined
+
+    def _method(
+        self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
+    ) -> World | None:
+        is_module = self.machine.classes.is_module(class_) is not False
+        inside = is_module and definition.name in ("forward", "__call__")
+        return self._run_alone(definition, world, identity, class_, inside_forward=inside)
+
+    def _only_sets_modes(
+        self, definition: FunctionDefinition, before: World, after: World
+    ) -> bool:
+        """A method that sets modes and calls no module is there for callers to choose by."""
+        if before.covers(after):
+            return False
+        return not any(
+            call.stack[0].definition is definition
+            for call in self.machine.recorder.forward_calls
+        )
+
+
+def _callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:
+    """Functions that nobody mentions come first: they enter the others as callers do."""
+    mentioned = {name for function in functions for name in function.called_names}
+    return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
+

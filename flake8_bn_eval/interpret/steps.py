@@ -1,0 +1,314 @@
+"""The domain of the flow runner: operations on states, loops and assignments.
+
+A state is a few worlds; an operation is done in each of them.  Where it turns out to
+hang on a flag, the world is split and the operation done again in both halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flake8_bn_eval.flow.runner import Exits
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable
+from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.states import State, merge, stable
+from flake8_bn_eval.modes.values import (
+    NONE,
+    UNKNOWN,
+    GradientContext,
+    Result,
+    Value,
+)
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    Assign,
+    Attribute,
+    AugmentedAssign,
+    Call,
+    Check,
+    DefineClass,
+    DefineFunction,
+    Delete,
+    Display,
+    Enter,
+    Evaluate,
+    Expression,
+    Import,
+    Iterate,
+    Name,
+    Operation,
+    Place,
+    Raise,
+    Return,
+    Starred,
+    Subscript,
+    Yield,
+    describe,
+)
+
+RESULT = "<return>"
+Act = Callable[[World], None]
+
+
+class Steps:
+    """Does operations; implements ``flow.runner.Domain`` for states."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.frame = Frame.of_module()
+
+    # The domain
+
+    def fork(self, state: State) -> State:
+        return tuple(world.fork() for world in state)
+
+    def join(self, first: State, second: State) -> State:
+        return merge([*first, *second])
+
+    def signature(self, state: State) -> object:
+        return tuple((id(world), world.version) for world in state)
+
+    def stable(self, before: State, after: State) -> bool:
+        return stable(before, after)
+
+    def widen(self, state: State) -> State:
+        for world in state:
+            world.forget_modes(Modes.only(Mode.UNKNOWN))
+            world.assumptions.clear()
+        return merge(list(state))
+
+    def step(self, operation: object, state: State) -> State | None:
+        assert isinstance(operation, Operation)
+        after: list[World] = []
+        for world in state:
+            after += self._in_world(operation, world)
+        return merge(after) or None
+
+    def decide(self, condition: object, state: State) -> tuple[State | None, State | None]:
+        assert isinstance(condition, Check)
+        holds, fails = self.machine.conditions.divide(condition.condition, state, self.frame)
+        return holds or None, fails or None
+
+    def literal_passes(self, header: object, state: State) -> int | None:
+        if not isinstance(header, Iterate) or len(state) != 1:
+            return None
+        return self.machine.containers.literal_passes(header, state[0], self.frame)
+
+    def take(self, header: object, state: State, index: int | None) -> State | None:
+        if isinstance(header, Check):
+            return self.decide(header, state)[0]
+        assert isinstance(header, Iterate)
+        taken: list[World] = []
+        for world in state:
+            element = self.machine.containers.next_element(header, world, self.frame, index)
+            self.assign(header.target, element, world, self.frame)
+            taken.append(world)
+        return merge(taken) or None
+
+    def leave(self, header: object, state: State) -> State | None:
+        if isinstance(header, Check):
+            return self.decide(header, state)[1]
+        return state
+
+    def scoped(
+        self, enter: object, state: State, body: Callable[[State], Exits[State]]
+    ) -> Exits[State]:
+        assert isinstance(enter, Enter)
+        return self.machine.contexts.scoped(enter, state, body, self.frame)
+
+    # Operations
+
+    def evaluated(
+        self, expression: Expression, world: World, frame: Frame
+    ) -> list[tuple[World, Value]]:
+        """The value of an expression, in each of the worlds that it splits this one into."""
+        results: list[tuple[World, Value]] = []
+
+        def act(each: World) -> None:
+            results.append((each, self.machine.expressions.evaluate(expression, each, frame)))
+
+        self._splitting(act, world)
+        return results
+
+    def _splitting(self, act: Act, world: World) -> list[World]:
+        """Do something in a world, or in both halves of it where it hangs on a flag."""
+        before = world.fork()
+        try:
+            act(world)
+        except SplitNeeded as needed:
+            if self._belongs_outside(needed):
+                raise
+            worlds: list[World] = []
+            for half in self.machine.conditions.split(before, needed.condition):
+                worlds += self._splitting(act, half)
+            return worlds
+        except Unreachable:
+            return []
+        return [world]
+
+    def _belongs_outside(self, needed: SplitNeeded) -> bool:
+        """Whether the flag is the caller's, who then has to split its own world."""
+        frame = self.frame
+        if frame.caller is None or frame.definition is None:
+            return False
+        scope = frame.definition.scope
+        return all(variable[0] != scope for variable in needed.condition.variables)
+
+    def _in_world(self, operation: Operation, world: World) -> State | list[World]:
+        match operation:
+            case Evaluate(expression=Yield() as expression) if self.frame.on_yield is not None:
+                return self._yield(expression, None, world)
+            case Assign(value=Yield() as expression) if self.frame.on_yield is not None:
+                return self._yield(expression, operation.targets[0], world)
+            case Evaluate():
+                expression, place = operation.expression, operation.place
+                return self._splitting(lambda each: self._evaluate(expression, place, each), world)
+            case Assign():
+                return self._splitting(lambda each: self._assign(operation, each), world)
+            case Return():
+                return self._splitting(lambda each: self._return(operation, each), world)
+        return self._splitting(lambda each: self._other(operation, each), world)
+
+    def _evaluate(self, expression: Expression, place: Place, world: World) -> None:
+        self._note_uncalled(expression, place, world)
+        value = self.machine.expressions.evaluate(expression, world, self.frame)
+        thing = value.only_thing
+        if isinstance(thing, GradientContext) and isinstance(expression, Call):
+            if thing.place == expression.place and thing not in self.machine.immediate:
+                misuse = Misuse(place, "bare statement", describe(expression.callee))
+                self.machine.recorder.misuses.add(misuse)
+
+    def _note_uncalled(self, expression: Expression, place: Place, world: World) -> None:
+        """``model.eval`` without its parentheses."""
+        if isinstance(expression, Attribute) and self._names_mode(expression.name):
+            value = self.machine.expressions.evaluate(expression.value, world, self.frame)
+            subject = describe(expression)
+            self.machine.recorder.misuses.add(
+                Misuse(place, "uncalled method", subject, value.objects)
+            )
+
+    def _names_mode(self, name: str) -> bool:
+        row = self.machine.knowledge.method("module", name)
+        return row is not None and row.effect in ("eval", "train")
+
+    def _assign(self, operation: Assign, world: World) -> None:
+        if _renames_itself(operation):
+            self._note_uncalled(operation.value, operation.place, world)
+        value = self.machine.expressions.evaluate(operation.value, world, self.frame)
+        value = self._settled(value, world)
+        for target in operation.targets:
+            self.assign(target, value, world, self.frame)
+
+    def _settled(self, value: Value, world: World) -> Value:
+        """The result of something unseen gets an identity when it gets a name."""
+        thing = value.only_thing
+        if isinstance(thing, Result) and not value.connected and not value.derived:
+            return self.machine.library.identify(thing, world)
+        return value
+
+    def _return(self, operation: Return, world: World) -> None:
+        value = NONE
+        if operation.value is not None:
+            value = self.machine.expressions.evaluate(operation.value, world, self.frame)
+            value = self._settled(value, world)
+        assert self.frame.definition is not None or operation.value is None
+        scope = 0 if self.frame.definition is None else self.frame.definition.scope
+        world.names[scope, RESULT] = value
+
+    def _yield(self, expression: Yield, target: Expression | None, world: World) -> State:
+        value = NONE
+        if expression.value is not None:
+            value = self.machine.expressions.evaluate(expression.value, world, self.frame)
+        on_yield = self.frame.on_yield
+        assert on_yield is not None
+        after = on_yield(world, value)
+        if target is not None:
+            for each in after:
+                self.assign(target, UNKNOWN, each, self.frame)
+        return after
+
+    def _other(self, operation: Operation, world: World) -> None:
+        machine, frame = self.machine, self.frame
+        match operation:
+            case AugmentedAssign():
+                self._augmented(operation, world)
+            case Import():
+                machine.library.import_names(operation, world)
+            case DefineFunction():
+                value = machine.functions.define(operation.definition, world, frame)
+                world.assign(operation.variable, value)
+            case DefineClass():
+                world.assign(
+                    operation.variable, machine.classes.define(operation.definition, world, frame)
+                )
+            case Raise():
+                for part in operation.parts:
+                    machine.expressions.evaluate(part, world, frame)
+            case Delete():
+                for target in operation.targets:
+                    self._delete(target, world)
+            case _:
+                raise TypeError(f"not an operation: {type(operation).__name__}")
+
+    def _augmented(self, operation: AugmentedAssign, world: World) -> None:
+        machine = self.machine
+        before = machine.expressions.evaluate(operation.target, world, self.frame)
+        added = machine.expressions.evaluate(operation.value, world, self.frame)
+        if machine.containers.extend(before, added, world):
+            return
+        self.assign(operation.target, UNKNOWN.descending(before, added), world, self.frame)
+
+    def _delete(self, target: Expression, world: World) -> None:
+        if isinstance(target, Name):
+            world.names.pop(target.variable, None)
+            world.forget(target.variable)
+
+    # Assignment
+
+    def assign(self, target: Expression, value: Value, world: World, frame: Frame) -> None:
+        """``target = value`` for any form of target."""
+        match target:
+            case Name():
+                world.assign(target.variable, value)
+            case Display():
+                self._unpack(target.elements, value, world, frame)
+            case Starred():
+                self.assign(target.value, UNKNOWN.descending(value), world, frame)
+            case Attribute():
+                owner = self.machine.expressions.evaluate(target.value, world, frame)
+                self._assign_attribute(target, owner, value, world, frame)
+            case Subscript():
+                owner = self.machine.expressions.evaluate(target.value, world, frame)
+                index = self.machine.expressions.evaluate(target.index, world, frame)
+                self.machine.containers.set_element(owner, index, value, world)
+            case _:
+                self.machine.expressions.evaluate(target, world, frame)
+
+    def _assign_attribute(
+        self, target: Attribute, owner: Value, value: Value, world: World, frame: Frame
+    ) -> None:
+        name = target.name
+        if self.machine.data.assign_attribute(owner, name, value, target.value, world):
+            return
+        weak = owner.only_object is None
+        for identity in owner.objects:
+            self.machine.classes.set_attribute(identity, name, value, world, frame, weak=weak)
+
+    def _unpack(
+        self, targets: list[Expression], value: Value, world: World, frame: Frame
+    ) -> None:
+        elements = self.machine.containers.unpacked(value, len(targets), world)
+        if any(isinstance(target, Starred) for target in targets):
+            elements = [UNKNOWN.descending(value)] * len(targets)
+        for target, element in zip(targets, elements, strict=True):
+            self.assign(target, element, world, frame)
+
+
+def _renames_itself(operation: Assign) -> bool:
+    """``model = model.eval`` loses the model, and nobody will call what it became."""
+    value = operation.value
+    if not isinstance(value, Attribute):
+        return False
+    return any(describe(target) == describe(value.value) for target in operation.targets)

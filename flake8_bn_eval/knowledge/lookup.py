@@ -1,0 +1,199 @@
+"""Answers what a call does: the rows of the tables that matter to one file.
+
+A name is looked up as it is written in its library (``torch.nn.Dropout``), then under
+the name for which it is an alias, then among the rows with a ``*``.  No row means that
+nothing is known.  Tables are read when a file that imports their framework asks for
+them, never when this module is imported; it knows nothing of the program analysed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from flake8_bn_eval.knowledge.rows import CallableRow, HookRow, MethodRow, Vocabulary
+from flake8_bn_eval.knowledge.schema import Table, read_table
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+ALWAYS = ("torch", "python")
+TABLE_OF_PACKAGE = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "transformers": "transformers",
+    "diffusers": "diffusers",
+    "peft": "peft",
+    "sentence_transformers": "sentence_transformers",
+    "lightning": "lightning",
+    "lightning_fabric": "lightning",
+    "pytorch_lightning": "lightning",
+    "accelerate": "accelerate",
+    "apex": "models",
+    "efficientnet_pytorch": "models",
+    "facenet_pytorch": "models",
+    "huggingface_hub": "models",
+    "lpips": "models",
+    "monai": "models",
+    "open_clip": "models",
+    "segmentation_models_pytorch": "models",
+    "torchmetrics": "models",
+    "ultralytics": "models",
+    "whisper": "models",
+}
+"""Which table is read for a file that imports a package; ``ALWAYS`` are read for every file."""
+
+
+class Knowledge:
+    """The rows of some tables; where two tables have a row for a name, the later one counts."""
+
+    __slots__ = (
+        "_aliases", "_callables", "_classes", "_found", "_hooks", "_methods", "_patterns",
+        "_roots", "vocabulary",
+    )
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        tables = tuple(tables)
+        callables = _merged(table.callables for table in tables)
+        aliases = _merged(table.aliases for table in tables)
+        self._callables = {name: row for name, row in callables.items() if "*" not in name}
+        self._patterns = _Patterns({it: row for it, row in callables.items() if "*" in it})
+        self._classes = _merged(table.classes for table in tables)
+        self._methods = _merged(table.methods for table in tables)
+        self._hooks = _merged(table.hooks for table in tables)
+        self._aliases = _Aliases(aliases)
+        self._roots = {name.partition(".")[0] for name in (*callables, *aliases)}
+        self._found: dict[str, CallableRow | None] = {}
+        self.vocabulary = _joined(table.vocabulary for table in tables)
+
+    @staticmethod
+    def for_packages(imported: frozenset[str], extra: tuple[Path, ...] = ()) -> Knowledge:
+        """What is known about the packages, and what the user's own tables in ``extra`` add."""
+        roots = {name.partition(".")[0] for name in imported}
+        names = {TABLE_OF_PACKAGE[root] for root in roots if root in TABLE_OF_PACKAGE}
+        return _knowledge(frozenset(names), extra)
+
+    def callable(self, dotted: str) -> CallableRow | None:
+        """The row of a function or class by its dotted name."""
+        try:
+            return self._found[dotted]
+        except KeyError:
+            pass
+        if dotted.partition(".")[0] not in self._roots:
+            return None
+        row = self._found[dotted] = self._search(dotted)
+        return row
+
+    def method(self, receiver: str, name: str) -> MethodRow | None:
+        """The row of a method or attribute of a module, a tensor or an optimizer."""
+        return self._methods.get((receiver, name)) or self._methods.get(("any", name))
+
+    def hook(self, base: str, name: str) -> HookRow | None:
+        """In which modes a framework calls this method of a class with this base."""
+        return self._hooks.get((base, name)) or self._hooks.get(
+            (self._aliases.canonical(base), name)
+        )
+
+    def is_module_class(self, dotted: str) -> bool | None:
+        """Whether a base class of this name makes a class a ``torch.nn.Module``."""
+        canonical = self._aliases.canonical(dotted)
+        for name in (dotted, canonical):
+            if name in self._classes:
+                return self._classes[name]
+        row = self.callable(dotted)
+        last = dotted.rpartition(".")[2].lstrip("_")
+        if row is None or not last[:1].isupper():
+            return None
+        return {"module": True, "other": False, "optimizer": False}.get(row.returns)
+
+    def _search(self, dotted: str) -> CallableRow | None:
+        row = self._callables.get(dotted)
+        if row is None:
+            canonical = self._aliases.canonical(dotted)
+            row = self._callables.get(canonical) or self._patterns.best(canonical)
+        return row
+
+
+class _Aliases:
+    """Other names: whole ones, and prefixes that are replaced."""
+
+    __slots__ = ("_prefixes", "_whole")
+
+    def __init__(self, aliases: Mapping[str, str]) -> None:
+        self._whole = {name: to for name, to in aliases.items() if not name.endswith(".*")}
+        self._prefixes = {it[:-1]: to[:-1] for it, to in aliases.items() if it.endswith(".*")}
+
+    def canonical(self, dotted: str) -> str:
+        if dotted in self._whole:
+            return self._whole[dotted]
+        for prefix in _prefixes(dotted):
+            if prefix in self._prefixes:
+                return self._prefixes[prefix] + dotted[len(prefix) :]
+        return dotted
+
+
+class _Patterns:
+    """Rows for many names: those under a prefix, and those with a ``*`` further left."""
+
+    __slots__ = ("_others", "_prefixes")
+
+    def __init__(self, rows: Mapping[str, CallableRow]) -> None:
+        plain = {name for name in rows if name.find("*") == len(name) - 1 and name[-2:] == ".*"}
+        self._prefixes = {name[:-1]: rows[name] for name in plain}
+        others = sorted(rows.keys() - plain, key=_weight, reverse=True)
+        self._others = [(_weight(name), _expression(name), rows[name]) for name in others]
+
+    def best(self, dotted: str) -> CallableRow | None:
+        """The row whose pattern has the most letters of the name."""
+        prefix = next((it for it in _prefixes(dotted) if it in self._prefixes), "")
+        for weight, expression, row in self._others:
+            if weight < len(prefix):
+                break
+            if expression.fullmatch(dotted):
+                return row
+        return self._prefixes.get(prefix)
+
+
+def _prefixes(dotted: str) -> Iterator[str]:
+    """``a.b.``, then ``a.`` of ``a.b.c``."""
+    end = dotted.rfind(".")
+    while end > 0:
+        yield dotted[: end + 1]
+        end = dotted.rfind(".", 0, end)
+
+
+def _weight(pattern: str) -> int:
+    return len(pattern.replace("*", ""))
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """A ``*`` that is a whole part stands for any parts, one inside a part for its letters."""
+    parts = [".+" if it == "*" else re.escape(it).replace(r"\*", "[^.]*")
+             for it in pattern.split(".")]
+    return re.compile(r"\.".join(parts))
+
+
+def _merged(mappings: Iterable[Mapping[Key, Value]]) -> dict[Key, Value]:
+    return {key: value for mapping in mappings for key, value in mapping.items()}
+
+
+def _joined(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
+    every = tuple(vocabularies)
+    kinds = [field.name for field in fields(Vocabulary)]
+    return Vocabulary(**{it: frozenset().union(*(getattr(v, it) for v in every)) for it in kinds})
+
+
+@lru_cache(maxsize=64)
+def _knowledge(names: frozenset[str], extra: tuple[Path, ...]) -> Knowledge:
+    shipped = [_shipped(name) for name in (*ALWAYS, *sorted(names))]
+    return Knowledge((*shipped, *(read_table(file) for file in extra)))
+
+
+@cache
+def _shipped(name: str) -> Table:
+    return read_table(files(__package__) / f"{name}.toml")

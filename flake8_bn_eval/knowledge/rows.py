@@ -1,0 +1,143 @@
+"""The rows of the knowledge tables: what a call of a library does to modes and gradients.
+
+A row says only what is known.  A callable without a row is unknown, and so is
+everything that it may do to a module handed to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Returns = Literal[
+    "module", "argument", "copy", "optimizer", "context", "tensor", "other", "unknown"
+]
+Starts = Literal["train", "eval", "same", "unknown"]
+Sensitivity = Literal["yes", "no", "unknown"]
+Gradient = Literal["off", "on", "argument"]
+Receiver = Literal["module", "tensor", "optimizer", "any"]
+MethodEffect = Literal[
+    "eval", "train", "self", "forward", "neutral", "submodules", "apply", "register",
+    "freeze", "backward", "step", "use", "detach", "same", "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A layer reacts to its mode only if this argument is above ``above`` (True counts as 1)."""
+
+    parameter: str
+    position: int | None
+    default: float
+    above: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallableRow:
+    """One function or class of a library.
+
+    ``returns``      what a call gives: a new *module*, its *argument* itself (perhaps
+                     wrapped), a deep *copy* of it, an *optimizer*, a gradient *context*,
+                     a *tensor* computed from its arguments alone, something *other* that
+                     matters to nobody, or *unknown*
+    ``argument``     the position of the argument meant by ``returns`` and ``sets``; for a
+                     method, ``self`` does not count
+    ``keyword``      the keyword of that argument
+    ``every``        it returns each positional argument so: one alone, several as a tuple
+    ``starts``       the mode of the module returned
+    ``sensitive``    whether that module computes differently in the two modes
+    ``conditions``   all must hold for a layer to be sensitive
+    ``registers``    modules among the arguments become children of the module returned
+    ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
+    ``effect``       it does to that argument what a method of it with this effect does:
+                     ``torch.argmax(x)`` is ``x.argmax()``
+    ``gradient``     what the context sets: off, on, or the value of its argument; *off* with a
+                     ``keyword``: only if that argument, where it is given, is true
+    ``immediate``    the context acts when it is created (``set_grad_enabled``)
+    ``bare``         used without parentheses as a decorator it works as well
+    ``inside``       its module argument runs with gradients *off* inside it
+    ``backward``     it differentiates its arguments
+    ``steps``        it takes an optimizer step (a fused training step)
+    ``source``       where the fact is from
+    """
+
+    name: str
+    source: str
+    returns: Returns = "unknown"
+    argument: int = 0
+    keyword: str | None = None
+    every: bool = False
+    starts: Starts = "unknown"
+    sensitive: Sensitivity = "unknown"
+    conditions: tuple[Condition, ...] = ()
+    registers: bool = False
+    sets: Starts | None = None
+    effect: MethodEffect | None = None
+    gradient: Gradient | None = None
+    immediate: bool = False
+    bare: bool = False
+    inside: Literal["off"] | None = None
+    backward: bool = False
+    steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRow:
+    """One method, by the kind of its receiver.
+
+    Of a module: *eval* and *train* set the mode (train by its argument), *self* returns
+    the module itself, *forward* is a forward call, *neutral* does nothing to modes,
+    *submodules* iterates over its submodules, *apply* calls a function on each of them,
+    *register* adds a child, *freeze* is ``requires_grad_``, *unknown* may do anything.
+
+    Of a tensor: *backward* uses its gradient, *use* reads its value and leaves the graph
+    (``item``, ``numpy``), *detach* returns a tensor without a graph, *same* returns a
+    tensor with the same graph, *neutral* reads neither value nor graph (``shape``).
+    Of an optimizer: *step*, *neutral*.
+
+    ``gradient_inside``  a *forward* that runs without gradients by itself
+    ``sets``             the mode in which a *forward* puts the module first, and leaves it
+    ``recursive``        *submodules* at any depth, the module itself among them
+    """
+
+    receiver: Receiver
+    name: str
+    effect: MethodEffect
+    source: str
+    gradient_inside: Literal["off"] | None = None
+    sets: Literal["eval", "train"] | None = None
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HookRow:
+    """A method that a framework calls by itself on objects of a class with this base.
+
+    ``module``    the parameter that holds the module: ``self``, or the name of another
+    ``mode``      the mode in which the framework has put that module by then
+    ``gradient``  whether the framework records gradients meanwhile
+    """
+
+    base: str
+    name: str
+    source: str
+    module: str = "self"
+    mode: Literal["train", "eval", "unknown"] = "unknown"
+    gradient: Literal["on", "off", "unknown"] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words by which people name things; each is a lower-case word or part of a word.
+
+    They are evidence, never proof: they decide how sure a purpose is, not a mode.
+    """
+
+    evaluation_functions: frozenset[str] = frozenset()
+    training_functions: frozenset[str] = frozenset()
+    evaluation_data: frozenset[str] = frozenset()
+    training_data: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+    mode_changers: frozenset[str] = frozenset()
+    forward_methods: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()

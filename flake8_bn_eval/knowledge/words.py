@@ -1,0 +1,34 @@
+"""Splits identifiers into lower-case words, so that the vocabulary can be matched.
+
+``testLoader``, ``test_loader`` and ``testloader`` all give *test*, *loader*.  It knows no
+grammar: a word that is not in a set of the vocabulary, such as *tested*, does not match.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+# Without this list `val` would be found in `value` and `dev` in `device`.
+_JOINED = re.compile(
+    r"(.{2,}?)(loaders?|sets?|datasets?|data|dl|ds|iter|iterator|batch|batches|dataloaders?"
+    r"|gen|generator|queue|step|loop|epoch|mode|model|net|images?|imgs?|split)"
+)
+
+
+@lru_cache(maxsize=8192)
+def words_of(identifier: str) -> tuple[str, ...]:
+    """The words of an identifier, in lower case; those of ``testloader`` are two."""
+    found: list[str] = []
+    for part in _WORD.findall(identifier):
+        word = part.lower()
+        joined = _JOINED.fullmatch(word)
+        found += joined.groups() if joined else (word,)
+    return tuple(found)
+
+
+def mentions(identifier: str, words: frozenset[str]) -> bool:
+    """Whether one of the words is in the identifier, as a word or as the whole of it."""
+    return not words.isdisjoint((*words_of(identifier), identifier.lower()))

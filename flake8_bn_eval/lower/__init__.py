@@ -1,0 +1,1 @@
+"""From libcst to flow nodes and operations: the last place that sees syntax."""

@@ -1,0 +1,61 @@
+"""What a lowering walk carries along: the scope it is in, the next place, what it has met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flake8_bn_eval.names import Scope
+from flake8_bn_eval.operations import ClassDefinition, FunctionDefinition, Place
+
+
+class FunctionTraits:
+    """What is learnt about a function while its body is lowered."""
+
+    __slots__ = ("generator", "called")
+
+    def __init__(self) -> None:
+        self.generator = False
+        self.called: set[str] = set()
+
+
+class Context:
+    """The state of one lowering walk.  Places are given out in source order."""
+
+    def __init__(self) -> None:
+        self.scope = Scope.module()
+        self.traits = FunctionTraits()
+        self.functions: list[FunctionDefinition] = []
+        self.classes: list[ClassDefinition] = []
+        self.imported: set[str] = set()
+        self.places = 0
+        self.place: Place = 0
+        """The call or statement being lowered."""
+        self.class_names: list[str | None] = [None]
+
+    def new_place(self) -> Place:
+        """Number the call or statement that the walk has reached."""
+        self.place = self.places
+        self.places += 1
+        return self.place
+
+    @contextmanager
+    def inside(self, scope: Scope) -> Iterator[Scope]:
+        """Walk in another scope, and close it at the end."""
+        outer, self.scope = self.scope, scope
+        try:
+            yield scope
+        finally:
+            scope.close()
+            self.scope = outer
+
+    @contextmanager
+    def inside_function(self) -> Iterator[FunctionTraits]:
+        """Walk in a function's body: its traits are its own."""
+        outer, self.traits = self.traits, FunctionTraits()
+        self.class_names.append(None)
+        try:
+            yield self.traits
+        finally:
+            self.class_names.pop()
+            self.traits = outer

@@ -1,0 +1,320 @@
+"""Statements: libcst to flow nodes that hold operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import libcst as cst
+
+from flake8_bn_eval.flow.nodes import (
+    EMPTY,
+    Branch,
+    Exit,
+    Jump,
+    Loop,
+    Node,
+    Scope,
+    Step,
+    Try,
+)
+from flake8_bn_eval.flow.nodes import Sequence as FlowSequence
+from flake8_bn_eval.lower.context import Context
+from flake8_bn_eval.lower.expressions import OPERATORS, ExpressionLowering
+from flake8_bn_eval.lower.imports import import_from, import_modules
+from flake8_bn_eval.lower.patterns import PatternLowering
+from flake8_bn_eval.operations import (
+    Assign,
+    AugmentedAssign,
+    Check,
+    ClassDefinition,
+    DefineClass,
+    DefineFunction,
+    Delete,
+    Enter,
+    Evaluate,
+    Expression,
+    FunctionDefinition,
+    Iterate,
+    Name,
+    Opaque,
+    Operation,
+    Raise,
+    Return,
+)
+
+CATCHING_ALL = {"Exception", "BaseException"}
+
+
+class StatementLowering:
+    """Lowers statements in the current scope of a context."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.expressions = ExpressionLowering(context)
+        self.patterns = PatternLowering(context, self.expressions)
+        self._handlers: dict[type, Callable[[Any], Node]] = {
+            cst.Expr: self._expression,
+            cst.Assign: self._assign,
+            cst.AnnAssign: self._annotated,
+            cst.AugAssign: self._augmented,
+            cst.Del: self._delete,
+            cst.Pass: self._nothing,
+            cst.Break: lambda node: self._jump(Exit.BREAK),
+            cst.Continue: lambda node: self._jump(Exit.CONTINUE),
+            cst.Return: self._return,
+            cst.Raise: self._raise,
+            cst.Assert: self._assert,
+            cst.Import: self._import,
+            cst.ImportFrom: self._import_from,
+            cst.Global: self._global,
+            cst.Nonlocal: self._nonlocal,
+            cst.If: self._if,
+            cst.While: self._while,
+            cst.For: self._for,
+            cst.With: self._with,
+            cst.Try: self._try,
+            cst.TryStar: self._try,
+            cst.FunctionDef: self._function,
+            cst.ClassDef: self._class,
+            cst.Match: self._match,
+        }
+
+    def body(self, statements: Iterable[cst.CSTNode]) -> Node:
+        """A sequence of statements as one node."""
+        nodes: list[Node] = []
+        for statement in statements:
+            if isinstance(statement, cst.SimpleStatementLine):
+                nodes += [self.statement(small) for small in statement.body]
+            else:
+                nodes.append(self.statement(statement))
+        nodes = [node for node in nodes if node is not EMPTY]
+        if len(nodes) == 1:
+            return nodes[0]
+        return FlowSequence(nodes) if nodes else EMPTY
+
+    def statement(self, node: cst.CSTNode) -> Node:
+        """One statement, small or compound."""
+        self.context.new_place()
+        handler = self._handlers.get(type(node))
+        if handler is None:
+            place = self.context.place
+            parts = [self.expressions.lower(child) for child in node.children]
+            return Step(Evaluate(Opaque(parts), place))
+        return handler(node)
+
+    def suite(self, node: cst.BaseSuite) -> Node:
+        """An indented block, or statements on the line of their header."""
+        return self.body(node.body)
+
+    def _step(self, build: Callable[[int], Operation]) -> Node:
+        return Step(build(self.context.place))
+
+    def _expression(self, node: cst.Expr) -> Node:
+        place = self.context.place
+        return Step(Evaluate(self.expressions.lower(node.value), place))
+
+    def _assign(self, node: cst.Assign) -> Node:
+        place = self.context.place
+        targets = [self.expressions.lower_target(each.target) for each in node.targets]
+        return Step(Assign(targets, self.expressions.lower(node.value), place))
+
+    def _annotated(self, node: cst.AnnAssign) -> Node:
+        place = self.context.place
+        target = self.expressions.lower_target(node.target)
+        self.expressions.lower(node.annotation.annotation)
+        if node.value is None:
+            return EMPTY
+        return Step(Assign([target], self.expressions.lower(node.value), place))
+
+    def _augmented(self, node: cst.AugAssign) -> Node:
+        place = self.context.place
+        target = self.expressions.lower_target(node.target)
+        operator = OPERATORS[type(node.operator)]
+        return Step(AugmentedAssign(target, operator, self.expressions.lower(node.value), place))
+
+    def _delete(self, node: cst.Del) -> Node:
+        place = self.context.place
+        targets = node.target.elements if isinstance(node.target, cst.Tuple) else [node.target]
+        return Step(Delete([self.expressions.lower_target(each) for each in targets], place))
+
+    def _nothing(self, node: cst.CSTNode) -> Node:
+        return EMPTY
+
+    def _jump(self, exit: Exit) -> Node:
+        return Jump(exit)
+
+    def _return(self, node: cst.Return) -> Node:
+        place = self.context.place
+        return Jump(Exit.RETURN, Return(self.expressions.lower_optional(node.value), place))
+
+    def _raise(self, node: cst.Raise) -> Node:
+        place = self.context.place
+        cause = None if node.cause is None else node.cause.item
+        parts = [self.expressions.lower(part) for part in (node.exc, cause) if part is not None]
+        return Jump(Exit.RAISE, Raise(parts, place))
+
+    def _assert(self, node: cst.Assert) -> Node:
+        place = self.context.place
+        check = Check(self.expressions.lower(node.test), place)
+        message = self.expressions.lower_optional(node.msg)
+        failed: list[Expression] = [] if message is None else [message]
+        return Branch(check, EMPTY, Jump(Exit.RAISE, Raise(failed, place)))
+
+    def _import(self, node: cst.Import) -> Node:
+        return Step(import_modules(node, self.context))
+
+    def _import_from(self, node: cst.ImportFrom) -> Node:
+        return Step(import_from(node, self.context))
+
+    def _global(self, node: cst.Global) -> Node:
+        for item in node.names:
+            self.context.scope.declare_global(item.name.value)
+        return EMPTY
+
+    def _nonlocal(self, node: cst.Nonlocal) -> Node:
+        for item in node.names:
+            self.context.scope.declare_nonlocal(item.name.value)
+        return EMPTY
+
+    def _if(self, node: cst.If) -> Node:
+        check = Check(self.expressions.lower(node.test), self.context.place)
+        then = self.suite(node.body)
+        return Branch(check, then, self._otherwise(node.orelse))
+
+    def _otherwise(self, node: cst.If | cst.Else | None) -> Node:
+        if node is None:
+            return EMPTY
+        return self.statement(node) if isinstance(node, cst.If) else self.suite(node.body)
+
+    def _while(self, node: cst.While) -> Node:
+        check = Check(self.expressions.lower(node.test), self.context.place)
+        body = self.suite(node.body)
+        return Loop(check, body, self._otherwise(node.orelse))
+
+    def _for(self, node: cst.For) -> Node:
+        place = self.context.place
+        target = self.expressions.lower_target(node.target)
+        header = Iterate(target, self.expressions.lower(node.iter), place)
+        body = self.suite(node.body)
+        return Loop(header, body, self._otherwise(node.orelse))
+
+    def _with(self, node: cst.With) -> Node:
+        place = self.context.place
+        asynchronous = node.asynchronous is not None
+        entries = []
+        for item in node.items:
+            context = self.expressions.lower(item.item)
+            target = item.asname and self.expressions.lower_target(item.asname.name)
+            entries.append(Enter(context, target, place, asynchronous))
+        body = self.suite(node.body)
+        for entry in reversed(entries):
+            body = Scope(entry, body)
+        return body
+
+    def _try(self, node: cst.Try | cst.TryStar) -> Node:
+        body = self.suite(node.body)
+        handlers = [self._handler(handler) for handler in node.handlers]
+        otherwise = self._otherwise(node.orelse)
+        final = EMPTY if node.finalbody is None else self.suite(node.finalbody.body)
+        catches_all = any(_catches_all(handler) for handler in node.handlers)
+        return Try(body, handlers, otherwise, final, catches_all)
+
+    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Node:
+        place = self.context.place
+        first: list[Node] = []
+        if node.type is not None:
+            first.append(Step(Evaluate(self.expressions.lower(node.type), place)))
+        if node.name is not None:
+            target = self.expressions.lower_target(node.name.name)
+            first.append(Step(Assign([target], Opaque([]), place)))
+        return FlowSequence([*first, self.suite(node.body)])
+
+    def _function(self, node: cst.FunctionDef) -> Node:
+        place = self.context.place
+        name = node.name.value
+        variable = self.context.scope.bind(name)
+        decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        parameters = self.expressions.parameters(node.params)
+        if node.returns is not None:
+            self.expressions.lower(node.returns.annotation)
+        outer, class_name = self.context.scope, self.context.class_names[-1]
+        with (
+            self.context.inside_function() as traits,
+            self.context.inside(outer.inner()) as scope,
+        ):
+            for parameter in parameters:
+                scope.bind(parameter.name)
+            body = self.suite(node.body)
+        definition = FunctionDefinition(
+            name=name,
+            scope=scope.number,
+            parent_scope=outer.number,
+            parameters=parameters,
+            decorators=decorators,
+            body=body,
+            place=place,
+            asynchronous=node.asynchronous is not None,
+            generator=traits.generator,
+            class_name=class_name,
+            called_names=frozenset(traits.called),
+        )
+        self.context.functions.append(definition)
+        return Step(DefineFunction(definition, variable, place))
+
+    def _class(self, node: cst.ClassDef) -> Node:
+        place = self.context.place
+        variable = self.context.scope.bind(node.name.value)
+        decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        bases = [self.expressions.lower(each.value) for each in node.bases]
+        for keyword in node.keywords:
+            self.expressions.lower(keyword.value)
+        scope = self.context.scope.inner(is_class=True)
+        self.context.class_names.append(node.name.value)
+        with self.context.inside(scope):
+            body = self.suite(node.body)
+        self.context.class_names.pop()
+        definition = ClassDefinition(
+            node.name.value, scope.number, bases, decorators, body, place, _methods(body)
+        )
+        self.context.classes.append(definition)
+        return Step(DefineClass(definition, variable, place))
+
+    def _match(self, node: cst.Match) -> Node:
+        place = self.context.place
+        subject = self.expressions.lower(node.subject)
+        held = Name(self.context.scope.bind(f"<match {place}>"))
+        cases = [self._case(case, held, place) for case in node.cases]
+        chain: Node = EMPTY
+        for check, capture, body in reversed(cases):
+            chain = Branch(check, FlowSequence([*capture, body]), chain)
+        return FlowSequence([Step(Assign([held], subject, place)), chain])
+
+    def _case(
+        self, node: cst.MatchCase, held: Name, place: int
+    ) -> tuple[Check, Sequence[Node], Node]:
+        condition, captures = self.patterns.lower(node.pattern, held)
+        if node.guard is not None:
+            condition = self.patterns.guarded(condition, captures, self.expressions.lower(node.guard))
+        capture = [Step(Assign([target], Opaque([held]), place)) for target in captures]
+        return Check(condition, place), capture, self.suite(node.body)
+
+
+def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    if handler.type is None:
+        return True
+    return isinstance(handler.type, cst.Name) and handler.type.value in CATCHING_ALL
+
+
+def _methods(body: Node) -> dict[str, FunctionDefinition]:
+    """The functions that a class body defines, whatever branch they stand in."""
+    methods: dict[str, FunctionDefinition] = {}
+    match body:
+        case Step(operation=DefineFunction() as define):
+            methods[define.definition.name] = define.definition
+        case FlowSequence():
+            for node in body.nodes:
+                methods |= _methods(node)
+        case Branch():
+            methods |= _methods(body.otherwise) | _methods(body.then)
+    return methods

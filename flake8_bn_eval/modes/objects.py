@@ -1,0 +1,95 @@
+"""Objects: modules, instances, containers and optimizers, with what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.modes.values import Class, ObjectId, Value
+
+Key = Hashable
+"""An attribute name (``.name``), an index (an int) or a literal key of a container."""
+
+
+class Kind(Enum):
+    """What sort of object it is, as far as it matters here."""
+
+    MODULE = "module"
+    INSTANCE = "instance"
+    SEQUENCE = "sequence"
+    MAPPING = "mapping"
+    OPTIMIZER = "optimizer"
+    UNKNOWN = "unknown"
+
+    __hash__ = object.__hash__
+
+
+class Sensitivity(Enum):
+    """Whether an object computes differently in its two modes."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+    __hash__ = object.__hash__
+
+    def worse(self, other: Sensitivity) -> Sensitivity:
+        """The verdict on something that has parts with these verdicts."""
+        if Sensitivity.YES in (self, other):
+            return Sensitivity.YES
+        return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in (self, other) else Sensitivity.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An object that was not made in sight: the attribute ``key`` of ``parent``."""
+
+    parent: ObjectId
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """One abstract object.  Immutable: a world replaces it.
+
+    ``modes``     the modes that its own flag may have
+    ``tree``      the modes of children that nobody has looked at yet
+    ``fields``    what is known of its attributes or elements
+    ``rest``      what any other element may be (containers only)
+    ``seen``      its class or contents are wholly in sight, so no other field exists
+    """
+
+    kind: Kind
+    name: str
+    modes: Modes
+    tree: Modes
+    class_: Class | None = None
+    library: str | None = None
+    fields: dict[Key, Value] = field(default_factory=dict)
+    rest: Value | None = None
+    origin: Origin | None = None
+    sensitive: Sensitivity = Sensitivity.UNKNOWN
+    seen: bool = False
+    frozen: bool = False
+    registers: bool = False
+    """A container that is a module itself (``Sequential``, ``ModuleList``)."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is surely a module."""
+        return self.kind is Kind.MODULE or self.registers
+
+    @property
+    def may_be_module(self) -> bool:
+        """Whether nothing speaks against its being a module."""
+        return self.kind in (Kind.MODULE, Kind.UNKNOWN) or self.registers
+
+    def with_field(self, key: Key, value: Value) -> Object:
+        """The object after an assignment to one field."""
+        return replace(self, fields={**self.fields, key: value})
+
+    def in_modes(self, modes: Modes, *, recursive: bool) -> Object:
+        """The object after its flag was set; its unseen children follow where recursive."""
+        return replace(self, modes=modes, tree=modes if recursive else self.tree)

@@ -1,0 +1,85 @@
+"""States: a few worlds under different assumptions.
+
+Worlds that agree on everything that decides a finding are joined and their assumptions
+dropped; so a flag costs something only while it makes a difference.
+"""
+
+from __future__ import annotations
+
+from flake8_bn_eval.modes.values import Function, GradientContext
+from flake8_bn_eval.modes.world import World
+
+State = tuple[World, ...]
+
+MOST_WORLDS = 6
+LEAVING = "<leaving>"
+"""Subject of the assumption by which a context manager keeps its body's exits apart."""
+
+
+def merge(worlds: list[World]) -> State:
+    """The fewest worlds that keep what flags correlate; consumes them."""
+    if len(worlds) <= 1:
+        return tuple(worlds)
+    kept: list[World] = []
+    for world in worlds:
+        for index, other in enumerate(kept):
+            if other is world:
+                break
+            if other.assumptions == world.assumptions or alike(other, world):
+                kept[index] = other.join(world)
+                break
+        else:
+            kept.append(world)
+    if len(kept) < len(worlds) and len(kept) > 1:
+        return merge(kept)
+    while len(kept) > MOST_WORLDS:
+        kept[-2:] = [kept[-2].join(kept[-1])]
+    return tuple(kept)
+
+
+def join_all(worlds: list[World] | State) -> World:
+    """One world that covers all; consumes them."""
+    joined = worlds[0]
+    for world in worlds[1:]:
+        if world is not joined:
+            joined = joined.join(world)
+    return joined
+
+
+def alike(first: World, second: World) -> bool:
+    """Whether two worlds under different assumptions differ in nothing that matters."""
+    if first.gradients != second.gradients:
+        return False
+    if _leaving(first) != _leaving(second):
+        return False
+    for identity, mine in first.objects.items():
+        theirs = second.objects.get(identity)
+        if theirs is None:
+            if mine.may_be_module and mine.origin is None:
+                return False
+        elif mine is not theirs and (mine.modes != theirs.modes or mine.tree != theirs.tree):
+            return False
+    return _names_alike(first, second)
+
+
+def _names_alike(first: World, second: World) -> bool:
+    for variable, mine in first.names.items():
+        theirs = second.names.get(variable)
+        if theirs is None or mine is theirs:
+            continue
+        if mine.objects != theirs.objects:
+            return False
+        if mine.things != theirs.things and any(
+            isinstance(thing, GradientContext | Function) for thing in mine.things | theirs.things
+        ):
+            return False
+    return True
+
+
+def _leaving(world: World) -> set[object]:
+    return {question for question in world.assumptions if question[0].startswith(LEAVING)}
+
+
+def stable(before: State, after: State) -> bool:
+    """Whether every world of ``after`` is covered by one of ``before``."""
+    return all(any(old is new or old.covers(new) for old in before) for new in after)

@@ -1,0 +1,328 @@
+"""What an expression may evaluate to: a set of alternatives and where the data came from.
+
+A value joins by union.  Past a few alternatives it is simply unknown.  Besides its
+alternatives a value carries its *lineage*: the forward calls whose graph may hang on
+it (`connected`), those from which it descends without a graph (`derived`), and tags
+of the data that went into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.operations import Variable
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.operations import ClassDefinition, FunctionDefinition
+
+ObjectId = int
+CallId = int
+
+MOST_ALTERNATIVES = 6
+LONGEST_SUBJECT = 120
+
+
+class Tag(Enum):
+    """What is known about the data in a value."""
+
+    EVALUATION_DATA = "evaluation data"
+    TRAINING_DATA = "training data"
+    VOLATILE = "volatile"
+    DIFFERENTIATED = "an input that asks for its gradient"
+    OPEN = "may carry a graph from somewhere unseen"
+
+    __hash__ = object.__hash__
+
+
+class Thing:
+    """Base of the alternatives that are not objects."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Thing):
+    """A literal; the type keeps ``1``, ``1.0`` and ``True`` apart."""
+
+    value: object
+    type: type
+
+    @staticmethod
+    def of(value: object) -> Constant:
+        """The constant of a hashable literal."""
+        return Constant(value, type(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Thing):
+    """An unknown that keeps its value until one of ``variables`` is assigned again."""
+
+    subject: str
+    variables: frozenset[Variable]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Thing):
+    """A boolean: ``subject`` equals ``constant`` (or is true, where that is None)."""
+
+    subject: str
+    variables: frozenset[Variable]
+    constant: Constant | None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class External(Thing):
+    """Something imported: a dotted path into a library."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Thing):
+    """A method looked up on an object and not yet called."""
+
+    receiver: ObjectId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Thing):
+    """A function of the file with the values it closes over once its frame is gone."""
+
+    definition: FunctionDefinition
+    captured: tuple[tuple[Variable, Value], ...] = ()
+    receiver: ObjectId | None = None
+    owner: Class | None = None
+    kind: str = "function"
+    """function, property, static, class or context (``@contextmanager``)."""
+    decorators: tuple[Thing, ...] = ()
+    """Gradient contexts that every call runs in, the outermost first."""
+
+    def _key(self) -> tuple[object, ...]:
+        return (id(self.definition), self.receiver, self.kind, self.decorators, self.captured)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Function) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((id(self.definition), self.receiver, self.kind))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(Thing):
+    """A class of the file; ``bases`` are its evaluated bases, ``members`` its attributes."""
+
+    definition: ClassDefinition
+    bases: tuple[Value, ...]
+    members: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Thing):
+    """``functools.partial``: a callable with its first arguments."""
+
+    callee: Value
+    arguments: tuple[Value, ...]
+    keywords: tuple[tuple[str | None, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GradientContext(Thing):
+    """An instance of ``no_grad`` and its like; ``flag`` decides where it has an argument."""
+
+    name: str
+    gradient: str
+    place: int
+    flag: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(Thing):
+    """A call whose body has not run: of a generator or of a home-made context manager."""
+
+    function: Function
+    arguments: tuple[Value, ...]
+    keywords: tuple[tuple[str | None, Value], ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(Thing):
+    """Parameters of these modules, one or many: what an optimizer is handed."""
+
+    owners: frozenset[ObjectId]
+
+
+@dataclass(frozen=True, slots=True)
+class Submodules(Thing):
+    """An iteration over the submodules of an object; ``deep`` includes the object itself."""
+
+    owner: ObjectId
+    deep: bool
+    paired: bool = False
+    """Each comes with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Thing):
+    """What a call of something unseen returned, before anybody asks what it is."""
+
+    path: str
+    place: int
+    born: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedMode(Thing):
+    """The value of ``module.training`` at some moment."""
+
+    receiver: ObjectId
+    modes: Modes
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, SavedMode)
+            and (self.receiver, self.modes) == (other.receiver, other.modes)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.receiver)
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Thing):
+    """``super()`` in a method: the object, and the class after which to look."""
+
+    receiver: ObjectId
+    after: Class | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Thing):
+    """Anything at all."""
+
+
+UNKNOWN_THING = Unknown()
+NO_IDS: frozenset[int] = frozenset()
+NO_TAGS: frozenset[Tag] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Alternatives (objects and other things) and lineage.  Immutable."""
+
+    things: frozenset[Thing] = frozenset()
+    objects: frozenset[ObjectId] = NO_IDS
+    connected: frozenset[CallId] = NO_IDS
+    derived: frozenset[CallId] = NO_IDS
+    tags: frozenset[Tag] = NO_TAGS
+
+    @property
+    def only_object(self) -> ObjectId | None:
+        """The object that this value must be, if there is exactly one."""
+        if len(self.objects) == 1 and not self.things:
+            return next(iter(self.objects))
+        return None
+
+    @property
+    def only_thing(self) -> Thing | None:
+        """The thing that this value must be, if there is exactly one."""
+        if len(self.things) == 1 and not self.objects:
+            return next(iter(self.things))
+        return None
+
+    @property
+    def constant(self) -> Constant | None:
+        """The literal that this value must be, if it is one."""
+        thing = self.only_thing
+        return thing if isinstance(thing, Constant) else None
+
+    @property
+    def lineage(self) -> frozenset[CallId]:
+        """Every forward call that this value descends from."""
+        return self.connected | self.derived
+
+    def join(self, other: Value) -> Value:
+        """Either of the two."""
+        if self is other or self == other:
+            return self
+        things, objects = self.things | other.things, self.objects | other.objects
+        if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
+            things = frozenset({UNKNOWN_THING})
+        return Value(
+            things,
+            objects,
+            self.connected | other.connected,
+            self.derived | other.derived,
+            self.tags | other.tags,
+        )
+
+    def descending(self, *parents: Value) -> Value:
+        """The same alternatives, with the lineage of the parents as well."""
+        connected, derived, tags = self.connected, self.derived, self.tags
+        for parent in parents:
+            connected |= parent.connected
+            derived |= parent.derived
+            tags |= parent.tags
+        if connected is self.connected and derived is self.derived and tags is self.tags:
+            return self
+        return Value(self.things, self.objects, connected, derived, tags)
+
+    def detached(self) -> Value:
+        """The same data without its graph."""
+        if not self.connected:
+            return self
+        return Value(self.things, self.objects, NO_IDS, self.derived | self.connected, self.tags)
+
+    def tagged(self, *tags: Tag) -> Value:
+        """The same value with more tags."""
+        return Value(
+            self.things, self.objects, self.connected, self.derived, self.tags | frozenset(tags)
+        )
+
+    def without_lineage(self) -> Value:
+        """The alternatives alone."""
+        if not (self.connected or self.derived or self.tags):
+            return self
+        return Value(self.things, self.objects)
+
+
+def _different_numbers(first: Value, second: Value) -> bool:
+    """Counters would grow for ever; two different numbers are any number."""
+    one, other = first.constant, second.constant
+    return (
+        one is not None
+        and other is not None
+        and one != other
+        and isinstance(one.value, int | float)
+        and not isinstance(one.value, bool)
+    )
+
+
+NOTHING = Value()
+UNKNOWN = Value(frozenset({UNKNOWN_THING}))
+NONE = Value(frozenset({Constant.of(None)}))
+
+
+def of_thing(thing: Thing) -> Value:
+    """The value that is this thing."""
+    return Value(frozenset({thing}))
+
+
+def of_object(identity: ObjectId) -> Value:
+    """The value that is this object."""
+    return Value(objects=frozenset({identity}))
+
+
+def of_constant(value: object) -> Value:
+    """The value that is this literal."""
+    return of_thing(Constant.of(value))
+
+
+def descends(*parents: Value) -> Value:
+    """An unknown computed from these."""
+    return UNKNOWN.descending(*parents)

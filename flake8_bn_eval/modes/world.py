@@ -1,0 +1,333 @@
+"""A world: one consistent picture of the program at a point.
+
+It holds what every name is, every object with its modes, the gradient mode, and the
+assumptions under which it is true (``phase == "train"``).  A state is a few worlds
+under different assumptions; see ``states``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.modes.lattice import Gradients, Modes
+from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
+from flake8_bn_eval.modes.values import (
+    UNKNOWN,
+    UNKNOWN_THING,
+    Condition,
+    Constant,
+    ObjectId,
+    Symbol,
+    Value,
+    of_object,
+)
+from flake8_bn_eval.operations import Variable
+
+Question = tuple[str, Constant | None]
+"""A subject and the constant it may equal; None asks whether it is true."""
+
+
+OBJECT_SCOPE = -2
+
+
+def about_object(identity: ObjectId) -> Variable:
+    """The pseudo-variable on which assumptions about an object rest."""
+    return OBJECT_SCOPE, str(identity)
+
+
+def about_mode(identity: ObjectId) -> Variable:
+    """The pseudo-variable on which assumptions about a saved mode rest."""
+    return OBJECT_SCOPE, f"mode of {identity}"
+
+
+class Identities:
+    """Numbers for objects: the same for the same path of birth, so loops find them again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, ObjectId] = {}
+
+    def number(self, *path: object) -> ObjectId:
+        """The number of the object born at a path."""
+        return self._numbers.setdefault(path, len(self._numbers))
+
+
+class World:
+    """Names, objects, the gradient mode and the assumptions made.  Mutable; fork to keep."""
+
+    __slots__ = (
+        "names",
+        "objects",
+        "gradients",
+        "assumptions",
+        "variables_of",
+        "identities",
+        "version",
+    )
+
+    def __init__(self, gradients: Gradients, identities: Identities) -> None:
+        self.names: dict[Variable, Value] = {}
+        self.objects: dict[ObjectId, Object] = {}
+        self.gradients = gradients
+        self.assumptions: dict[Question, bool] = {}
+        self.variables_of: dict[str, frozenset[Variable]] = {}
+        self.identities = identities
+        self.version = 0
+
+    def fork(self) -> World:
+        """An independent copy."""
+        copy = World(self.gradients, self.identities)
+        copy.names = self.names.copy()
+        copy.objects = self.objects.copy()
+        copy.assumptions = self.assumptions.copy()
+        copy.variables_of = self.variables_of.copy()
+        copy.version = self.version
+        return copy
+
+    def become(self, other: World) -> None:
+        """Take over everything of another world, which is consumed."""
+        self.names, self.objects = other.names, other.objects
+        self.gradients, self.assumptions = other.gradients, other.assumptions
+        self.variables_of, self.version = other.variables_of, max(self.version, other.version) + 1
+
+    # Names
+
+    def assign(self, variable: Variable, value: Value) -> None:
+        """Give a name a value; what was assumed about the old one is forgotten."""
+        old = self.names.get(variable)
+        if old is not value and (value.objects or (old is not None and old.objects)):
+            self.version += 1
+        self.forget(variable)
+        self.names[variable] = value
+        for thing in value.things:
+            if isinstance(thing, Symbol | Condition):
+                if variable in thing.variables:
+                    self.names[variable] = UNKNOWN.descending(value)
+                else:
+                    self.variables_of[thing.subject] = thing.variables
+
+    def forget(self, variable: Variable) -> None:
+        """Drop assumptions and conditions that rest on a name's old value."""
+        if not self.variables_of:
+            return
+        stale = {s for s, variables in self.variables_of.items() if variable in variables}
+        if not stale:
+            return
+        for subject in stale:
+            del self.variables_of[subject]
+        self.assumptions = {q: t for q, t in self.assumptions.items() if q[0] not in stale}
+        for name, value in self.names.items():
+            if any(_rests_on(thing, stale) for thing in value.things):
+                self.names[name] = UNKNOWN.descending(value)
+
+    def unbind_scope(self, scope: int) -> None:
+        """A call is over: its local names are gone, and what was assumed about them."""
+        for variable in [each for each in self.names if each[0] == scope]:
+            del self.names[variable]
+        stale = [
+            subject
+            for subject, variables in self.variables_of.items()
+            if any(variable[0] == scope for variable in variables)
+        ]
+        for subject in stale:
+            del self.variables_of[subject]
+        if stale:
+            self.assumptions = {q: t for q, t in self.assumptions.items() if q[0] not in stale}
+
+    def suppose(self, condition: Condition, truth: bool) -> None:
+        """Assume that a condition holds, or that it does not."""
+        question = (condition.subject, condition.constant)
+        self.assumptions[question] = truth is not condition.negated
+        self.variables_of[condition.subject] = condition.variables
+
+    def answer(self, condition: Condition) -> bool | None:
+        """Whether a condition holds under the assumptions made."""
+        constant = condition.constant
+        known = self.assumptions.get((condition.subject, constant))
+        if known is None and self.assumptions:
+            known = self._infer(condition.subject, constant)
+        return None if known is None else known is not condition.negated
+
+    def _infer(self, subject: str, constant: Constant | None) -> bool | None:
+        """What follows from a subject's being equal to another constant."""
+        for (other, equal), truth in self.assumptions.items():
+            if other == subject and truth and equal is not None:
+                return bool(equal.value) if constant is None else equal.value == constant.value
+        return None
+
+    # Objects
+
+    def get(self, identity: ObjectId) -> Object:
+        """The object with this number."""
+        return self.objects[identity]
+
+    def put(self, identity: ObjectId, state: Object) -> None:
+        """Replace an object."""
+        self.objects[identity] = state
+        self.version += 1
+
+
+    def bear(self, identity: ObjectId, state: Object) -> Value:
+        """A new object.  Where a loop bears it again, assumptions about the last one go."""
+        if identity in self.objects:
+            self.forget(about_object(identity))
+        self.put(identity, state)
+        return of_object(identity)
+
+    def set_gradients(self, gradients: Gradients) -> None:
+        """Change the gradient mode."""
+        if gradients is not self.gradients:
+            self.gradients = gradients
+            self.version += 1
+
+    def child(self, parent: ObjectId, key: Key, unset: Remark | None = None) -> Value:
+        """The attribute or element of an object; one that nobody has seen is born now.
+
+        A child of a module has the mode in which its tree was last put.  A child of
+        anything else comes in from outside: its mode is unset, with ``unset`` as witness.
+        """
+        owner = self.objects[parent]
+        known = owner.fields.get(key)
+        if known is not None:
+            return known
+        if isinstance(owner.rest, Value) and not _is_attribute(key):
+            return owner.rest
+        identity = self.identities.number("child", parent, key)
+        value = of_object(identity)
+        if identity not in self.objects:
+            self.objects[identity] = self._unseen(owner, parent, key)
+        self.objects[parent] = owner.with_field(key, value)
+        return value
+
+    def _unseen(self, owner: Object, parent: ObjectId, key: Key) -> Object:
+        name = f"{owner.name}{key}" if _is_attribute(key) else f"{owner.name}[{key!r}]"
+        return Object(
+            kind=Kind.UNKNOWN,
+            name=name,
+            modes=owner.tree,
+            tree=owner.tree,
+            origin=Origin(parent, key),
+            frozen=owner.frozen,
+        )
+
+    # Joining
+
+    def join(self, other: World) -> World:
+        """One world that covers both; consumes both."""
+        joined = World(self.gradients.join(other.gradients), self.identities)
+        joined.assumptions = {
+            question: truth
+            for question, truth in self.assumptions.items()
+            if other.assumptions.get(question) is truth
+        }
+        joined.variables_of = {
+            s: v for s, v in self.variables_of.items() if other.variables_of.get(s) == v
+        }
+        self._materialise(other)
+        other._materialise(self)
+        names = joined.names
+        for variable, value in self.names.items():
+            theirs = other.names.get(variable)
+            if theirs is not None:
+                names[variable] = value if theirs is value else value.join(theirs)
+        objects = joined.objects = {**other.objects, **self.objects}
+        for identity, theirs_ in other.objects.items():
+            mine = self.objects.get(identity)
+            if mine is not None and mine is not theirs_:
+                objects[identity] = join_objects(mine, theirs_)
+        joined.version = max(self.version, other.version) + 1
+        return joined
+
+    def _materialise(self, other: World) -> None:
+        """Look at every child that the other world has looked at."""
+        for identity, state in list(other.objects.items()):
+            if identity not in self.objects and state.origin is not None:
+                self._look_at(state.origin, other)
+
+    def _look_at(self, origin: Origin, other: World) -> None:
+        if origin.parent not in self.objects:
+            above = other.objects[origin.parent].origin
+            if above is None:
+                return
+            self._look_at(above, other)
+        if origin.parent in self.objects:
+            self.child(origin.parent, origin.key)
+
+    def covers(self, other: World) -> bool:
+        """Whether nothing that decides a finding is new in ``other``."""
+        if self.gradients != other.gradients or self.assumptions != other.assumptions:
+            return False
+        for identity, theirs in other.objects.items():
+            mine = self.objects.get(identity)
+            if mine is None:
+                if theirs.may_be_module and theirs.origin is None:
+                    return False
+            elif mine is not theirs and not _same(mine, theirs):
+                return False
+        return all(
+            _value_covers(self.names[variable], value)
+            for variable, value in other.names.items()
+            if variable in self.names
+        )
+
+    def forget_modes(self, modes: Modes) -> None:
+        """Every module may now be in any of these modes."""
+        for identity, state in list(self.objects.items()):
+            if state.may_be_module:
+                self.put(identity, state.in_modes(state.modes.join(modes), recursive=True))
+
+
+def join_objects(first: Object, second: Object) -> Object:
+    """One object that covers both states of it."""
+    fields = dict(first.fields)
+    for key, value in second.fields.items():
+        known = fields.get(key)
+        fields[key] = value if known is None else known.join(value)
+    rest = first.rest
+    if rest is None or second.rest is None:
+        rest = rest or second.rest
+    else:
+        rest = rest.join(second.rest)
+    return replace(
+        first,
+        modes=first.modes.join(second.modes),
+        tree=first.tree.join(second.tree),
+        fields=fields,
+        rest=rest,
+        kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
+        seen=first.seen and second.seen,
+        frozen=first.frozen and second.frozen,
+    )
+
+
+def _same(first: Object, second: Object) -> bool:
+    if first.modes != second.modes or first.tree != second.tree:
+        return False
+    if first.fields is second.fields:
+        return True
+    return all(
+        first.fields[key].objects == value.objects if key in first.fields else not value.objects
+        for key, value in second.fields.items()
+        if key in first.fields or not _lazily_born(second, key)
+    )
+
+
+def _value_covers(first: Value, second: Value) -> bool:
+    if first is second:
+        return True
+    if not second.objects <= first.objects:
+        return False
+    return second.things <= first.things or UNKNOWN_THING in first.things
+
+
+def _lazily_born(owner: Object, key: Key) -> bool:
+    """A child born by being looked at adds nothing new to its owner."""
+    return len(owner.fields[key].objects) == 1
+
+
+def _is_attribute(key: Key) -> bool:
+    return isinstance(key, str) and key.startswith(".")
+
+
+def _rests_on(thing: object, stale: set[str]) -> bool:
+    return isinstance(thing, Symbol | Condition) and thing.subject in stale

@@ -1,0 +1,84 @@
+"""Whose name is it: the scopes of Python, resolved while a file is lowered.
+
+Every read of a name gets a `Name` record at once and its owner when the scope that
+it stands in is complete, because a later assignment makes a name local.  What a
+name *holds* is not known here.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+from flake8_bn_eval.operations import BUILTIN_SCOPE, MODULE_SCOPE, Name, Variable
+
+
+class Scope:
+    """One scope: a module, class, function, lambda or comprehension."""
+
+    def __init__(self, parent: Scope | None, numbers: count[int], *, is_class: bool = False) -> None:
+        self.parent = parent
+        self.number = next(numbers)
+        self.is_class = is_class
+        self._numbers = numbers
+        self._bound: set[str] = set()
+        self._foreign: dict[str, Scope] = {}
+        self._pending: list[Name] = []
+
+    @staticmethod
+    def module() -> Scope:
+        """The scope of a file."""
+        return Scope(None, count(MODULE_SCOPE))
+
+    def inner(self, *, is_class: bool = False) -> Scope:
+        """A scope inside this one."""
+        return Scope(self, self._numbers, is_class=is_class)
+
+    def read(self, identifier: str) -> Name:
+        """A use of a name; its variable is final when every scope is closed."""
+        name = Name((self.number, identifier))
+        self._pending.append(name)
+        return name
+
+    def bind(self, identifier: str) -> Variable:
+        """A definition of a name in this scope, or where ``global`` and ``nonlocal`` point."""
+        owner = self._foreign.get(identifier, self)
+        owner._bound.add(identifier)
+        return owner.number, identifier
+
+    def declare_global(self, identifier: str) -> None:
+        """``global identifier``."""
+        self._foreign[identifier] = self._root()
+
+    def declare_nonlocal(self, identifier: str) -> None:
+        """``nonlocal identifier``: the nearest enclosing function that binds it."""
+        scope = self.parent
+        while scope is not None and (scope.is_class or identifier not in scope._bound):
+            scope = scope.parent
+        self._foreign[identifier] = scope or self._root()
+
+    def close(self) -> None:
+        """The scope is complete: resolve its names or hand them to the scopes around it."""
+        for name in self._pending:
+            identifier = name.variable[1]
+            if identifier in self._foreign:
+                name.variable = (self._foreign[identifier].number, identifier)
+            elif identifier in self._bound:
+                name.variable = (self.number, identifier)
+            else:
+                self._hand_out(name)
+        self._pending.clear()
+
+    def _hand_out(self, name: Name) -> None:
+        outer = self.parent
+        while outer is not None and outer.is_class:
+            outer = outer.parent
+        if outer is None:
+            name.variable = (BUILTIN_SCOPE, name.variable[1])
+        else:
+            outer._pending.append(name)
+
+    def _root(self) -> Scope:
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope

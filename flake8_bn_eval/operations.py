@@ -1,0 +1,365 @@
+"""What a program does, as plain records: the language between the syntax and its meaning.
+
+``lower`` writes these records, ``interpret`` runs them; nothing here knows libcst.
+An *expression* has a value; an *operation* is one step of a body and is held by a
+flow node.  Where a record can be the subject of a report it has a *place*: the
+number of its call or statement in the file, which ``source`` turns into a line and
+column only when somebody asks.
+
+What this language does not know: annotations, type parameters and the value of
+operators.  They are lowered for the calls they contain and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flake8_bn_eval.flow.nodes import Node
+
+Place = int
+"""Number of a call or statement among all calls and statements of its file, in source order."""
+
+Variable = tuple[int, str]
+"""A name in the scope that owns it: the scope's number and the identifier."""
+
+MODULE_SCOPE = 0
+BUILTIN_SCOPE = -1
+
+
+class Expression:
+    """Base of every record that has a value."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
+class Name(Expression):
+    variable: Variable
+
+
+@dataclass(slots=True, eq=False)
+class Constant(Expression):
+    value: object
+
+
+@dataclass(slots=True, eq=False)
+class Attribute(Expression):
+    value: Expression
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Subscript(Expression):
+    value: Expression
+    index: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Call(Expression):
+    """A call; ``keywords`` has ``None`` for the name of a ``**`` argument."""
+
+    callee: Expression
+    arguments: list[Expression]
+    keywords: list[tuple[str | None, Expression]]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Starred(Expression):
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Display(Expression):
+    """A list, tuple or set written out; ``kind`` is the name of the type."""
+
+    kind: str
+    elements: list[Expression]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class DictDisplay(Expression):
+    """A dictionary written out; a ``**`` item has ``None`` for its key."""
+
+    items: list[tuple[Expression | None, Expression]]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Negation(Expression):
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Expression):
+    """Arithmetic: the operator's token and its two sides."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Comparison(Expression):
+    """One comparison; chains are lowered to a conjunction of these."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Junction(Expression):
+    """``and`` (conjunctive) or ``or`` over two or more operands."""
+
+    conjunctive: bool
+    operands: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class Conditional(Expression):
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Assignment(Expression):
+    """``target := value``."""
+
+    target: Expression
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Clause:
+    """One ``for target in iterable if conditions`` of a comprehension."""
+
+    target: Expression
+    iterable: Expression
+    conditions: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class Comprehension(Expression):
+    """``kind`` is list, set, dict or generator; a dict yields its key and its value."""
+
+    kind: str
+    elements: list[Expression]
+    clauses: list[Clause]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Lambda(Expression):
+    function: FunctionDefinition
+
+
+@dataclass(slots=True, eq=False)
+class Await(Expression):
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Yield(Expression):
+    value: Expression | None
+    delegating: bool
+
+
+@dataclass(slots=True, eq=False)
+class Opaque(Expression):
+    """Anything not modelled further: its parts are evaluated, its value is unknown."""
+
+    parts: Sequence[Expression]
+
+
+class Operation:
+    """Base of every record that is one step of a body."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
+class Evaluate(Operation):
+    expression: Expression
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Assign(Operation):
+    """``target = other = value``: the targets from left to right."""
+
+    targets: list[Expression]
+    value: Expression
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class AugmentedAssign(Operation):
+    target: Expression
+    operator: str
+    value: Expression
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Delete(Operation):
+    targets: list[Expression]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Import(Operation):
+    """Names bound to dotted paths; ``star`` holds the paths of star imports.
+
+    A relative import keeps its leading dots: ``from ..net import Net`` binds ``..net.Net``.
+    """
+
+    bindings: list[tuple[Variable, str]]
+    star: str | None
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class DefineFunction(Operation):
+    definition: FunctionDefinition
+    variable: Variable
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class DefineClass(Operation):
+    definition: ClassDefinition
+    variable: Variable
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Return(Operation):
+    value: Expression | None
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Raise(Operation):
+    parts: list[Expression]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Iterate(Operation):
+    """Header of a ``for`` loop: take the next element of ``iterable`` into ``target``."""
+
+    target: Expression
+    iterable: Expression
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Check(Operation):
+    """A condition: of an ``if``, a ``while``, a ``case``, an ``assert``."""
+
+    condition: Expression
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Enter(Operation):
+    """One item of a ``with`` statement."""
+
+    context: Expression
+    target: Expression | None
+    place: Place
+    asynchronous: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Parameter:
+    """``kind`` is positional, keyword, variadic (``*args``) or mapping (``**kwargs``)."""
+
+    name: str
+    kind: str
+    default: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class FunctionDefinition:
+    """A function, method or lambda with its body; ``scope`` numbers its local names."""
+
+    name: str
+    scope: int
+    parent_scope: int
+    parameters: list[Parameter]
+    decorators: list[Expression]
+    body: Node
+    place: Place
+    asynchronous: bool = False
+    generator: bool = False
+    class_name: str | None = None
+    called_names: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class ClassDefinition:
+    """A class: its bases, and its body, which is run to find what it defines."""
+
+    name: str
+    scope: int
+    bases: list[Expression]
+    decorators: list[Expression]
+    body: Node
+    place: Place
+    methods: dict[str, FunctionDefinition] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """A whole file.  ``imported`` are the top-level packages it names in import statements."""
+
+    body: Node
+    functions: list[FunctionDefinition]
+    classes: list[ClassDefinition]
+    imported: frozenset[str]
+    places: int
+    """How many places the file has, to check them against its positions."""
+
+
+def describe(expression: Expression) -> str:
+    """An expression as a reader would call it: ``self.net``, ``nets[0]``, ``build(...)``."""
+    match expression:
+        case Name():
+            return expression.variable[1]
+        case Attribute():
+            return f"{describe(expression.value)}.{expression.name}"
+        case Subscript(index=Constant(value=index)):
+            return f"{describe(expression.value)}[{index!r}]"
+        case Subscript():
+            return f"{describe(expression.value)}[...]"
+        case Call():
+            return f"{describe(expression.callee)}(...)"
+        case Await():
+            return describe(expression.value)
+    return "..."
+
+
+def identifiers(expression: Expression) -> set[str]:
+    """Every name, attribute and string literal by which an expression calls its subject."""
+    match expression:
+        case Name():
+            return {expression.variable[1]}
+        case Attribute():
+            return identifiers(expression.value) | {expression.name}
+        case Subscript():
+            return identifiers(expression.value) | identifiers(expression.index)
+        case Constant(value=str() as text):
+            return {text}
+        case Call():
+            parts = [expression.callee, *expression.arguments]
+            return set().union(*(identifiers(part) for part in parts))
+        case Starred() | Await():
+            return identifiers(expression.value)
+        case Display():
+            return set().union(*(identifiers(part) for part in expression.elements))
+    return set()

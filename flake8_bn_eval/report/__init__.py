@@ -1,0 +1,1 @@
+"""How findings and events are printed, one module a format."""

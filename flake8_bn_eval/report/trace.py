@@ -1,0 +1,31 @@
+"""The states of a file line by line: what a contributor reads first, and puts into a bug report.
+
+A line is printed for every forward call, every change of a mode and every change of the
+gradient mode, with what the analysis knows before and after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.findings import Span
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Event
+
+
+def trace_lines(lines: list[str], events: list[Event], spans: list[Span]) -> Iterator[str]:
+    """The events in the order of the text; ``spans`` says where their places are."""
+    rows = [
+        (spans[event.place].line, event.kind, _state(event))
+        for event in sorted(events, key=lambda event: event.place)
+    ]
+    width = min(max((len(state) for _, _, state in rows), default=0), 48)
+    for line, kind, state in dict.fromkeys(rows):
+        yield f"{line:5}  {kind:8}  {state:{width}}  | {lines[line - 1].strip()}"
+
+
+def _state(event: Event) -> str:
+    change = event.before if event.before == event.after else f"{event.before} -> {event.after}"
+    return f"{event.subject}: {change}" if event.subject else change

@@ -1,0 +1,61 @@
+"""What a rule is: a pure function from facts to reports, and its page.
+
+A rule module holds one function, decorated with `rule`, and a docstring that is the
+rule's page (see `page`).  Nothing here runs a rule or knows which rules there are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.findings import Report
+from flake8_bn_eval.rules.page import Page, parse_page
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
+
+Check = Callable[["Facts"], Iterator[Report]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.  ``triggers``: the rule cannot fire unless one word of every group occurs."""
+
+    code: str
+    name: str
+    since: str
+    triggers: tuple[tuple[str, ...], ...]
+    default: bool
+    module: str
+    check: Check
+
+    def __call__(self, facts: Facts) -> Iterator[Report]:
+        """The reports of this rule."""
+        return self.check(facts)
+
+    @property
+    def page(self) -> Page:
+        """The rule's documentation, from the docstring of its module."""
+        return parse_page(sys.modules[self.module].__doc__ or "")
+
+
+def rule(
+    code: str,
+    name: str,
+    *,
+    since: str,
+    triggers: tuple[tuple[str, ...], ...],
+    default: bool = True,
+) -> Callable[[Check], Rule]:
+    """Make a rule of the function below; the name states the bad thing and names the file."""
+
+    def decorate(check: Check) -> Rule:
+        module = check.__module__
+        if module.rpartition(".")[2] != name.replace("-", "_"):
+            raise ValueError(f"rule {name} must stand in {name.replace('-', '_')}.py: {module}")
+        return Rule(code, name, since, triggers, default, module, check)
+
+    return decorate

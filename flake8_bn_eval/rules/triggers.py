@@ -1,0 +1,21 @@
+"""The words without which a family of rules cannot fire, for the test before parsing."""
+
+from __future__ import annotations
+
+Triggers = tuple[tuple[str, ...], ...]
+
+FRAMEWORKS = ("torch", "lightning", "timm", "transformers")
+SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
+READING = (".item(", ".detach(", ".numpy(", "argmax", ".data", "load_state_dict")
+
+INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
+"""Somebody sets a mode or a gradient mode, or reads an output."""
+
+TRAINING: Triggers = (FRAMEWORKS, (".eval(", ".train(", "from_pretrained"), ("backward",))
+"""Somebody sets a mode and differentiates."""
+
+NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_enabled"))
+"""Somebody turns gradients off."""
+
+MODE_METHODS: Triggers = (FRAMEWORKS, (".eval", ".train"))
+"""Somebody speaks of the methods that set the mode."""

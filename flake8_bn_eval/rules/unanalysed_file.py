@@ -1,0 +1,53 @@
+"""Python accepts the file, but the analysis cannot read it or gave up.
+
+## Why it matters
+
+Silence about a file should mean that it was looked at.  Three things keep this tool
+from looking: libcst, its parser, refuses a few spellings that Python accepts; a
+statement nested or chained a thousand levels deep would take it too long; and the
+analysis itself has bounds, or an error of its own.  Then there is one report, at the
+place, and no other rule has looked at what follows from there.
+
+A file that Python itself refuses is not reported: flake8 says E999 there.
+
+## Example
+
+```python
+import torch
+
+with torch.no_grad():
+    (total): int = 0  # BNE901
+```
+
+## Use instead
+
+```python
+import torch
+
+with torch.no_grad():
+    total: int = 0
+```
+
+## When not to fix
+
+A generated file with very long expressions is best left out of the check altogether
+(`exclude` in the flake8 configuration).  If the message speaks of an internal error,
+it is a defect of this tool: please report it with the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.findings import Report
+from flake8_bn_eval.rules.base import rule
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
+
+
+@rule("BNE901", "unanalysed-file", since="0.1", triggers=())
+def check(facts: Facts) -> Iterator[Report]:
+    """Where the analysis gave up; a file that is not parsed has no facts: see `analysis`."""
+    yield from facts.failures

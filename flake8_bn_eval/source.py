@@ -1,0 +1,312 @@
+"""The text of a file: whether it is worth parsing, its tree, and where its places are.
+
+A *place* is the number of a call or statement among all calls and statements of the
+file, in source order and pre-order: a statement before its contents, a call before
+its callee and arguments.  The lowering counts them as it goes; here the same count is
+taken from Python's own ``ast``, which knows positions and costs a fiftieth of libcst.
+
+What this module does not know: what any of the text means.  Before Python 3.12 the
+columns of calls inside f-strings are as vague as ``ast`` has them.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import gc
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flake8_bn_eval.findings import Span
+
+if TYPE_CHECKING:
+    import libcst
+
+Triggers = tuple[tuple[str, ...], ...]
+"""Words without which a rule cannot fire: one word of every inner tuple must occur."""
+
+MOST_CHARACTERS = 5_000_000
+MOST_LEVELS = 1_000
+BYTE_ORDER_MARK = "\ufeff"
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_ERROR_AT = re.compile(r"error at (\d+):(\d+)")
+
+
+class UnreadableError(Exception):
+    """The bytes of a file are no text in its declared encoding."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class UnparsableError(Exception):
+    """The text is not parsed: lines from 1, columns from 0."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+class RefusedByPythonError(UnparsableError):
+    """The text is no Python at all, at least not for the Python that is running."""
+
+
+def may_concern(text: str, groups: Triggers) -> bool:
+    """Whether the text has one word of every group."""
+    return all(any(word in text for word in group) for group in groups)
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file as Python reads it: declared encoding, no mark, Unix line ends."""
+    encoding = "utf-8"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(line, f"bytes that are not {encoding}: {error.reason}") from error
+    except SyntaxError as error:
+        raise UnreadableError(_undecodable_line(data) or 1, str(error)) from error
+    return "\n".join(split_lines(text.removeprefix(BYTE_ORDER_MARK)))
+
+
+def _undecodable_line(data: bytes) -> int | None:
+    """The line of the first bytes that are not UTF-8, the encoding of files that declare none."""
+    try:
+        codecs.decode(data, "utf-8")
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start) + 1
+    return None
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines as Python counts them: unlike ``str.splitlines``, a form feed ends none."""
+    return _LINE_END.split(text)
+
+
+def parse(text: str, tree: ast.Module | None = None) -> libcst.Module:
+    """The libcst tree of the text, or an `UnparsableError`.
+
+    libcst takes cubic time for long chains of operators, attributes and calls, so their
+    length is bounded before: it is the depth of Python's own tree, parsed if not given.
+    """
+    import libcst  # noqa: PLC0415 - costs 0.3 s, and most files never come here
+
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    _check_bounds(text, tree)
+    try:
+        with without_garbage_collection():
+            return libcst.parse_module(text)
+    except libcst.ParserSyntaxError as error:
+        raise _refusal(text, error) from error
+    except RecursionError as error:
+        raise UnparsableError(1, 0, "nested too deeply for the parser") from error
+
+
+def _refusal(text: str, error: libcst.ParserSyntaxError) -> UnparsableError:
+    """What libcst says, at the line it means; "expected one of" may list 40 tokens."""
+    line, column = error.raw_line, error.raw_column
+    detail = error.message.partition("expected one of")[0].strip()
+    exact = _ERROR_AT.search(detail)
+    if exact:
+        line, column = int(exact[1]), int(exact[2])
+        detail = detail[exact.end() :]
+    last = len(split_lines(text.rstrip()))
+    message = f"libcst refuses it here: {detail.strip(': ')}".rstrip(": ")
+    return UnparsableError(min(max(line, 1), last), max(column, 0), message)
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """A tree has no cycles to find while it is built: looking for them costs a tenth."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def parse_ast(text: str) -> ast.Module:
+    """Python's own tree, or an `UnparsableError`."""
+    try:
+        return ast.parse(text.removeprefix(BYTE_ORDER_MARK))
+    except SyntaxError as error:
+        line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        raise RefusedByPythonError(line, column, error.msg) from error
+    except ValueError as error:  # null bytes, lone surrogates
+        raise RefusedByPythonError(1, 0, str(error)) from error
+    except (RecursionError, MemoryError) as error:
+        raise UnparsableError(1, 0, "a statement is too deep for Python's own parser") from error
+
+
+def _check_bounds(text: str, tree: ast.Module | None) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise UnparsableError(1, 0, f"it is longer than {MOST_CHARACTERS:,} characters")
+    levels, line = depth(tree or parse_ast(text))
+    if levels > MOST_LEVELS:
+        raise UnparsableError(line, 0, f"a statement is more than {MOST_LEVELS:,} levels deep")
+
+
+def depth(tree: ast.Module) -> tuple[int, int]:
+    """How many levels deep the tree is, and the line of its deepest node."""
+    levels, line = 0, 1
+    level: list[Any] = [tree]
+    while level:
+        levels += 1
+        line = getattr(level[0], "lineno", line)
+        level = _next_level(level)
+    return levels, line
+
+
+def _next_level(level: list[Any]) -> list[Any]:
+    below: list[Any] = []
+    for node in level:
+        kind = type(node)
+        for name in _FIELDS[kind] if kind in _FIELDS else _fields_of(kind):
+            value = getattr(node, name)
+            if type(value) is list:
+                below += value
+            elif value is not None:
+                below.append(value)
+    return below
+
+
+def locate(text: str, tree: ast.Module | None = None) -> list[Span]:
+    """The span of every place of the file: the index is the place."""
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    lines = None if text.isascii() else [line.encode() for line in split_lines(text)]
+    return [_span_of(node, lines) for node in _placed_nodes(tree or parse_ast(text))]
+
+
+def _placed_nodes(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
+    pending: list[Any] = [tree]
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is ast.Call or issubclass(kind, ast.stmt):
+            yield node
+        if kind in _ORDERED:
+            pending += _ORDERED[kind](node)[::-1]
+        else:
+            pending += _next_level([node])[::-1]
+
+
+def _span_of(node: ast.expr | ast.stmt, lines: list[bytes] | None) -> Span:
+    end_line = node.end_lineno or node.lineno
+    column, end_column = max(node.col_offset, 0), max(node.end_col_offset or 0, 0)
+    if lines is not None:
+        column = _in_characters(lines, node.lineno, column)
+        end_column = _in_characters(lines, end_line, end_column)
+    return Span(node.lineno, column, end_line, end_column)
+
+
+def _in_characters(lines: list[bytes], line: int, column: int) -> int:
+    """A column of ``ast`` counts the bytes of UTF-8."""
+    return len(lines[line - 1][:column].decode(errors="ignore"))
+
+
+_WITHOUT_PLACES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "name", "names", "module", "level", "rest", "kind"}
+    | {"type_comment", "type_ignores", "conversion", "str", "arg", "kwd_attrs", "tag"}
+    | {"simple", "is_async"}
+)
+_EMPTY = (ast.Constant, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.MatchSingleton)
+_FIELDS: dict[type, tuple[str, ...]] = dict.fromkeys((*_EMPTY, type(None)), ())
+
+
+def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    fields = tuple(name for name in kind._fields if name not in _WITHOUT_PLACES)
+    _FIELDS[kind] = fields
+    return fields
+
+
+def _position(node: ast.expr | ast.keyword) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _arguments_as_written(
+    positional: list[ast.expr], keywords: list[ast.keyword]
+) -> list[ast.expr | ast.keyword]:
+    """``f(a, key=b, *c)``: the star stands behind a keyword, ``ast`` has it before."""
+    if keywords and any(isinstance(argument, ast.Starred) for argument in positional):
+        return sorted([*positional, *keywords], key=_position)
+    return [*positional, *keywords]
+
+
+def _in_call(node: ast.Call) -> list[Any]:
+    return [node.func, *_arguments_as_written(node.args, node.keywords)]
+
+
+def _in_dictionary(node: ast.Dict) -> list[Any]:
+    return [part for item in zip(node.keys, node.values, strict=True) for part in item]
+
+
+def _in_conditional(node: ast.IfExp) -> list[Any]:
+    return [node.body, node.test, node.orelse]
+
+
+def _in_parameters(node: ast.arguments) -> list[Any]:
+    positional = node.posonlyargs + node.args
+    undefaulted = len(positional) - len(node.defaults)
+    defaults = [*[None] * undefaulted, *node.defaults]
+    found = [part for pair in zip(positional, defaults, strict=True) for part in pair]
+    found.append(node.vararg)
+    found += [part for pair in zip(node.kwonlyargs, node.kw_defaults, strict=True) for part in pair]
+    found.append(node.kwarg)
+    return found
+
+
+def _in_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[Any]:
+    types = getattr(node, "type_params", [])
+    return [*node.decorator_list, *types, node.args, node.returns, *node.body]
+
+
+def _in_class(node: ast.ClassDef) -> list[Any]:
+    types = getattr(node, "type_params", [])
+    bases = _arguments_as_written(node.bases, node.keywords)
+    return [*node.decorator_list, *types, *bases, *node.body]
+
+
+_ORDERED: dict[type, Callable[[Any], list[Any]]] = {
+    ast.Call: _in_call,
+    ast.Dict: _in_dictionary,
+    ast.IfExp: _in_conditional,
+    ast.arguments: _in_parameters,
+    ast.FunctionDef: _in_function,
+    ast.AsyncFunctionDef: _in_function,
+    ast.ClassDef: _in_class,
+}
+
+
+def locate_with_libcst(module: libcst.Module) -> list[Span]:
+    """The same spans from the libcst tree: slow, for the case that the two trees disagree."""
+    import libcst  # noqa: PLC0415
+    from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
+
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    ranges = wrapper.resolve(PositionProvider)
+    placed = (libcst.Call, libcst.BaseSmallStatement, libcst.BaseCompoundStatement)
+    pending: list[libcst.CSTNode] = [module]
+    spans: list[Span] = []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, placed):
+            spans.append(_span_of_range(ranges[node]))
+        pending.extend(reversed(node.children))
+    return spans
+
+
+def _span_of_range(found: Any) -> Span:
+    start, end = found.start, found.end
+    return Span(start.line, start.column, end.line, end.column)

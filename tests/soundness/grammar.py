@@ -1,0 +1,229 @@
+"""Writes a random program: classes, helpers, context managers, decorators, and a main part."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from tests.soundness.names import Function, Library, Names, Shape, Trainer
+from tests.soundness.statements import Statements
+from tests.soundness.tree import Block, Statement, compound, simple
+
+HEADER = ("import contextlib", "import copy", "import functools", "import sys", "", "import torch")
+GRADIENT_DECORATORS = (
+    "@torch.no_grad()",
+    "@torch.no_grad",
+    "@torch.inference_mode()",
+    "@torch.enable_grad()",
+    "@torch.set_grad_enabled(False)",
+    "@torch.set_grad_enabled(True)",
+)
+
+
+class Grammar(Statements):
+    """One program; ``write`` is called once."""
+
+    def write(self) -> Block:
+        program: Block = [simple(line) for line in (*HEADER, "from torch import nn")]
+        for index in range(self.chance.choice([0, 1, 1, 2])):
+            program.append(self.module_class(f"Net{index}"))
+        names = Names()
+        for name, kind in (("g0", "leaf"), ("g1", self.chance.choice(list(self.library.shapes)))):
+            program.append(simple(f"{name} = {self.new(names, kind)}"))
+            names.kinds[name] = kind
+        names.kinds["flag0"] = "flag"
+        program.append(simple(f"flag0 = {self.chance.choice(['coin()', 'True', 'False'])}"))
+        for write, count in self._definitions():
+            for _ in range(count):
+                program.append(write(names))
+        return program + self.main(names)
+
+    def _definitions(self) -> list[tuple[Callable[[Names], Statement], int]]:
+        choose = self.chance.choice
+        return [
+            (self.manager, choose([0, 0, 1, 1, 2])),
+            (self.decorator, choose([0, 0, 0, 1])),
+            (self.function, choose([0, 1, 2, 2, 3])),
+            (self.trainer, choose([0, 0, 1, 1])),
+        ]
+
+    def main(self, names: Names) -> Block:
+        size = self.chance.choice([4, 6, 8, 10])
+        if self.maybe(0.6):
+            return self.block(names, size)
+        body = self.block(names.nested({}, None), size)
+        call = simple("main()")
+        if self.maybe(0.5):
+            call = compound('if __name__ == "__main__":', [call])
+        return [compound("def main():", body), call]
+
+    # Classes of modules
+
+    def module_class(self, name: str) -> Statement:
+        """A class with children, perhaps one that it is given, perhaps some that are hidden."""
+        takes = self.chance.choice([None, None, "leaf", "plain"])
+        kinds = [k for k in self.library.shapes if self.library.shapes[k].takes is None]
+        children = [(".first", "leaf"), (".second", self.chance.choice(kinds))]
+        if takes is not None:
+            children[0] = (".first", takes)
+        hidden = [(".kept[0]", "leaf")] if self.maybe(0.3) else []
+        shape = Shape(name, f"{name}()", tuple(children), tuple(hidden), takes)
+        body: Block = [compound(*self._constructor(shape))]
+        body.append(compound("def forward(self, x):", [self._through(shape)]))
+        inside = Names({"self": name}, frozenset({"self"}), None, True)
+        self.library.shapes[name] = shape
+        if self.maybe(0.25):
+            body.append(self._train_override())
+        if self.maybe(0.2):
+            body.append(
+                compound("def eval(self):", [*self._touch(inside), simple("return super().eval()")])
+            )
+        return compound(f"class {name}(nn.Module):", body)
+
+    def _constructor(self, shape: Shape) -> tuple[str, Block]:
+        body: Block = [simple("super().__init__()")]
+        for suffix, kind in shape.children:
+            given = shape.takes is not None and suffix == ".first"
+            value = "net" if given else self.new(Names(), kind)
+            body.append(simple(f"self{suffix} = {value}"))
+        if shape.hidden:
+            body.append(simple(f"self.kept = [{self.new(Names(), 'leaf')}]"))
+        if self.maybe(0.25):
+            suffix = self.chance.choice(shape.parts)[0]
+            body.append(simple(f"self{suffix}.eval()"))
+        parameter = "" if shape.takes is None else ", net"
+        return f"def __init__(self{parameter}):", body
+
+    def _through(self, shape: Shape) -> Statement:
+        if self.maybe(0.3):
+            return simple("return self.second(self.first(x))")
+        return simple(f"return self{self.chance.choice(shape.parts)[0]}(x)")
+
+    def _train_override(self) -> Statement:
+        body = [simple("super().train(mode)"), simple(f"self.first.{self._plain_setting()}")]
+        return compound("def train(self, mode=True):", [*body, simple("return self")])
+
+    def _touch(self, inside: Names) -> Block:
+        return [simple(f"{self.chance.choice(['self.first', 'self.second'])}.eval()")]
+
+    def _plain_setting(self) -> str:
+        return self.chance.choice(["eval()", "eval()", "train()"])
+
+    # Functions
+
+    def function(self, names: Names) -> Statement:
+        """A helper: it sets modes, calls forwards, returns modules, or all of that."""
+        name = self.fresh("helper")
+        kind = self.chance.choice([*self.library.shapes, "plain", "plain", "module"])
+        parameters = [("net", kind)]
+        optional = 0
+        extra = self.chance.choice(["", "flag", "flag", "phase", "list", "apply", "default"])
+        if extra == "default":
+            parameters.append(("flag", "flag"))
+            optional = 1
+        elif extra:
+            parameters.append(("nets" if extra == "list" else extra, extra))
+        returns = self.chance.choice([None, None, kind])
+        inner = names.nested(dict(parameters), returns)
+        header: Block = []
+        if self.maybe(0.15):
+            header = [simple("global g0")]
+            inner.fixed -= {"g0"}
+        body = header + self.block(inner, self.chance.choice([1, 2, 3]))
+        function = Function(name, tuple(parameters), returns, optional)
+        if self.maybe(0.06):
+            body.append(compound("if coin():", [simple(self.call(inner, function))]))
+        if returns is not None:
+            body.append(simple(f"return {self.expression(inner, returns)}"))
+        default = f"={self.chance.choice(['True', 'False'])}" if optional else ""
+        listed = ", ".join(parameter for parameter, _ in parameters)
+        definition = compound(f"def {name}({listed}{default}):", body)
+        self.library.functions.append(function)
+        return self._decorated(definition)
+
+    def _decorated(self, definition: Statement) -> Statement:
+        marks = []
+        if self.maybe(0.2):
+            marks.append(self.chance.choice(GRADIENT_DECORATORS))
+        if self.library.decorators and self.maybe(0.5):
+            marks.append(f"@{self.chance.choice(self.library.decorators)}")
+        header, body = definition.parts[0]
+        definition.parts[0] = ("\n".join([*marks, header]), body)
+        return definition
+
+    def manager(self, names: Names) -> Statement:
+        """A home-made context manager over a module, over gradients, or over both."""
+        name = self.fresh("manager")
+        inner = names.nested({"net": "plain"}, None)
+        inner.in_function = False  # a generator that returns before it yields is no manager
+        restore = self.chance.choice(["net.train(was)", "net.train()", "net.eval()", "net.train(was)"])
+        before = [simple("was = net.training"), simple(f"net.{self._plain_setting()}")]
+        middle: Block = [simple(self.chance.choice(["yield net", "yield net", "yield"]))]
+        if self.maybe(0.4):
+            middle = [compound(f"with {self.context(inner)}:", middle)]
+        if self.maybe(0.2):
+            before += self.block(inner, 1)
+        returns = "plain" if "yield net" in _first_line(middle) else None
+        after: Block = [simple(restore)]
+        if self.maybe(0.6):
+            ending: Block = [compound("try:", middle, ("finally:", after))]
+        else:
+            ending = middle + after
+        self.library.managers.append(Function(name, (("net", "plain"),), returns))
+        definition = compound(f"def {name}(net):", before + ending)
+        header, body = definition.parts[0]
+        definition.parts[0] = (f"@contextlib.contextmanager\n{header}", body)
+        return definition
+
+    def decorator(self, names: Names) -> Statement:
+        """A decorator of functions whose first argument is a module."""
+        name = self.fresh("decorator")
+        call: Block = [simple("return function(net, *args, **kwargs)")]
+        if self.maybe(0.4):
+            call = [compound("with torch.no_grad():", call)]
+        if self.maybe(0.5):
+            call = [compound("try:", call, ("finally:", [simple(f"net.{self._plain_setting()}")]))]
+        body = [simple(f"net.{self._plain_setting()}"), *call]
+        header = "def wrapper(net, *args, **kwargs):"
+        if self.maybe(0.5):
+            header = f"@functools.wraps(function)\n{header}"
+        self.library.decorators.append(name)
+        return compound(f"def {name}(function):", [compound(header, body), simple("return wrapper")])
+
+    def trainer(self, names: Names) -> Statement:
+        """A class that holds a module and has methods which use each other."""
+        kind = f"Trainer{len(self.library.trainers)}"
+        holds = self.chance.choice([*self.library.shapes, "plain"])
+        attribute = self.chance.choice(["model", "net"])
+        constructor: Block = [simple(f"self.{attribute} = net")]
+        if self.maybe(0.3):
+            constructor.append(simple(f"self.{attribute}.{self._plain_setting()}"))
+        body: Block = [compound("def __init__(self, net):", constructor)]
+        methods: list[Function] = []
+        for index in range(self.chance.choice([1, 2, 3])):
+            self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods))
+            parameters = self.chance.choice([(), (), (("flag", "flag"),)])
+            inner = names.nested({"self": kind, **dict(parameters)}, None)
+            inner.fixed |= {"self"}
+            listed = ", ".join(["self", *(parameter for parameter, _ in parameters)])
+            method = Function(f"step{index}", parameters)
+            statements = self.block(inner, self.chance.choice([2, 3]))
+            definition = compound(f"def {method.name}({listed}):", statements)
+            if self.maybe(0.2):
+                header, block = definition.parts[0]
+                mark = self.chance.choice(GRADIENT_DECORATORS)
+                definition.parts[0] = (f"{mark}\n{header}", block)
+            body.append(definition)
+            methods.append(method)
+        self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods))
+        return compound(f"class {kind}:", body)
+
+
+def _first_line(block: Block) -> str:
+    statement = block[0]
+    return statement.line if not statement.is_compound else _first_line(statement.parts[0][1])
+
+
+def write_program(seed: int) -> Block:
+    """The program of a seed."""
+    return Grammar(random.Random(seed), Library()).write()

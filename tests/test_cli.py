@@ -1,0 +1,146 @@
+"""The command line: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from flake8_bn_eval.cli import main
+from flake8_bn_eval.rules import all_rules
+
+DEFECT = """\
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+net.eval
+"""
+TRACED = """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+net.eval()
+with torch.no_grad():
+    net(torch.zeros(2, 4))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "defect.py").write_text(DEFECT, encoding="utf-8")
+    (tmp_path / "clean.py").write_text("x = 1\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_finding_is_printed_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "defect.py"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("defect.py:4:1: BNE303 ")
+    assert lines[1:3] == ["     4 | net.eval", "       | ^^^^^^^^"]
+    assert any(line.startswith("  help: ") for line in lines)
+
+
+@pytest.mark.usefixtures("folder")
+def test_clean_files_end_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "clean.py"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_a_directory_is_searched(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("inner", ".hidden"):
+        (folder / name).mkdir()
+        (folder / name / "more.py").write_text(DEFECT, encoding="utf-8")
+    assert main(["check", "."]) == 1
+    printed = capsys.readouterr().out
+    found = [line.split(":")[0] for line in printed.splitlines() if " BNE" in line]
+    assert found == ["defect.py", str(Path("inner", "more.py"))]
+
+
+def test_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DEFECT.encode())))
+    assert main(["check", "-"]) == 1
+    assert capsys.readouterr().out.startswith("-:4:1: BNE303 ")
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: BNE303", "#noqa:E501,BNE3"])
+def test_noqa_silences(folder: Path, comment: str) -> None:
+    (folder / "defect.py").write_text(DEFECT.rstrip() + f"  {comment}\n", encoding="utf-8")
+    assert main(["check", "defect.py"]) == 0
+    (folder / "defect.py").write_text(DEFECT.rstrip() + "  # noqa: E501\n", encoding="utf-8")
+    assert main(["check", "defect.py"]) == 1
+    (folder / "defect.py").write_text("# flake8: noqa: BNE\n" + DEFECT, encoding="utf-8")
+    assert main(["check", "defect.py"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"x = 1\ny = (\n", "bad.py:2:5: '(' was never closed"),
+        (b"x = 1\n\ny = '\xe9'\n", "bad.py:3: bytes that are not utf-8"),
+        (None, "bad.py: No such file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "trace"])
+def test_bad_input_is_named(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes | None,
+    message: str,
+    command: str,
+) -> None:
+    if data is not None:
+        (folder / "bad.py").write_bytes(data)
+    assert main([command, "bad.py"]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_bad_input_does_not_hide_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "missing.py", "defect.py"]) == 2
+    captured = capsys.readouterr()
+    assert "missing.py" in captured.err
+    assert "defect.py:4:1: BNE303" in captured.out
+
+
+def test_unknown_opt_in_rules_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--bne-opt-in=BNE999", "."]) == 2
+    assert "no such rule: BNE999" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_explain_prints_the_page(rule, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", rule.code.lower()]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"# {rule.code} {rule.name}\n")
+    assert rule.page.text in printed
+    assert main(["explain", rule.name]) == 0
+
+
+def test_explain_knows_no_other_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "BNE999"]) == 2
+    assert "no rule BNE999; there are BNE" in capsys.readouterr().err
+
+
+def test_trace_prints_the_states(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "traced.py").write_text(TRACED, encoding="utf-8")
+    assert main(["trace", "traced.py"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    seen = [line.split()[:2] for line in lines]
+    assert ["5", "mode"] in seen
+    assert ["6", "gradient"] in seen
+    assert ["7", "forward"] in seen
+    assert any("train -> eval" in line and line.endswith("| net.eval()") for line in lines)
+
+
+def test_no_command_is_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2

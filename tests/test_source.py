@@ -1,0 +1,253 @@
+"""The trigger test, decoding, parsing and the places of a file."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+from pathlib import Path
+
+import libcst
+import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from flake8_bn_eval import source
+from flake8_bn_eval.findings import Span
+from flake8_bn_eval.lower.program import lower_module
+
+SAMPLES = {
+    "decorators and parameters": """
+@first(f(1))
+@second
+def f(a: A(1) = d(2), /, b: B(3) = e(4), *args: C(), k: D() = g(), **kw: E()) -> R(1): return h(a)
+@third()
+class K(A(), *bases(), metaclass=M(), **more()):
+    x: int(3) = y(4)
+    @fourth()
+    async def m(self, *, k=f(), l): await self.n(o())
+""",
+    "arguments as written": """
+f(a(), key=b(), *c(), **d(), other=e())
+print(*a(), *b(), sep=c())
+f(i for i in g())
+f(a(b(c)))(d(e))[f()].g(h())(i)
+""",
+    "expressions that ast orders otherwise": """
+z = a() if b() else c()
+q = {a(): b(), **c(), d(): e()}
+r = {a(): b() for k in c() if d() for l in e() if f() if g()}
+s = lambda x=a(), *y, z=b(): c(x)
+a() < b() < c() and d() or not e()
+x[a():b():c(), ...] = d() + -e()
+""",
+    "formatted strings": """
+s = f"{a(b)!r:{c(d())}} {e()=}" "lit" f'{g()}' "" rf"{h()}"
+t = f"{f'{a(b())}'} {c() if d() else e()}"
+print("a" f"{b()}", f"{c()}")
+""",
+    "match and walrus": """
+match f(x, g()):
+    case A(x=1, y=[*_]) if (n := g()) > h(): i()
+    case {"a": B(), **rest} | C.d: j()
+    case _: pass
+if (n := f(10)) > g(): pass
+elif h(m := i()): j()
+else: k()
+while chunk := read(): use(chunk)
+""",
+    "statements": """
+import a; from b import c; del a(b).c, d[e()]
+while a(): b()
+else: c()
+for x in y(z()): continue
+else: w()
+try: a()
+except b() as e: c()
+except (d(), e): f()
+else: g()
+finally: h()
+try: a()
+except* b(): c()
+with (a() as b, c() as d.e[f()]): pass
+with a(b()) as c(d).e, f() as g: pass
+assert a(), b()
+raise a() from b()
+global gg
+x += f(); y: (z()) = w(); a = b = c(); d: int
+def gen():
+    nonlocal_ = yield a(); yield from b(); return (yield)
+""",
+    "asynchronous": """
+async def f():
+    async with a(b()) as c, d(): pass
+    async for x in y(): await z()
+    else: w()
+    return [i(j) async for j in k() if await l(m()) for n in o()]
+""",
+    "characters of several bytes": """
+é = ü(a)(b); "é" + f(x) + g("é\\n", h()); i()
+name = "日本" + f("語")(x) ; 变量(y)
+""",
+    "continued lines": """
+x = a(b)\\
+   .c(d)(
+      e(f),
+   g)
+if a \\
+  and b(): c()
+""",
+}
+if sys.version_info >= (3, 12):
+    SAMPLES["type parameters"] = """
+def f[T: a(), *Ts, **P](x: T = b()) -> c(): d()
+class C[T: (e(), f())](g(), h=i()): pass
+type X[T: j()] = k(l())
+"""
+    SAMPLES["formatted strings over lines"] = 's = f"""\né {a(\n b())} {\n c()}"""\n'
+
+PACKAGES = [Path(libcst.__file__).parent, Path(pytest.__file__).parent]
+
+
+class Oracle(libcst.CSTVisitor):
+    """Calls and statements in the order in which libcst's own visitor reaches them."""
+
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    def on_visit(self, node: libcst.CSTNode) -> bool:
+        if isinstance(node, (libcst.Call, libcst.BaseSmallStatement, libcst.BaseCompoundStatement)):
+            found = self.get_metadata(PositionProvider, node)
+            start, end = found.start, found.end
+            self.spans.append(Span(start.line, start.column, end.line, end.column))
+        return True
+
+
+def oracle(text: str) -> list[Span]:
+    visitor = Oracle()
+    MetadataWrapper(libcst.parse_module(text)).visit(visitor)
+    return visitor.spans
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_places_are_numbered_as_libcst_has_them(name: str) -> None:
+    text = SAMPLES[name]
+    module = source.parse(text)
+    located = source.locate(text)
+    assert located == source.locate_with_libcst(module)
+    assert located == oracle(text)
+    assert len(located) == lower_module(module).places
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_place_is_a_call_or_statement_of_the_text(name: str) -> None:
+    lines = source.split_lines(SAMPLES[name])
+    for span in source.locate(SAMPLES[name]):
+        if span.line == span.end_line:
+            piece = lines[span.line - 1][span.column : span.end_column]
+            assert piece
+            assert piece == piece.strip(" ;")
+
+
+def test_places_of_real_files_agree() -> None:
+    files = [file for package in PACKAGES for file in sorted(package.rglob("*.py"))]
+    compared = 0
+    for file in files:
+        if "/tests/" in file.as_posix() or file.stat().st_size > 60_000:
+            continue
+        text = source.decode(file.read_bytes())
+        module, located = source.parse(text), source.locate(text)
+        assert lower_module(module).places == len(located), file
+        if compared % 8 == 0:
+            assert located == oracle(text), file
+        compared += 1
+    assert compared > 50
+
+
+def test_the_tree_of_the_caller_is_used() -> None:
+    text = "f(g(x))\n"
+    assert source.locate(text, ast.parse(text)) == [
+        Span(1, 0, 1, 7),
+        Span(1, 0, 1, 7),
+        Span(1, 2, 1, 6),
+    ]
+
+
+def test_a_byte_order_mark_takes_no_column() -> None:
+    text = "\ufefff(x)\n"
+    assert source.locate(text) == source.locate_with_libcst(source.parse(text))
+    assert source.locate(text)[0] == Span(1, 0, 1, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("with no_grad(): x.eval()", True), ("x.eval()", False), ("no_grad", False), ("", False)],
+)
+def test_one_word_of_every_group_must_occur(text: str, expected: bool) -> None:
+    assert source.may_concern(text, ((".eval(", ".train("), ("no_grad",))) is expected
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"x = '\xc3\xa9'\r\ny\rz\n", "x = 'é'\ny\nz\n"),
+        (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
+        (b"# coding: latin-1\nx = '\xe9'\n", "# coding: latin-1\nx = 'é'\n"),
+        (b"#!x\n# -*- coding: cp1251 -*-\n'\xe9'\n", "#!x\n# -*- coding: cp1251 -*-\n'й'\n"),
+        (b"x\x0cy\x0b\x1cz\n", "x\x0cy\x0b\x1cz\n"),
+        (b"", ""),
+    ],
+)
+def test_bytes_are_decoded_as_python_does(data: bytes, text: str) -> None:
+    assert source.decode(data) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (b"x\n\n'\xe9'\n", 3, "utf-8"),
+        (b"#\n# coding: ascii\n\n'\xe9'\n", 4, "ascii"),
+        (b"# coding: nonsense\n", 1, "unknown encoding: nonsense"),
+    ],
+)
+def test_undecodable_bytes_are_named_by_line(data: bytes, line: int, message: str) -> None:
+    with pytest.raises(source.UnreadableError, match=message) as caught:
+        source.decode(data)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("(x): int = 3\n", 1, 5),
+        ("\nclass K(A, metaclass=M, *bases): pass\n", 2, 0),
+        ("x = (" + "'a' " * 3_200 + ")", 1, 12_806),
+        ("if a:\n    \\\n  x = 1\n", 3, 4),
+    ],
+)
+def test_what_only_libcst_refuses_is_named_by_line(text: str, line: int, column: int) -> None:
+    ast.parse(text)
+    with pytest.raises(source.UnparsableError, match="libcst refuses it here") as caught:
+        source.parse(text)
+    assert not isinstance(caught.value, source.RefusedByPythonError)
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize("text", ["x = (", "if x:\ny", "a\0b", "x = '\ud800'", "é€ $"])
+def test_what_python_refuses_is_told_apart(text: str) -> None:
+    with pytest.raises(source.RefusedByPythonError):
+        source.parse(text)
+
+
+def test_garbage_collection_is_restored() -> None:
+    assert gc.isenabled()
+    with pytest.raises(source.UnparsableError):
+        source.parse("(x): int = 3\n")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        source.parse("x = 3\n")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
