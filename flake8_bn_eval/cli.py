@@ -7,11 +7,10 @@ a message on standard error that names the file and line.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from flake8.defaults import NOQA_FILE, NOQA_INLINE_REGEX
 
 from flake8_bn_eval import __version__, source
 from flake8_bn_eval.analysis import analyse, follow, unknown_codes
@@ -22,6 +21,10 @@ from flake8_bn_eval.report.trace import trace_lines
 from flake8_bn_eval.rules import all_rules, find_rule
 
 CLEAN, FINDINGS, BAD_INPUT = 0, 1, 2
+
+_CODES = r"(?::\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]*\b)*))?"
+_NOQA_INLINE = re.compile(rf"#\s*noqa\b{_CODES}", re.IGNORECASE)
+_NOQA_FILE = re.compile(rf"\s*#\s*flake8[:=]\s*noqa{_CODES}\s*$", re.IGNORECASE)
 
 
 class InputError(Exception):
@@ -103,9 +106,9 @@ def _check_text(path: str, text: str, options: Options) -> list[Finding]:
 
 def _is_suppressed(finding: Finding, lines: list[str]) -> bool:
     """Whether a ``# noqa`` comment of flake8's, on the line or for the file, excuses it."""
-    whole = [match for line in lines if (match := NOQA_FILE.match(line))]
+    whole = [match for line in lines if (match := _NOQA_FILE.match(line))]
     line = lines[finding.span.line - 1] if finding.span.line <= len(lines) else ""
-    inline = NOQA_INLINE_REGEX.search(line)
+    inline = _NOQA_INLINE.search(line)
     return any(
         match["codes"] is None or finding.code.startswith(_codes(match["codes"]))
         for match in [*whole, *([inline] if inline else [])]

@@ -99,7 +99,8 @@ def test_freezing_keeps_the_mode() -> None:
 
 
 def test_apply_reaches_every_module_and_returns_the_module() -> None:
-    module, seen = mixed(), []
+    module = mixed()
+    seen: list[Any] = []
     assert effect("module", "apply") == "apply"
     assert module.apply(seen.append) is module
     assert set(seen) == set(module.modules())

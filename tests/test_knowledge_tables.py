@@ -45,7 +45,8 @@ source = "mine.py"
 MISTAKES = {
     "no TOML": ('starts = "eval"', "starts = eval", 6, "this is not TOML"),
     "an unknown section": ("[[method]]", "[[methods]]", 10, "`methods` is none of"),
-    "one bracket": ("[[callable]]", "[callable]", 2, "write [[callable]] with two brackets"),
+    "one bracket": ("[[callable]]", "[callable]", 2, "write each group as [[callable]]"),
+    "a star": ('"thaw"', '"thaw*"', 12, "`*` means nothing in `thaw*` of this method"),
     "an unknown key": ('starts = "eval"', 'begins = "eval"', 6, "has no key `begins`"),
     "a wrong value": ('"eval"\nconditions', '"evil"\nconditions', 6, '`starts` must be "train"'),
     "a wrong type": ('returns = "module"', "returns = 1", 5, "`returns` must be"),
@@ -78,6 +79,25 @@ def test_the_second_of_two_rows_for_a_method_is_reported() -> None:
         'effect = "train"\nsource = "mine.py"\n'
     with pytest.raises(KnowledgeError, match=r"mine\.toml:19: `thaw` has .*, in line 12"):
         parse_table(again, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("callable = 1", "write each group as"),
+        ("callable = [1]", "write each group as"),
+        ('callable = [{ names = ["a"] }, { names = ["b"] }]', "write each group as"),
+        ('[[alias]]\nnames = ["a"]\ntarget = "b.*"\nsource = "c"', "needs names with"),
+        ('[[alias]]\nnames = ["a.*"]\ntarget = "b"\nsource = "c"', "means nothing in `a.*`"),
+        ("[[vocabulary]]\nmodels = 1", "a vocabulary has no key `models`"),
+        ("[[vocabulary]]\nmodules = 1", "`modules` must be a list of strings"),
+        ("names = 1", "`names` is none of"),
+    ],
+)
+def test_other_mistakes(text: str, message: str) -> None:
+    with pytest.raises(KnowledgeError, match=r"^mine\.toml:\d: ") as caught:
+        parse_table(text, "mine.toml")
+    assert message in str(caught.value)
 
 
 def test_a_table_that_cannot_be_read(tmp_path: Path) -> None:
@@ -242,7 +262,7 @@ for packages in ({"torch", "numpy"}, {"torch", "timm"}, {"timm.models"}):
     read.clear()
     Knowledge.for_packages(frozenset(packages))
     print(*read)
-print("libcst" in sys.modules or "torch" in sys.modules)
+print(any(sys.modules.get(it) for it in ("libcst", "torch")))
 """
 
 

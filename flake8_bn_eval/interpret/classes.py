@@ -16,6 +16,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.states import join_all
 from flake8_bn_eval.modes.values import (
     NOTHING,
     UNKNOWN,
@@ -52,12 +53,15 @@ class Classes:
         for decorator in definition.decorators:
             self.machine.expressions.evaluate(decorator, world, frame)
         exits = self.machine.runner.run(definition.body, (world.fork(),))
+        worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
-        for state in exits.values():
-            for after in state:
-                for (scope, name), value in after.names.items():
-                    if scope == definition.scope:
-                        members[name] = members.get(name, NOTHING).join(value)
+        for after in worlds:
+            for (scope, name), value in after.names.items():
+                if scope == definition.scope:
+                    members[name] = members.get(name, NOTHING).join(value)
+        if worlds:
+            world.become(join_all(worlds))
+            world.unbind_scope(definition.scope)
         known = self.machine.class_cache.get(id(definition))
         if known is None or known.bases != bases:
             known = self.machine.class_cache[id(definition)] = Class(definition, bases, members)

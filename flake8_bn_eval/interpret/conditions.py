@@ -62,7 +62,7 @@ class Conditions:
 
     def can_split(self, world: World) -> bool:
         """Whether the world has not been split too often already."""
-        return len(world.assumptions) < 2 * MOST_WORLDS
+        return self.machine.may_split and len(world.assumptions) < 2 * MOST_WORLDS
 
     def _divide(
         self, condition: Expression, world: World, frame: Frame
@@ -218,25 +218,13 @@ class Conditions:
             if subject is None:
                 return UNKNOWN.descending(left)
             return of_thing(Condition(*subject, constant=None, negated=negated))
+        values = tuple(each.value for each in literals if each)
         if left.constant is not None:
-            found = any(left.constant.value == each.value for each in literals if each)
-            return of_constant(found is not negated)
-        return self._one_of(left, [each for each in literals if each], negated, world)
-
-    def _one_of(
-        self, left: Value, literals: list[Constant], negated: bool, world: World
-    ) -> Value:
+            return of_constant((left.constant.value in values) is not negated)
         subject = self._subject(left)
         if subject is None:
             return UNKNOWN.descending(left)
-        for literal in literals:
-            condition = Condition(*subject, constant=literal)
-            answer = world.answer(condition)
-            if answer is None and self.can_split(world):
-                raise SplitNeeded(condition)
-            if answer:
-                return of_constant(not negated)
-        return of_constant(negated) if self.can_split(world) else UNKNOWN
+        return of_thing(Condition(*subject, Constant.of(values), negated))
 
     def combine(self, operator: str, left: Value, right: Value, world: World) -> Value | None:
         """Arithmetic whose result is known, or has a stable subject."""

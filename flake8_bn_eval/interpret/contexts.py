@@ -175,7 +175,7 @@ class Contexts:
         self, enter: Enter, pending: Pending, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
         function, definition = pending.function, pending.function.definition
-        if frame.runs(definition) or frame.too_deep:
+        if frame.runs(definition) or frame.too_deep or not self.machine.follows_calls:
             return self._plain(enter, UNKNOWN, world, body, frame)
         inner = frame.enter(
             definition, pending.place, function.receiver, function.owner, frame.inside_forward

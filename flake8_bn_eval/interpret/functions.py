@@ -49,6 +49,8 @@ class Functions:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._memory: dict[object, Value] = {}
+        """Results of calls that changed nothing."""
 
     def define(self, definition: FunctionDefinition, world: World, frame: Frame) -> Value:
         """The value of a ``def``, with its decorators applied from the inside out."""
@@ -128,8 +130,41 @@ class Functions:
     ) -> Value:
         """Run a function's body; the world becomes the one that the caller goes on with."""
         definition = function.definition
-        if frame.runs(definition) or frame.too_deep:
+        if frame.runs(definition) or frame.too_deep or not self.machine.follows_calls:
             return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
+        key = self._memory_key(function, arguments, world, frame)
+        known = None if key is None else self._memory.get(key)
+        if known is not None and all(each in world.objects for each in known.objects):
+            return known
+        version = world.version
+        result = self._follow(function, arguments, world, frame, place, inside_forward)
+        if key is not None and world.version == version:
+            self._memory[key] = result
+        return result
+
+    def _memory_key(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame
+    ) -> object:
+        """Calls with equal keys do the same; None where that is not sure."""
+        for argument in arguments:
+            for identity in argument.objects:
+                if world.get(identity).kind in (Kind.SEQUENCE, Kind.MAPPING):
+                    return None
+        if function.captured or self.machine.runner.watched:
+            return None
+        assumed = frozenset(world.assumptions.items())
+        return function, arguments, world.version, frame.inside_forward, assumed
+
+    def _follow(
+        self,
+        function: Function,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        inside_forward: bool,
+    ) -> Value:
+        definition = function.definition
         inner = frame.enter(
             definition,
             place,

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.steps import Steps
 
-MOST_STEPS = 250_000
+MOST_STEPS = 400_000
+"""After so many evaluated expressions the analysis of a file gives up."""
+FOLLOWED_STEPS = 12_000
+"""After so many, calls of one entry point are no longer followed: they are unknown."""
 
 
 class SplitNeeded(Exception):
@@ -89,13 +92,24 @@ class Machine:
         """The functions whose body has been run, by the identity of their definition."""
         self.alone: set[int] = set()
         """Those of them that no call in the file enters."""
+        self.may_split = True
         self.work = 0
+        self._followed_until = FOLLOWED_STEPS
 
     def spend(self) -> None:
         """Count a unit of work; raises `GaveUp` when there was too much of it."""
         self.work += 1
         if self.work > MOST_STEPS:
             raise GaveUp
+
+    def start_root(self) -> None:
+        """Another entry point: its calls are followed for a while."""
+        self._followed_until = self.work + FOLLOWED_STEPS
+
+    @property
+    def follows_calls(self) -> bool:
+        """Whether calls are still followed."""
+        return self.work < self._followed_until
 
     def new_world(self, gradients: Gradients) -> World:
         """A world with no names."""

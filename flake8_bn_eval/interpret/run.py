@@ -121,6 +121,7 @@ class Roots:
         inside_forward: bool = False,
     ) -> World | None:
         """Run a function with parameters from outside; the world that it leaves."""
+        self.machine.start_root()
         frame = Frame.root(definition, receiver, owner)
         frame.inside_forward = inside_forward
         world.gradients = gradients_of(Gradient.CALLER)

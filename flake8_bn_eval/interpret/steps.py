@@ -49,6 +49,7 @@ from flake8_bn_eval.operations import (
 )
 
 RESULT = "<return>"
+DEEPEST_SPLIT = 3
 Act = Callable[[World], None]
 
 
@@ -132,8 +133,10 @@ class Steps:
         self._splitting(act, world)
         return results
 
-    def _splitting(self, act: Act, world: World) -> list[World]:
+    def _splitting(self, act: Act, world: World, depth: int = 0) -> list[World]:
         """Do something in a world, or in both halves of it where it hangs on a flag."""
+        if depth == DEEPEST_SPLIT:
+            return self._without_splitting(act, world)
         before = world.fork()
         try:
             act(world)
@@ -142,10 +145,21 @@ class Steps:
                 raise
             worlds: list[World] = []
             for half in self.machine.conditions.split(before, needed.condition):
-                worlds += self._splitting(act, half)
+                worlds += self._splitting(act, half, depth + 1)
             return worlds
         except Unreachable:
             return []
+        return [world]
+
+    def _without_splitting(self, act: Act, world: World) -> list[World]:
+        """The flag changes while it is asked for: both of its values at once."""
+        outer, self.machine.may_split = self.machine.may_split, False
+        try:
+            act(world)
+        except Unreachable:
+            return []
+        finally:
+            self.machine.may_split = outer
         return [world]
 
     def _belongs_outside(self, needed: SplitNeeded) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flake8_bn_eval.knowledge.checks import Check, boolean, checks_of, required_of, text, texts
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition, HookRow, MethodRow, Vocabulary
@@ -98,7 +98,7 @@ def _vocabulary(groups: list[_Group]) -> Vocabulary:
     )
 
 
-# --- one group ----------------------------------------------------------------------------
+# --- One group ----------------------------------------------------------------------------
 
 _GROUP: dict[str, Check] = {"names": texts, "prefix": text, "source": text}
 _KEYS: dict[str, dict[str, Check]] = {
@@ -141,6 +141,17 @@ class _Group:
                 self.fail(key, f"`{key}` must be {wanted}, not {value!r}")
         for key in sorted(_REQUIRED[self.section] - self.values.keys()):
             self.fail(None, f"this {self.section} has no `{key}`")
+        if self.section not in ("callable", "vocabulary"):
+            self.check_stars()
+
+    def check_stars(self) -> None:
+        """Only callables have patterns; an alias may replace a prefix by a prefix."""
+        target = str(self.values.get("target", ""))
+        for name in self.values["names"]:
+            if "*" in name.removesuffix(".*" if target.endswith(".*") else ""):
+                self.fail(name, f"`*` means nothing in `{name}` of this {self.section}")
+        if target.endswith(".*") and not all(it.endswith(".*") for it in self.values["names"]):
+            self.fail("target", "a target with `.*` needs names with `.*`")
 
     def names(self) -> list[str]:
         prefix = self.values.get("prefix", "")
@@ -149,7 +160,7 @@ class _Group:
     def facts(self) -> dict[str, Any]:
         return {key: it for key, it in self.values.items() if key not in ("names", "prefix")}
 
-    def fail(self, what: str | None, message: str) -> None:
+    def fail(self, what: str | None, message: str) -> NoReturn:
         raise KnowledgeError(self.file, self.line_of(what), message)
 
     def line_of(self, what: str | None) -> int:
@@ -172,8 +183,8 @@ def _groups(
         if section not in _KEYS:
             known = ", ".join(f"[[{name}]]" for name in _KEYS)
             raise KnowledgeError(file, heads[0] + 1, f"`{section}` is none of {known}")
-        if not isinstance(values, list):
-            message = f"write [[{section}]] with two brackets"
+        if not (_are_tables(values) and len(values) == len(heads)):
+            message = f"write each group as [[{section}]], with two brackets"
             raise KnowledgeError(file, heads[0] + 1, message)
         found[section] = [
             _Group(section, value, _block(lines, head), head + 1, file)
@@ -181,6 +192,10 @@ def _groups(
         ]
         _check(found[section])
     return found
+
+
+def _are_tables(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(it, dict) for it in values)
 
 
 def _heads(section: str, lines: list[str]) -> list[int]:

@@ -6,12 +6,13 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
-from flake8_bn_eval.modes.values import Function, GradientContext
+from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.modes.values import Function, GradientContext, Value
 from flake8_bn_eval.modes.world import World
 
 State = tuple[World, ...]
 
-MOST_WORLDS = 6
+MOST_WORLDS = 4
 LEAVING = "<leaving>"
 """Subject of the assumption by which a context manager keeps its body's exits apart."""
 
@@ -67,13 +68,24 @@ def _names_alike(first: World, second: World) -> bool:
         theirs = second.names.get(variable)
         if theirs is None or mine is theirs:
             continue
-        if mine.objects != theirs.objects:
+        if mine.objects != theirs.objects and (
+            _holds_module(mine, first) or _holds_module(theirs, second)
+        ):
             return False
         if mine.things != theirs.things and any(
             isinstance(thing, GradientContext | Function) for thing in mine.things | theirs.things
         ):
             return False
     return True
+
+
+def _holds_module(value: Value, world: World) -> bool:
+    """Whether it is worth knowing which object this is."""
+    states = [world.objects[each] for each in value.objects if each in world.objects]
+    return any(
+        state.is_module or state.modes.may_be(Mode.TRAIN) or state.modes.may_be(Mode.EVAL)
+        for state in states
+    )
 
 
 def _leaving(world: World) -> set[object]:

@@ -46,10 +46,16 @@ class Identities:
 
     def __init__(self) -> None:
         self._numbers: dict[object, ObjectId] = {}
+        self._version = 0
 
     def number(self, *path: object) -> ObjectId:
         """The number of the object born at a path."""
         return self._numbers.setdefault(path, len(self._numbers))
+
+    def new_version(self) -> int:
+        """A number that no world has had."""
+        self._version += 1
+        return self._version
 
 
 class World:
@@ -73,6 +79,7 @@ class World:
         self.variables_of: dict[str, frozenset[Variable]] = {}
         self.identities = identities
         self.version = 0
+        """Equal versions mean equal modes, module objects and gradient mode."""
 
     def fork(self) -> World:
         """An independent copy."""
@@ -88,7 +95,11 @@ class World:
         """Take over everything of another world, which is consumed."""
         self.names, self.objects = other.names, other.objects
         self.gradients, self.assumptions = other.gradients, other.assumptions
-        self.variables_of, self.version = other.variables_of, max(self.version, other.version) + 1
+        self.variables_of, self.version = other.variables_of, other.version
+
+    def changed(self) -> None:
+        """Something that decides findings is different now."""
+        self.version = self.identities.new_version()
 
     # Names
 
@@ -96,7 +107,7 @@ class World:
         """Give a name a value; what was assumed about the old one is forgotten."""
         old = self.names.get(variable)
         if old is not value and (value.objects or (old is not None and old.objects)):
-            self.version += 1
+            self.changed()
         self.forget(variable)
         self.names[variable] = value
         for thing in value.things:
@@ -151,8 +162,10 @@ class World:
     def _infer(self, subject: str, constant: Constant | None) -> bool | None:
         """What follows from a subject's being equal to another constant."""
         for (other, equal), truth in self.assumptions.items():
-            if other == subject and truth and equal is not None:
-                return bool(equal.value) if constant is None else equal.value == constant.value
+            if other == subject and equal is not None:
+                follows = _follows(equal.value, truth, constant)
+                if follows is not None:
+                    return follows
         return None
 
     # Objects
@@ -164,7 +177,8 @@ class World:
     def put(self, identity: ObjectId, state: Object) -> None:
         """Replace an object."""
         self.objects[identity] = state
-        self.version += 1
+        if state.kind not in (Kind.SEQUENCE, Kind.MAPPING) or state.registers:
+            self.changed()
 
 
     def bear(self, identity: ObjectId, state: Object) -> Value:
@@ -178,7 +192,7 @@ class World:
         """Change the gradient mode."""
         if gradients is not self.gradients:
             self.gradients = gradients
-            self.version += 1
+            self.changed()
 
     def child(self, parent: ObjectId, key: Key, unset: Remark | None = None) -> Value:
         """The attribute or element of an object; one that nobody has seen is born now.
@@ -235,7 +249,10 @@ class World:
             mine = self.objects.get(identity)
             if mine is not None and mine is not theirs_:
                 objects[identity] = join_objects(mine, theirs_)
-        joined.version = max(self.version, other.version) + 1
+        if self.version == other.version:
+            joined.version = self.version
+        else:
+            joined.changed()
         return joined
 
     def _materialise(self, other: World) -> None:
@@ -323,6 +340,20 @@ def _value_covers(first: Value, second: Value) -> bool:
 def _lazily_born(owner: Object, key: Key) -> bool:
     """A child born by being looked at adds nothing new to its owner."""
     return len(owner.fields[key].objects) == 1
+
+
+def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:
+    """What (not) being equal to, or one of, ``known`` says of another constant."""
+    if asked is None:
+        return bool(known) if truth and not isinstance(known, tuple) else None
+    if isinstance(known, tuple):
+        inside = asked.value in known
+        return False if truth is not inside and not isinstance(asked.value, tuple) else None
+    if not truth:
+        return None
+    if isinstance(asked.value, tuple):
+        return known in asked.value
+    return known == asked.value
 
 
 def _is_attribute(key: Key) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 
 from flake8_bn_eval.rules.base import Rule
 
-_NO_RULES = frozenset({"base", "page", "triggers", "words"})
+_NO_RULES = frozenset({"base", "page", "triggers"})
 
 
 @cache
