@@ -77,6 +77,8 @@ class Forward:
     @property
     def is_inference(self) -> bool:
         """A forward call of a module for its predictions."""
+        if self.record.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
+            return False
         return self._counts and self.purpose is Purpose.INFERENCE
 
     @property
@@ -195,6 +197,61 @@ class Facts:
             for change in self.recorder.mode_changes
         )
 
+    def is_callers_choice(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a flag that an unseen caller gives decides about this mode."""
+        seen = forward.record.observations
+        with_mode = [each.flags for each in seen if mode in each.modes]
+        for question, truth in frozenset.intersection(*with_mode) if with_mode else ():
+            others = [each for each in seen if (question, not truth) in each.flags]
+            if others and not any(mode in each.modes for each in others):
+                return True
+        return False
+
+    def may_record(self, forward: Forward) -> bool:
+        """Whether gradients may be on although nobody has turned them on.
+
+        An unseen caller cannot hold them off where the same run differentiates.
+        """
+        gradients = forward.record.gradients
+        if gradients.may_be(Gradient.ON):
+            return not gradients.witness(Gradient.ON)
+        if gradients.may_be(Gradient.CALLER) or gradients.may_be(Gradient.UNKNOWN):
+            return self._root_differentiates(forward.record)
+        return False
+
+    def _root_differentiates(self, record: ForwardCall) -> bool:
+        root = record.stack[0].definition
+        return any(
+            bool(event.stack) and event.stack[0].definition is root and event.connected
+            for event in self.recorder.differentiations
+        )
+
+    def region_differentiates(self, forward: Forward) -> bool:
+        """Whether the innermost function of a call asks for a gradient, of whatever."""
+        return self._region_trains(forward.record)
+
+    def shown_at(self, forward: Forward) -> int:
+        """The place at which to speak of a call.
+
+        A helper that training shares is right as it is: it is the call of the helper
+        that lacks something.  Where the helper itself trains, by a flag, it is the helper.
+        """
+        record = forward.record
+        if self._region_trains(record):
+            return record.place
+        shared = {
+            site.definition
+            for other in self.recorder.forward_calls
+            if other.place == record.place and other.trained
+            for site in other.stack
+        }
+        place = record.place
+        for site in reversed(record.stack):
+            if site.definition not in shared or site.call is None:
+                break
+            place = site.call
+        return place
+
     def sets_mode_of(self, subject: str) -> bool:
         """Whether the file sets the mode of anything of this name."""
         last = _last(subject)
@@ -248,7 +305,10 @@ class Facts:
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True
-        if named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags:
+        if self._region_evaluates(record):
+            return Purpose.INFERENCE, True
+        trains = named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags
+        if trains and not self.never_differentiates:
             return Purpose.UNKNOWN, False
         return self._by_circumstances(record), False
 
@@ -271,14 +331,28 @@ class Facts:
 
     def _by_circumstances(self, record: ForwardCall) -> Purpose:
         read = bool({Use.READ, Use.DETACHED} & record.uses)
-        leaves = bool({Use.RETURNED, Use.RETURNED_DATA, Use.PASSED} & record.uses)
-        if self._region_trains(record):
+        kept = {Use.RETURNED, Use.RETURNED_DATA, Use.STORED}
+        leaves = bool(kept & record.uses)
+        if self.never_differentiates and record.stack[0].definition is None:
+            # A script of its own in which nothing is trained: what it computes, it predicts.
+            return Purpose.UNKNOWN if leaves else Purpose.INFERENCE
+        if self._region_trains(record) or Use.PASSED in record.uses and not read:
             return Purpose.UNKNOWN
         if record.gradients.must_be(Gradient.OFF) and (read or not leaves):
             return Purpose.INFERENCE
         if read and not leaves and not self.recorder.differentiations:
             return Purpose.INFERENCE
         return Purpose.UNKNOWN
+
+    def _region_evaluates(self, record: ForwardCall) -> bool:
+        """The function puts a module in evaluation mode and differentiates nothing."""
+        definition = record.stack[-1].definition
+        if definition is None or self._region_trains(record):
+            return False
+        return any(
+            change.mode is Mode.EVAL and change.stack[-1].definition is definition
+            for change in self.recorder.mode_changes
+        )
 
     def _region_trains(self, record: ForwardCall) -> bool:
         definition = record.stack[-1].definition

@@ -12,6 +12,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.interpret.records import Use
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.objects import Kind
@@ -27,6 +28,7 @@ from flake8_bn_eval.modes.values import (
     ObjectId,
     Parameters,
     Partial,
+    Result,
     Super,
     Symbol,
     Value,
@@ -45,7 +47,7 @@ from flake8_bn_eval.operations import (
     describe,
 )
 
-OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler", "step", "update"})
+OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler"})
 
 
 class Calls:
@@ -141,6 +143,8 @@ class Calls:
         name = callee.name
         if name == "enter_context":
             return self._enter_context(arguments, world, frame, place)
+        if name == "requires_grad_" and isinstance(callee.value, Name):
+            self.machine.data.differentiable(callee.value, arguments, world)
         identity = receiver.only_object
         if identity is not None:
             return self.call_method(
@@ -148,6 +152,12 @@ class Calls:
             )
         thing = receiver.only_thing
         match thing:
+            case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
+                found = self.machine.library.identify(thing, world)
+                if found.only_object is not None:
+                    return self._alternative(
+                        found, callee, arguments, world, frame, place, subject
+                    )
             case External():
                 return self.machine.library.call(
                     f"{thing.path}.{name}", arguments, world, frame, place
@@ -276,6 +286,12 @@ class Calls:
                 return self.call_value(thing.callee, merged, world, frame, place, subject=subject)
             case GradientContext():
                 return self._wrapped(thing, arguments)
+            case Result():
+                found = machine.library.identify(thing, world)
+                if found.only_object is not None:
+                    return self._call_one(found, arguments, world, frame, place, subject)
+            case Parameters():
+                machine.data.step(value, world, frame, place)
             case Symbol() | None:
                 return self.unseen(subject, arguments, world)
         return self.unseen(subject, arguments, world)
@@ -321,7 +337,7 @@ class Calls:
             if receiver is not None:
                 self.machine.modules.lose_object(receiver, world)
         self._hand_over(name, arguments, world)
-        carried = self.carried(arguments)
+        carried = self.carried(arguments, world)
         result = carried if carried is not None else UNKNOWN
         return result.descending(*arguments)
 
@@ -343,13 +359,16 @@ class Calls:
             else:
                 self.machine.recorder.use(argument.lineage, Use.PASSED)
 
-    def carried(self, arguments: Arguments) -> Value | None:
-        """Parameters among the arguments, which ``list`` or ``filter`` hand on."""
+    def carried(self, arguments: Arguments, world: World) -> Value | None:
+        """Parameters among the arguments, which ``list``, ``filter`` or a wrapper hand on."""
         owners: frozenset[ObjectId] = frozenset()
         for argument in arguments:
             for thing in argument.things:
                 if isinstance(thing, Parameters):
                     owners |= thing.owners
+            for identity in argument.objects:
+                if world.get(identity).kind is Kind.OPTIMIZER:
+                    owners |= self.machine.library.owners(identity, world)
         return of_thing(Parameters(owners)) if owners else None
 
     # Builtins that need their expression

@@ -14,6 +14,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
+from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.states import join_all
@@ -89,6 +90,17 @@ class Classes:
                 return self.is_module(thing)
             case External(path=path):
                 return self.machine.knowledge.is_module_class(path)
+        return None
+
+    def hook(self, class_: Class, name: str) -> HookRow | None:
+        """How a framework calls a method of this name, by a base of the class."""
+        for each in self.lineage(class_):
+            for base in each.bases:
+                thing = base.only_thing
+                if isinstance(thing, External):
+                    row = self.machine.knowledge.hook(thing.path, name)
+                    if row is not None:
+                        return row
         return None
 
     def member(self, class_: Class, name: str, *, after: Class | None = None) -> Value | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.data import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode, Modes
@@ -419,7 +420,10 @@ class Containers:
             if elements is not None and index < len(elements):
                 return elements[index]
         tags = self.machine.data.tags_of(header.iterable)
-        if tags or isinstance(header.target, Display) and not self._holds_known(value, world):
+        if value.tags & OF_DATA:
+            tags = ()
+        is_data = tags or value.tags & OF_DATA or isinstance(header.target, Display)
+        if is_data and not self._holds_known(value, world):
             return UNKNOWN.descending(value).tagged(*tags)
         return self.element_of(value, world)
 

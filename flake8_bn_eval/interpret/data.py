@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -19,6 +21,9 @@ from flake8_bn_eval.modes.values import (
 )
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
+
+
+OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
 class Data:
@@ -59,6 +64,8 @@ class Data:
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
             return UNKNOWN
         kept = [each for each in receiver.things if isinstance(each, Parameters | Submodules)]
+        if kept and name == "step":
+            self.step(receiver, world, frame, place)
         if kept:
             return Value(frozenset(kept))
         return self._on_tensor(receiver, name, arguments, world, subject)
@@ -98,6 +105,17 @@ class Data:
                 text = ", ".join(repr(each.value) for each in constants if each is not None)
                 return of_thing(Symbol(f"{symbol.subject}.{name}({text})", symbol.variables))
         return result.descending(receiver)
+
+    def step(self, value: Value, world: World, frame: Frame, place: Place) -> None:
+        """Something made of parameters is called or steps: it is an optimizer."""
+        targets = frozenset(
+            member
+            for thing in value.things
+            if isinstance(thing, Parameters)
+            for owner in thing.owners
+            for member in self.machine.modules.family(owner, world)
+        )
+        self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets or None))
 
     # Gradients
 
@@ -143,6 +161,13 @@ class Data:
             world.names[target.variable] = owner.tagged(Tag.DIFFERENTIATED)
         return True
 
+    def differentiable(self, target: Name, arguments: Arguments, world: World) -> None:
+        """``x.requires_grad_()``: whoever asks for the gradient of an input will use it."""
+        flag = arguments.literal(0, "requires_grad")
+        value = world.names.get(target.variable)
+        if value is not None and (flag is None or flag.value is not False):
+            world.names[target.variable] = value.tagged(Tag.DIFFERENTIATED)
+
     # Evidence
 
     def tags_of(self, iterable: Expression) -> tuple[Tag, ...]:
@@ -151,6 +176,24 @@ class Data:
         if known is None:
             known = self._tags[id(iterable)] = self._tags_by_name(iterable)
         return known
+
+    def named(self, target: Name, value: Value) -> Value:
+        """A value under the name that it is given: ``test_loader`` is data for evaluation."""
+        known = self._tags.get(id(target))
+        if known is None:
+            known = self._tags[id(target)] = self._tags_by_name(target)
+        return self._retagged(value, known) if known else value
+
+    def tagged_by(self, expression: Expression, value: Value) -> Value:
+        """What the names in an expression say of its value, unless it is known already."""
+        if value.tags & OF_DATA:
+            return value
+        return self._retagged(value, self.tags_of(expression))
+
+    def _retagged(self, value: Value, tags: tuple[Tag, ...]) -> Value:
+        if not tags or value.constant is not None:
+            return value
+        return replace(value, tags=value.tags - OF_DATA | frozenset(tags))
 
     def _tags_by_name(self, iterable: Expression) -> tuple[Tag, ...]:
         vocabulary = self.machine.knowledge.vocabulary

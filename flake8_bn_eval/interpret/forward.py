@@ -10,11 +10,12 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.modes.lattice import Gradient
-from flake8_bn_eval.modes.objects import Object, Sensitivity
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
     Function,
     ObjectId,
+    Result,
     Tag,
     Value,
 )
@@ -46,6 +47,7 @@ class Forward:
         place: Place,
         subject: str,
         row: MethodRow | None = None,
+        guessed: bool = False,
     ) -> Value:
         """``module(x)``, ``module.forward(x)``, ``module.generate(x)``."""
         recorder = self.machine.recorder
@@ -53,12 +55,16 @@ class Forward:
             recorder.method_used(identity, "<call>")
         state = world.get(identity)
         record = recorder.forward_call(place, subject, method, frame)
+        record.guessed = guessed
         self._observe(record, identity, state, arguments, world, row)
         gradients = str(world.gradients)
         recorder.event(place, "forward", subject, str(state.modes), gradients)
         body = self._body(state, method)
         if body is None:
-            return self._result(record, state, arguments, world, row)
+            output = self._result(record, state, arguments, world, row)
+            if state.kind is Kind.UNKNOWN and row is None:
+                return self._perhaps_made(output, subject, world, frame, place)
+            return output
         return self._run(body, record, identity, arguments, world, frame, place)
 
     def _observe(
@@ -72,7 +78,10 @@ class Forward:
     ) -> None:
         record.modes = record.modes.join(state.modes)
         record.gradients = record.gradients.join(world.gradients)
-        record.observations.add(Observation(state.modes.members, world.gradients.members))
+        flags = self._flags(world)
+        record.observations.add(
+            Observation(state.modes.members, world.gradients.members, flags)
+        )
         record.receivers.add(identity)
         record.family |= self.machine.modules.family(identity, world)
         record.certain = record.certain or state.is_module
@@ -84,6 +93,15 @@ class Forward:
             record.tags |= argument.tags
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _flags(self, world: World) -> frozenset[tuple[object, bool]]:
+        """What is assumed of the parameters that an unseen caller gives."""
+        parameters = self.machine.parameters
+        return frozenset(
+            (question, truth)
+            for question, truth in world.assumptions.items()
+            if not parameters.isdisjoint(world.variables_of.get(question[0], ()))
+        )
 
     def _body(self, state: Object, method: str | None) -> Function | None:
         """The ``forward`` in the file, where running it can tell anything."""
@@ -130,6 +148,14 @@ class Forward:
         if body.decorators:
             graph = graph.detached()
         return replace(graph.descending(returned), things=returned.things or UNKNOWN.things)
+
+    def _perhaps_made(
+        self, output: Value, subject: str, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """What is called may also be a factory, and its result a module."""
+        result = Result(subject, place, frame.path)
+        self.machine.library.forget(result, world)
+        return replace(output, things=frozenset({result}))
 
     def _result(
         self,

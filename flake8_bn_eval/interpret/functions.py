@@ -31,8 +31,8 @@ from flake8_bn_eval.modes.values import (
     of_object,
     of_thing,
 )
-from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import FunctionDefinition, Parameter, Place, describe
+from flake8_bn_eval.modes.world import World, about_object
+from flake8_bn_eval.operations import FunctionDefinition, Name, Parameter, Place, describe
 
 KINDS = {
     "builtins.property": "property",
@@ -316,7 +316,8 @@ class Functions:
             if index == 0 and receiver is not None:
                 world.assign(variable, receiver)
             elif parameter.kind in ("positional", "keyword"):
-                world.assign(variable, self._unseen(parameter, definition, world))
+                value = self._unseen(parameter, definition, world)
+                world.assign(variable, self.machine.data.named(Name(variable), value))
 
     def _unseen(
         self, parameter: Parameter, definition: FunctionDefinition, world: World
@@ -327,6 +328,7 @@ class Functions:
             "a parameter since",
         )
         identity = self.machine.identities.number("parameter", definition.scope, parameter.name)
+        self.machine.parameters.add(about_object(identity))
         modes = unset(remark)
         return world.bear(identity, Object(Kind.UNKNOWN, parameter.name, modes, modes))
 

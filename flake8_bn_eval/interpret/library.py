@@ -28,7 +28,7 @@ from flake8_bn_eval.modes.values import (
     of_object,
     of_thing,
 )
-from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.modes.world import World, about_object
 from flake8_bn_eval.operations import Import, Place
 
 NEVER_ENDING = frozenset(
@@ -124,6 +124,9 @@ class Library:
             case "module":
                 return self._module(path, row, arguments, world, frame, place)
             case "argument":
+                if row.every and len(arguments.positional) > 1:
+                    birth = (path, place, frame.path)
+                    return self.machine.containers.sequence(arguments.positional, world, birth)
                 return UNKNOWN if subject is None else subject
             case "copy":
                 return UNKNOWN if subject is None else self._copy(
@@ -132,9 +135,9 @@ class Library:
             case "optimizer":
                 return self._optimizer(path, arguments, world, frame, place)
             case "tensor":
-                return self._tensor(path, arguments)
+                return self._tensor(path, row, arguments, world)
             case "context" | "other":
-                return self._other(path, arguments, frame, place)
+                return self._other(path, arguments, world, frame, place)
         return self._unknown(path, arguments, world, frame, place)
 
     def _gradient_context(
@@ -163,14 +166,12 @@ class Library:
     def _context(
         self, path: str, row: CallableRow, argument: Value | None, world: World, place: Place
     ) -> GradientContext:
-        if row.gradient != "argument":
-            return GradientContext(path, str(row.gradient), place)
-        flag = argument
-        if flag is None:
-            # `inference_mode()` means `inference_mode(True)`: without an argument it turns off.
-            return GradientContext(path, "off", place)
-        if path.endswith("inference_mode"):
-            flag = self.machine.conditions.negate(flag, world)
+        if argument is None or row.gradient == "on" or row.keyword is None:
+            gradient = "on" if row.gradient == "argument" else str(row.gradient)
+            return GradientContext(path, gradient, place)
+        # A flag of a context that turns gradients off says whether it does.
+        turns_off = row.gradient == "off"
+        flag = self.machine.conditions.negate(argument, world) if turns_off else argument
         return GradientContext(path, "argument", place, flag)
 
     def _set(
@@ -352,29 +353,32 @@ class Library:
                     owners |= self._owners(each, world, depth - 1)
         return owners
 
-    def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
-        """The modules that an optimizer trains, None if they are not in sight."""
+    def owners(self, identity: ObjectId, world: World) -> frozenset[ObjectId]:
+        """The modules whose parameters an optimizer was given."""
         value = world.get(identity).fields.get(".targets")
         thing = None if value is None else value.only_thing
-        if not isinstance(thing, Parameters):
-            return None
-        families = (self.machine.modules.family(owner, world) for owner in thing.owners)
-        return frozenset().union(*families)
+        return thing.owners if isinstance(thing, Parameters) else frozenset()
+
+    def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
+        """The modules that an optimizer trains, None if they are not in sight."""
+        owners = self.owners(identity, world)
+        families = (self.machine.modules.family(owner, world) for owner in owners)
+        return frozenset().union(*families) or None
 
     # Data
 
-    def _tensor(self, path: str, arguments: Arguments) -> Value:
-        name = path.rpartition(".")[2]
-        row = self.machine.knowledge.method("tensor", name)
-        carried = self.machine.calls.carried(arguments)
+    def _tensor(
+        self, path: str, row: CallableRow, arguments: Arguments, world: World
+    ) -> Value:
+        carried = self.machine.calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
         if tags:
             result = result.tagged(*tags)
-        if row is not None and row.effect == "use" or path.partition(".")[0] in READING:
+        if row.effect == "use" or path.partition(".")[0] in READING:
             self.machine.recorder.use(result.lineage, Use.READ)
             return result.detached()
-        return result
+        return result.detached() if row.effect == "detach" else result
 
     def _tags(self, arguments: Arguments) -> list[Tag]:
         tags = []
@@ -385,14 +389,14 @@ class Library:
         return tags
 
     def _other(
-        self, path: str, arguments: Arguments, frame: Frame, place: Place
+        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> Value:
         lineage = [each for each in arguments if each.lineage]
         for each in lineage:
             self.machine.recorder.use(each.lineage, Use.READ)
         if lineage:
             return UNKNOWN.descending(*lineage).detached()
-        carried = self.machine.calls.carried(arguments)
+        carried = self.machine.calls.carried(arguments, world)
         return of_thing(Result(path, place, frame.path)) if carried is None else carried
 
     # Unknown ones
@@ -407,7 +411,9 @@ class Library:
         result = self.machine.calls.unseen(path, arguments, world)
         if result.lineage or any(isinstance(each, Parameters) for each in result.things):
             return result.tagged(Tag.OPEN) if result.lineage else result
-        return of_thing(Result(path, place, frame.path))
+        made = Result(path, place, frame.path)
+        self.forget(made, world)
+        return of_thing(made)
 
     def identify(self, result: Result, world: World) -> Value:
         """Give the result of something unseen an identity.
@@ -424,8 +430,19 @@ class Library:
                 result.place, f"a new `{name}` starts in training mode", "training since"
             )
             modes = Modes.only(Mode.TRAIN, remark)
-        identity = self.machine.identities.number("result", result.place, result.born)
+        identity = self._identity(result)
+        if identity in world.objects:
+            return of_object(identity)
         return world.bear(identity, Object(Kind.UNKNOWN, name, modes, modes))
+
+    def forget(self, result: Result, world: World) -> None:
+        """The call is made anew: what it returned before is another object."""
+        identity = self._identity(result)
+        if world.objects.pop(identity, None) is not None:
+            world.forget(about_object(identity))
+
+    def _identity(self, result: Result) -> ObjectId:
+        return self.machine.identities.number("result", result.place, result.born)
 
     def called(self, value: Value) -> str | None:
         """The path of the library call that a value is the result of."""

@@ -19,7 +19,7 @@ from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId
 from flake8_bn_eval.modes.world import Identities, World
-from flake8_bn_eval.operations import Program
+from flake8_bn_eval.operations import Program, Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls import Calls
@@ -92,6 +92,8 @@ class Machine:
         """The functions whose body has been run, by the identity of their definition."""
         self.alone: set[int] = set()
         """Those of them that no call in the file enters."""
+        self.parameters: set[Variable] = set()
+        """The parameters that come in from outside, as assumptions name them."""
         self.may_split = True
         self.work = 0
         self._followed_until = FOLLOWED_STEPS

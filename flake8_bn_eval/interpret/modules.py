@@ -32,6 +32,10 @@ from flake8_bn_eval.operations import Place
 
 LOST = Modes.only(Mode.UNKNOWN)
 OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
+SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
+OF_SUBMODULES = frozenset(
+    {"modules", "named_modules", "children", "named_children", "add_module", "register_module"}
+)
 OF_PARAMETERS = frozenset(
     {"parameters", "named_parameters", "trainable_parameters", "get_parameters"}
 )
@@ -68,6 +72,8 @@ class Modules:
         row = self.machine.knowledge.method("module", name)
         if state.kind is Kind.INSTANCE:
             row = None
+        if row is not None and row.effect in ("register", "submodules") and not state.is_module:
+            row = row if row.name in OF_SUBMODULES else None
         if row is not None:
             done = self._known(row, identity, receiver, arguments, world, frame, place, subject)
             if done is not None:
@@ -205,7 +211,12 @@ class Modules:
         return None
 
     def _note_change(
-        self, identity: ObjectId, modes: Modes, frame: Frame, place: Place, subject: str
+        self,
+        identity: ObjectId,
+        modes: Modes,
+        frame: Frame,
+        place: Place,
+        subject: str,
     ) -> None:
         for mode in modes:
             change = ModeChange(place, identity, mode, frame.stack(), subject)
@@ -366,10 +377,33 @@ class Modules:
             )
         if mentions(name, vocabulary.mode_changers):
             self.lose_object(identity, world)
+        elif state.may_be_module and len(arguments.positional) and self._may_be_layer(identity):
+            return self._layer(identity, name, arguments, world, frame, place, subject)
         machine.calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments)
         return of_thing(Result(name, place, frame.path))
+
+    def _may_be_layer(self, identity: ObjectId) -> bool:
+        """Whether an unknown name called on this object may be a layer of it."""
+        used = self.machine.recorder.methods_used.get(identity, set())
+        return bool(used & SPEAKING_OF_MODULES)
+
+    def _layer(
+        self,
+        identity: ObjectId,
+        name: str,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        child = world.child(identity, f".{name}").only_object
+        assert child is not None
+        return self.machine.forward.call(
+            child, None, arguments, world, frame, place, f"{subject}.{name}", guessed=True
+        )
 
     def names_optimizer(self, subject: str) -> bool:
         """Whether something unseen is called like an optimizer: ``self.optimizer_d``."""

@@ -32,10 +32,14 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One state in which a forward call was met."""
+    """One state in which a forward call was met.
+
+    ``flags`` are the assumptions about parameters that an unseen caller gives.
+    """
 
     modes: frozenset[Mode]
     gradients: frozenset[Gradient]
+    flags: frozenset[tuple[object, bool]] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +57,8 @@ class ForwardCall:
     method: str | None
     stack: tuple[Site, ...]
     inside_forward: bool
+    guessed: bool = False
+    """An unknown name called on a module: one of its layers, or a method that uses some."""
     certain: bool = False
     library: str | None = None
     sensitive: Sensitivity = Sensitivity.NO

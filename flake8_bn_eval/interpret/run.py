@@ -39,6 +39,8 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition, Program
 
 CALLERS = Modes.only(Mode.UNKNOWN)
+MODES_OF_HOOK = {"train": Mode.TRAIN, "eval": Mode.EVAL, "unknown": Mode.UNKNOWN}
+GRADIENTS_OF_HOOK = {"on": Gradient.ON, "off": Gradient.OFF, "unknown": Gradient.UNKNOWN}
 SETUP = frozenset({"__init__", "setUp", "setup"})
 
 
@@ -119,12 +121,13 @@ class Roots:
         owner: Class | None,
         *,
         inside_forward: bool = False,
+        gradients: Gradient = Gradient.CALLER,
     ) -> World | None:
         """Run a function with parameters from outside; the world that it leaves."""
         self.machine.start_root()
         frame = Frame.root(definition, receiver, owner)
         frame.inside_forward = inside_forward
-        world.gradients = gradients_of(Gradient.CALLER)
+        world.gradients = gradients_of(gradients)
         steps = self.machine.steps
         outer, steps.frame = steps.frame, frame
         self.machine.entered.add(id(definition))
@@ -226,7 +229,16 @@ class Roots:
     ) -> World | None:
         is_module = self.machine.classes.is_module(class_) is not False
         inside = is_module and definition.name in ("forward", "__call__")
-        return self._run_alone(definition, world, identity, class_, inside_forward=inside)
+        gradients = Gradient.UNKNOWN if is_module else Gradient.CALLER
+        hook = self.machine.classes.hook(class_, definition.name)
+        if hook is not None and hook.module == "self":
+            gradients = GRADIENTS_OF_HOOK[hook.gradient]
+            modes = Modes.only(MODES_OF_HOOK[hook.mode])
+            frame = Frame.of_module()
+            self.machine.modules.set_modes(identity, modes, world, frame, definition.place)
+        return self._run_alone(
+            definition, world, identity, class_, inside_forward=inside, gradients=gradients
+        )
 
     def _only_sets_modes(
         self, definition: FunctionDefinition, before: World, after: World

@@ -212,6 +212,8 @@ class Steps:
             self._note_uncalled(operation.value, operation.place, world)
         value = self.machine.expressions.evaluate(operation.value, world, self.frame)
         value = self._settled(value, world)
+        if isinstance(operation.value, Call | Subscript):
+            value = self.machine.data.tagged_by(operation.value, value)
         for target in operation.targets:
             self.assign(target, value, world, self.frame)
 
@@ -285,7 +287,7 @@ class Steps:
         """``target = value`` for any form of target."""
         match target:
             case Name():
-                world.assign(target.variable, value)
+                world.assign(target.variable, self.machine.data.named(target, value))
             case Display():
                 self._unpack(target.elements, value, world, frame)
             case Starred():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.findings import Span
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.facts import Event
+    from flake8_bn_eval.interpret.records import Event
 
 
 def trace_lines(lines: list[str], events: list[Event], spans: list[Span]) -> Iterator[str]:
@@ -27,5 +27,8 @@ def trace_lines(lines: list[str], events: list[Event], spans: list[Span]) -> Ite
 
 
 def _state(event: Event) -> str:
+    """Before and after; a forward call changes nothing and stands under both modes."""
+    if event.kind == "forward":
+        return f"{event.subject}: {event.before}, gradients {event.after}"
     change = event.before if event.before == event.after else f"{event.before} -> {event.after}"
-    return f"{event.subject}: {change}" if event.subject else change
+    return f"{event.subject}: {change}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from flake8_bn_eval.facts import Facts, Forward
 from flake8_bn_eval.findings import Report
+from flake8_bn_eval.interpret.records import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.values import Tag
 from flake8_bn_eval.rules.base import rule
@@ -20,7 +21,7 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         regions.add(call.region.definition)
         yield Report(
-            call.place,
+            facts.shown_at(call),
             f"`{call.subject}` predicts with gradients recorded that nobody uses",
             call.how_gradients(Gradient.ON),
             "run it under `torch.no_grad()` or `torch.inference_mode()`",
@@ -33,8 +34,11 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED}:
         return False
-    if record.gradients.may_be(Gradient.ON):
-        return call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
+    if facts.region_differentiates(call) and Tag.EVALUATION_DATA not in record.tags:
+        return False
+    sure = call.firm or call.may_be(Mode.EVAL)
+    if facts.may_record(call):
+        return sure or facts.never_differentiates
     if record.gradients.may_be(Gradient.CALLER):
-        return call.firm or call.may_be(Mode.EVAL)
+        return sure or facts.never_differentiates and Use.DETACHED in record.uses
     return False

@@ -16,11 +16,13 @@ def check(facts: Facts) -> Iterator[Report]:
     reported: set[object] = set()
     for call in facts.forwards:
         if call.is_inference and call.mode_matters and call.may_be(Mode.TRAIN):
+            if facts.is_callers_choice(call, Mode.TRAIN):
+                continue
             region = (call.region.definition, call.subject)
             if region not in reported:
                 reported.add(region)
                 yield Report(
-                    call.place,
+                    facts.shown_at(call),
                     f"`{call.subject}` predicts while it may be in training mode",
                     call.how(Mode.TRAIN),
                     f"call `{call.subject}.eval()` before",

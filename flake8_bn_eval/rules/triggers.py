@@ -4,7 +4,7 @@ from __future__ import annotations
 
 Triggers = tuple[tuple[str, ...], ...]
 
-FRAMEWORKS = ("torch", "lightning", "timm", "transformers")
+FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 READING = (".item(", ".detach(", ".numpy(", "argmax", ".data", "load_state_dict")
 

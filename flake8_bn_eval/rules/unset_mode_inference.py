@@ -17,13 +17,15 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.forwards:
         if not (call.is_inference and call.firm and call.mode_matters):
             continue
+        if facts.is_callers_choice(call, Mode.UNSET):
+            continue
         if not call.may_be(Mode.UNSET) or call.may_be(Mode.TRAIN):
             continue
         if call.region.definition in regions or facts.sets_mode_of(call.subject):
             continue
         regions.add(call.region.definition)
         yield Report(
-            call.place,
+            facts.shown_at(call),
             f"`{call.subject}` predicts in a mode that nobody in sight sets",
             call.how(Mode.UNSET),
             f"call `{call.subject}.eval()` before",

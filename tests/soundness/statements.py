@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tests.soundness.expressions import KEYS, PHASES, Expressions
 from tests.soundness.names import Function, Library, Names
-from tests.soundness.tree import Block, Statement, compound, simple
+from tests.soundness.tree import Block, Statement, compound, render, simple
 
 Writer = Callable[[Names], Block]
 COMPOUND = (0.4, 0.3, 0.2, 0.1, 0.0)
@@ -21,7 +21,7 @@ class Statements(Expressions):
 
     def __init__(self, chance: random.Random, library: Library) -> None:
         super().__init__(chance, library)
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(2)
         self._writers: list[tuple[float, Writer]] = [
             (16, self.forward),
             (12, self.set_mode),
@@ -376,9 +376,11 @@ class Statements(Expressions):
         if self.maybe(0.25):
             header = f"while again() and {self.condition(names)}:"
         if self.maybe(0.3):
-            inner = names.inner(loop=True)
-            ending = [compound("if not again():", [simple("break")])]
-            return [compound("while True:", self.block(inner, 2) + ending)]
+            body = self.block(names.inner(loop=True), 2)
+            # A `continue` must not jump over the only way out.
+            place = 0 if "continue" in render(body) else self.chance.randint(0, len(body))
+            body.insert(place, compound("if not again():", [simple("break")]))
+            return [compound("while True:", body)]
         return [self._looping(names, names.inner(loop=True), header)]
 
     def phase_loop(self, names: Names) -> Block:
