@@ -113,9 +113,10 @@ def follow(
     from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
     from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415
 
-    with _deep_recursion(), source.without_garbage_collection():
-        module = source.parse(text, tree)
-        program = lower_module(module)
+    with _deep_recursion():
+        with source.without_garbage_collection():
+            module = source.parse(text, tree)
+            program = lower_module(module)
         knowledge = Knowledge.for_packages(program.imported)
         recorder = interpret(program, knowledge)
     failures = [Report(remark.place, remark.message) for remark in recorder.failures]

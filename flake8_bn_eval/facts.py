@@ -58,6 +58,8 @@ class Forward:
     purpose: Purpose
     firm: bool
     is_module: bool
+    guessed: bool
+    """An unknown name called on a module: one of its layers, or a method that uses some."""
 
     @property
     def subject(self) -> str:
@@ -77,7 +79,7 @@ class Forward:
     @property
     def is_inference(self) -> bool:
         """A forward call of a module for its predictions."""
-        if self.record.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
+        if self.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
             return False
         return self._counts and self.purpose is Purpose.INFERENCE
 
@@ -237,7 +239,7 @@ class Facts:
         that lacks something.  Where the helper itself trains, by a flag, it is the helper.
         """
         record = forward.record
-        if self._region_trains(record):
+        if self._helper_trains(record):
             return record.place
         shared = {
             site.definition
@@ -290,17 +292,39 @@ class Facts:
 
     # Purpose
 
+    @cached_property
+    def _training_stacks(self) -> set[tuple[Site, ...]]:
+        """Call stacks in which some output is differentiated; others there may serve it."""
+        calls = self.recorder.forward_calls
+        return {each.stack for each in calls if each.trained and len(each.stack) > 1}
+
     def _judge(self, record: ForwardCall) -> Forward:
         is_module = record.certain or self.is_module(record.receivers, record.subject)
+        guessed = not is_module and self._belongs_to_module(record.receivers)
         purpose, firm = self._purpose(record)
-        return Forward(record, purpose, firm, is_module)
+        return Forward(record, purpose, firm, is_module or guessed, guessed)
+
+    def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
+        """Whether something above these objects is used as modules are."""
+        waiting = list(receivers)
+        while waiting:
+            parent = self.recorder.parents.get(waiting.pop())
+            if parent is not None:
+                if self.recorder.methods_used.get(parent, set()) & MODULE_METHODS:
+                    return True
+                waiting.append(parent)
+        return False
 
     def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
         if record.trained:
             return Purpose.TRAINING, True
         if record.auxiliary:
             return Purpose.UNKNOWN, False
+        if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
+            return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
+        if Tag.EVALUATION_DATA not in record.tags and record.stack in self._training_stacks:
+            return Purpose.UNKNOWN, False
         if Tag.EVALUATION_DATA in record.tags or named is Purpose.INFERENCE:
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
@@ -315,11 +339,23 @@ class Facts:
     def _named_purpose(self, stack: tuple[Site, ...]) -> Purpose:
         """What the innermost function with a telling name is for."""
         for site in reversed(stack):
-            named = self._purpose_of_name(site.name)
+            named = self._purpose_asked_for(site)
+            if named is Purpose.UNKNOWN:
+                named = self._purpose_of_name(site.name)
             if named is Purpose.UNKNOWN and site.definition is not None:
                 named = self._purpose_of_name(site.definition.class_name or "")
             if named is not Purpose.UNKNOWN:
                 return named
+        return Purpose.UNKNOWN
+
+    def _purpose_asked_for(self, site: Site) -> Purpose:
+        """``_epoch(loader, train=False)``, ``forward_all(x, mode="train")``."""
+        for name, value in site.literals:
+            purpose = self._purpose_of_name(value if isinstance(value, str) else name)
+            if value is True or isinstance(value, str) and purpose is not Purpose.UNKNOWN:
+                return purpose
+            if value is False and purpose is Purpose.TRAINING:
+                return Purpose.INFERENCE
         return Purpose.UNKNOWN
 
     def _purpose_of_name(self, name: str) -> Purpose:
@@ -355,6 +391,14 @@ class Facts:
         )
 
     def _region_trains(self, record: ForwardCall) -> bool:
+        """In this call context, the function asks for a gradient, of whatever."""
+        depth = len(record.stack)
+        return any(
+            event.stack[:depth] == record.stack for event in self.recorder.differentiations
+        )
+
+    def _helper_trains(self, record: ForwardCall) -> bool:
+        """In some call context, the innermost function asks for a gradient."""
         definition = record.stack[-1].definition
         return any(
             site.definition is definition

@@ -12,7 +12,6 @@ columns of calls inside f-strings are as vague as ``ast`` has them.
 from __future__ import annotations
 
 import ast
-import codecs
 import gc
 import io
 import re
@@ -82,7 +81,7 @@ def decode(data: bytes) -> str:
 def _undecodable_line(data: bytes) -> int | None:
     """The line of the first bytes that are not UTF-8, the encoding of files that declare none."""
     try:
-        codecs.decode(data, "utf-8")
+        data.decode()
     except UnicodeDecodeError as error:
         return data.count(b"\n", 0, error.start) + 1
     return None
@@ -231,38 +230,25 @@ def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
     return fields
 
 
-def _position(node: ast.expr | ast.keyword) -> tuple[int, int]:
-    return node.lineno, node.col_offset
-
-
 def _arguments_as_written(
     positional: list[ast.expr], keywords: list[ast.keyword]
 ) -> list[ast.expr | ast.keyword]:
     """``f(a, key=b, *c)``: the star stands behind a keyword, ``ast`` has it before."""
     if keywords and any(isinstance(argument, ast.Starred) for argument in positional):
-        return sorted([*positional, *keywords], key=_position)
+        return sorted([*positional, *keywords], key=lambda it: (it.lineno, it.col_offset))
     return [*positional, *keywords]
 
 
-def _in_call(node: ast.Call) -> list[Any]:
-    return [node.func, *_arguments_as_written(node.args, node.keywords)]
-
-
-def _in_dictionary(node: ast.Dict) -> list[Any]:
-    return [part for item in zip(node.keys, node.values, strict=True) for part in item]
-
-
-def _in_conditional(node: ast.IfExp) -> list[Any]:
-    return [node.body, node.test, node.orelse]
+def _in_pairs(first: list[Any], second: list[Any]) -> list[Any]:
+    return [part for pair in zip(first, second, strict=True) for part in pair]
 
 
 def _in_parameters(node: ast.arguments) -> list[Any]:
     positional = node.posonlyargs + node.args
-    undefaulted = len(positional) - len(node.defaults)
-    defaults = [*[None] * undefaulted, *node.defaults]
-    found = [part for pair in zip(positional, defaults, strict=True) for part in pair]
+    undefaulted = [None] * (len(positional) - len(node.defaults))
+    found = _in_pairs(positional, undefaulted + node.defaults)
     found.append(node.vararg)
-    found += [part for pair in zip(node.kwonlyargs, node.kw_defaults, strict=True) for part in pair]
+    found += _in_pairs(node.kwonlyargs, node.kw_defaults)
     found.append(node.kwarg)
     return found
 
@@ -279,9 +265,9 @@ def _in_class(node: ast.ClassDef) -> list[Any]:
 
 
 _ORDERED: dict[type, Callable[[Any], list[Any]]] = {
-    ast.Call: _in_call,
-    ast.Dict: _in_dictionary,
-    ast.IfExp: _in_conditional,
+    ast.Call: lambda node: [node.func, *_arguments_as_written(node.args, node.keywords)],
+    ast.Dict: lambda node: _in_pairs(node.keys, node.values),
+    ast.IfExp: lambda node: [node.body, node.test, node.orelse],
     ast.arguments: _in_parameters,
     ast.FunctionDef: _in_function,
     ast.AsyncFunctionDef: _in_function,

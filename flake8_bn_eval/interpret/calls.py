@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.interpret.records import Use
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
     NOTHING,
@@ -31,6 +31,7 @@ from flake8_bn_eval.modes.values import (
     Result,
     Super,
     Symbol,
+    Unknown,
     Value,
     of_constant,
     of_thing,
@@ -47,6 +48,8 @@ from flake8_bn_eval.operations import (
     describe,
 )
 
+MOST_OBJECTS = 3
+NOTHING_THERE = Constant.of(None)
 OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler"})
 
 
@@ -108,6 +111,8 @@ class Calls:
     ) -> Value:
         """``receiver.name(arguments)``."""
         subject = describe(callee)
+        receiver = self._narrowed(receiver, world)
+        self._tell_apart(receiver, callee, world)
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         result = NOTHING
@@ -121,6 +126,33 @@ class Calls:
         if joined is not None:
             world.become(joined)
         return result
+
+    def _narrowed(self, value: Value, world: World) -> Value:
+        """What is left of a value once something is called on it.
+
+        It is not None; what something unseen returned may be the very object that another
+        path has; and beside a single object an unknown is taken for that object.
+        """
+        if len(value.objects) + len(value.things) <= 1 or not value.objects:
+            return value
+        objects = value.objects
+        things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
+        for thing in value.things:
+            if isinstance(thing, Result):
+                found = self.machine.library.identify(thing, world)
+                if found.objects:
+                    objects, things = objects | found.objects, things - {thing}
+        if len(objects) == 1:
+            things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
+        return replace(value, objects=objects, things=things)
+
+    def _tell_apart(self, receiver: Value, callee: Attribute, world: World) -> None:
+        """Setting the mode of one of several objects: one world for each of them."""
+        if not 1 < len(receiver.objects) <= MOST_OBJECTS or receiver.things:
+            return
+        stable = isinstance(callee.value, Name | Attribute)
+        if stable and self.machine.may_split and self.machine.steps.names_mode(callee.name):
+            raise AlternativesNeeded(callee.value, receiver.objects)
 
     def _alternatives(self, value: Value) -> list[Value]:
         alternatives = [replace(value, objects=frozenset(), things=frozenset({thing}))
@@ -238,6 +270,7 @@ class Calls:
         subject: str = "...",
     ) -> Value:
         """Call whatever a value may be."""
+        value = self._narrowed(value, world)
         if len(value.objects) + len(value.things) <= 1:
             return self._call_one(value, arguments, world, frame, place, subject)
         result = NOTHING
@@ -331,7 +364,7 @@ class Calls:
     ) -> Value:
         """A call of something that is not in sight: what it may do, what it may return."""
         vocabulary = self.machine.knowledge.vocabulary
-        if mentions(name.rpartition(".")[2], vocabulary.mode_changers):
+        if may_set_mode(name.rpartition(".")[2], vocabulary):
             for argument in arguments:
                 self.machine.modules.lose(argument, world)
             if receiver is not None:

@@ -32,7 +32,7 @@ from flake8_bn_eval.modes.values import (
     of_object,
     of_thing,
 )
-from flake8_bn_eval.modes.world import World, about_mode
+from flake8_bn_eval.modes.world import World, about_field, about_mode
 from flake8_bn_eval.operations import ClassDefinition, Place
 
 SENSITIVE_WORDS = frozenset(
@@ -274,6 +274,7 @@ class Classes:
         if name == "training" and state.may_be_module:
             self.machine.modules.assign_training(identity, value, world, frame)
             return
+        world.forget(about_field(identity, name))
         key = f".{name}"
         if weak:
             value = value.join(world.child(identity, key))

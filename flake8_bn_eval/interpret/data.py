@@ -13,6 +13,7 @@ from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
     Parameters,
+    Result,
     Submodules,
     Symbol,
     Tag,
@@ -88,6 +89,9 @@ class Data:
             case "freeze":
                 return UNKNOWN.descending(receiver).tagged(Tag.DIFFERENTIATED)
         symbol = receiver.only_thing
+        if isinstance(symbol, Result) and row.effect == "same":
+            # A tensor, or a module that was made here: both come back.
+            return receiver.descending(*arguments)
         if isinstance(symbol, Symbol) and not len(arguments) and not receiver.lineage:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
         return UNKNOWN.descending(receiver, *arguments)

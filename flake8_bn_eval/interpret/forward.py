@@ -47,7 +47,6 @@ class Forward:
         place: Place,
         subject: str,
         row: MethodRow | None = None,
-        guessed: bool = False,
     ) -> Value:
         """``module(x)``, ``module.forward(x)``, ``module.generate(x)``."""
         recorder = self.machine.recorder
@@ -55,7 +54,6 @@ class Forward:
             recorder.method_used(identity, "<call>")
         state = world.get(identity)
         record = recorder.forward_call(place, subject, method, frame)
-        record.guessed = guessed
         self._observe(record, identity, state, arguments, world, row)
         gradients = str(world.gradients)
         recorder.event(place, "forward", subject, str(state.modes), gradients)
@@ -83,6 +81,8 @@ class Forward:
             Observation(state.modes.members, world.gradients.members, flags)
         )
         record.receivers.add(identity)
+        if state.origin is not None:
+            self.machine.recorder.parents[identity] = state.origin.parent
         record.family |= self.machine.modules.family(identity, world)
         record.certain = record.certain or state.is_module
         record.library = record.library or state.library

@@ -16,11 +16,15 @@ DEEPEST_CALL = 12
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One level of a call stack, as facts keep it: the function, and the call that entered it."""
+    """One level of a call stack, as facts keep it: the function, and the call that entered it.
+
+    ``literals`` are the parameters that this call gives a literal.
+    """
 
     name: str
-    definition: FunctionDefinition | None
+    definition: FunctionDefinition | None = field(repr=False)
     call: Place | None
+    literals: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +44,7 @@ class Frame:
     inside_forward: bool = False
     path: tuple[object, ...] = ()
     depth: int = 0
+    literals: tuple[tuple[str, object], ...] = ()
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
@@ -97,7 +102,7 @@ class Frame:
         frame: Frame | None = self
         while frame is not None:
             name = MODULE_NAME if frame.definition is None else frame.definition.name
-            sites.append(Site(name, frame.definition, frame.call))
+            sites.append(Site(name, frame.definition, frame.call, frame.literals))
             frame = frame.caller
         return tuple(reversed(sites))
 

@@ -282,6 +282,9 @@ class Functions:
         for parameter in function.definition.parameters:
             value = self._argument(parameter, given, keywords, arguments, world, frame)
             world.assign((scope, parameter.name), value)
+            literal = value.constant
+            if literal is not None and isinstance(literal.value, bool | str):
+                frame.literals += ((parameter.name, literal.value),)
 
     def _argument(
         self,

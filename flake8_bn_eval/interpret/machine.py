@@ -19,7 +19,7 @@ from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId
 from flake8_bn_eval.modes.world import Identities, World
-from flake8_bn_eval.operations import Program, Variable
+from flake8_bn_eval.operations import Expression, Program, Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls import Calls
@@ -47,6 +47,15 @@ class SplitNeeded(Exception):
     def __init__(self, condition: Condition) -> None:
         super().__init__(condition.subject)
         self.condition = condition
+
+
+class AlternativesNeeded(Exception):
+    """The world has to be split by which object an expression is."""
+
+    def __init__(self, expression: Expression, objects: frozenset[ObjectId]) -> None:
+        super().__init__(len(objects))
+        self.expression = expression
+        self.objects = objects
 
 
 class Unreachable(Exception):

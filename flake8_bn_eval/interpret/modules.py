@@ -10,7 +10,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ModeChange, OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
@@ -375,7 +375,7 @@ class Modules:
             return machine.forward.call(
                 identity, name, arguments, world, frame, place, subject
             )
-        if mentions(name, vocabulary.mode_changers):
+        if may_set_mode(name, vocabulary):
             self.lose_object(identity, world)
         elif state.may_be_module and len(arguments.positional) and self._may_be_layer(identity):
             return self._layer(identity, name, arguments, world, frame, place, subject)
@@ -402,7 +402,7 @@ class Modules:
         child = world.child(identity, f".{name}").only_object
         assert child is not None
         return self.machine.forward.call(
-            child, None, arguments, world, frame, place, f"{subject}.{name}", guessed=True
+            child, None, arguments, world, frame, place, f"{subject}.{name}"
         )
 
     def names_optimizer(self, subject: str) -> bool:

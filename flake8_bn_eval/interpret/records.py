@@ -57,8 +57,6 @@ class ForwardCall:
     method: str | None
     stack: tuple[Site, ...]
     inside_forward: bool
-    guessed: bool = False
-    """An unknown name called on a module: one of its layers, or a method that uses some."""
     certain: bool = False
     library: str | None = None
     sensitive: Sensitivity = Sensitivity.NO
@@ -146,7 +144,7 @@ class Recorder:
         self.steps: set[OptimizerStep] = set()
         self.misuses: set[Misuse] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
-        self.ancestors: dict[ObjectId, ObjectId] = {}
+        self.parents: dict[ObjectId, ObjectId] = {}
         self.failures: list[Remark] = []
         self.reveals: dict[Place, tuple[str, set[str]]] = {}
         self.events: dict[tuple[Place, str, str], tuple[set[str], set[str]]] = {}

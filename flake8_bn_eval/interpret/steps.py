@@ -7,21 +7,31 @@ hang on a flag, the world is split and the operation done again in both halves.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable
+from flake8_bn_eval.interpret.machine import (
+    AlternativesNeeded,
+    Machine,
+    SplitNeeded,
+    Unreachable,
+)
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable
 from flake8_bn_eval.modes.values import (
     NONE,
     UNKNOWN,
+    Condition,
+    Constant,
     GradientContext,
+    ObjectId,
     Result,
     Value,
+    of_object,
 )
-from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.modes.world import World, about_field
 from flake8_bn_eval.operations import (
     Assign,
     Attribute,
@@ -147,9 +157,43 @@ class Steps:
             for half in self.machine.conditions.split(before, needed.condition):
                 worlds += self._splitting(act, half, depth + 1)
             return worlds
+        except AlternativesNeeded as alternatives:
+            return self._for_each_object(act, alternatives, before, depth)
         except Unreachable:
             return []
         return [world]
+
+    def _for_each_object(
+        self, act: Act, needed: AlternativesNeeded, before: World, depth: int
+    ) -> list[World]:
+        worlds: list[World] = []
+        for identity in sorted(needed.objects):
+            world = before.fork()
+            self._refine(needed.expression, identity, world)
+            worlds += self._splitting(act, world, depth + 1)
+        return worlds
+
+    def _refine(self, expression: Expression, identity: ObjectId, world: World) -> None:
+        """In this world an expression is this object."""
+        if isinstance(expression, Name):
+            variable = expression.variable
+            world.names[variable] = replace(
+                world.names.get(variable, UNKNOWN),
+                objects=frozenset({identity}),
+                things=frozenset(),
+            )
+        else:
+            assert isinstance(expression, Attribute)
+            value = self.machine.expressions.evaluate(expression.value, world, self.frame)
+            owner = value.only_object
+            if owner is None:
+                return
+            variable = about_field(owner, expression.name)
+            field = of_object(identity)
+            world.put(owner, world.get(owner).with_field(f".{expression.name}", field))
+        subject = f"which {describe(expression)}"
+        which = Condition(subject, frozenset({variable}), Constant.of(identity))
+        world.suppose(which, True)
 
     def _without_splitting(self, act: Act, world: World) -> list[World]:
         """The flag changes while it is asked for: both of its values at once."""
@@ -196,14 +240,15 @@ class Steps:
 
     def _note_uncalled(self, expression: Expression, place: Place, world: World) -> None:
         """``model.eval`` without its parentheses."""
-        if isinstance(expression, Attribute) and self._names_mode(expression.name):
+        if isinstance(expression, Attribute) and self.names_mode(expression.name):
             value = self.machine.expressions.evaluate(expression.value, world, self.frame)
             subject = describe(expression)
             self.machine.recorder.misuses.add(
                 Misuse(place, "uncalled method", subject, value.objects)
             )
 
-    def _names_mode(self, name: str) -> bool:
+    def names_mode(self, name: str) -> bool:
+        """Whether a method of this name sets the mode of a module."""
         row = self.machine.knowledge.method("module", name)
         return row is not None and row.effect in ("eval", "train")
 

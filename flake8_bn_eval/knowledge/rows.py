@@ -139,5 +139,6 @@ class Vocabulary:
     training_data: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     mode_changers: frozenset[str] = frozenset()
+    mode_keepers: frozenset[str] = frozenset()
     forward_methods: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()

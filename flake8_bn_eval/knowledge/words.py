@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from flake8_bn_eval.knowledge.rows import Vocabulary
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 # Without this list `val` would be found in `value` and `dev` in `device`.
@@ -32,3 +34,13 @@ def words_of(identifier: str) -> tuple[str, ...]:
 def mentions(identifier: str, words: frozenset[str]) -> bool:
     """Whether one of the words is in the identifier, as a word or as the whole of it."""
     return not words.isdisjoint((*words_of(identifier), identifier.lower()))
+
+
+def may_set_mode(identifier: str, vocabulary: Vocabulary) -> bool:
+    """Whether something unseen of this name may change a module's mode.
+
+    ``prepare_for_eval`` may, ``load_train_data`` and ``log_eval_metrics`` do not.
+    """
+    if not mentions(identifier, vocabulary.mode_changers):
+        return False
+    return vocabulary.mode_keepers.isdisjoint(words_of(identifier))

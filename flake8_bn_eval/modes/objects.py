@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.values import Class, ObjectId, Value
 
 Key = Hashable
@@ -85,6 +85,12 @@ class Object:
     def may_be_module(self) -> bool:
         """Whether nothing speaks against its being a module."""
         return self.kind in (Kind.MODULE, Kind.UNKNOWN) or self.registers
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is worth keeping worlds apart for this object."""
+        decided = self.modes.may_be(Mode.TRAIN) or self.modes.may_be(Mode.EVAL)
+        return self.is_module or self.may_be_module and decided
 
     def with_field(self, key: Key, value: Value) -> Object:
         """The object after an assignment to one field."""

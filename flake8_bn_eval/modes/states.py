@@ -6,7 +6,6 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
-from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.values import Function, GradientContext, Value
 from flake8_bn_eval.modes.world import World
 
@@ -56,7 +55,7 @@ def alike(first: World, second: World) -> bool:
     for identity, mine in first.objects.items():
         theirs = second.objects.get(identity)
         if theirs is None:
-            if mine.may_be_module and mine.origin is None:
+            if mine.matters and mine.origin is None:
                 return False
         elif mine is not theirs and (mine.modes != theirs.modes or mine.tree != theirs.tree):
             return False
@@ -81,10 +80,8 @@ def _names_alike(first: World, second: World) -> bool:
 
 def _holds_module(value: Value, world: World) -> bool:
     """Whether it is worth knowing which object this is."""
-    states = [world.objects[each] for each in value.objects if each in world.objects]
     return any(
-        state.is_module or state.modes.may_be(Mode.TRAIN) or state.modes.may_be(Mode.EVAL)
-        for state in states
+        world.objects[each].matters for each in value.objects if each in world.objects
     )
 
 

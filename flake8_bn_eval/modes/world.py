@@ -36,6 +36,11 @@ def about_object(identity: ObjectId) -> Variable:
     return OBJECT_SCOPE, str(identity)
 
 
+def about_field(identity: ObjectId, name: str) -> Variable:
+    """The pseudo-variable on which assumptions about an attribute rest."""
+    return OBJECT_SCOPE, f"{identity}.{name}"
+
+
 def about_mode(identity: ObjectId) -> Variable:
     """The pseudo-variable on which assumptions about a saved mode rest."""
     return OBJECT_SCOPE, f"mode of {identity}"
@@ -277,7 +282,7 @@ class World:
         for identity, theirs in other.objects.items():
             mine = self.objects.get(identity)
             if mine is None:
-                if theirs.may_be_module and theirs.origin is None:
+                if theirs.matters and theirs.origin is None:
                     return False
             elif mine is not theirs and not _same(mine, theirs):
                 return False
