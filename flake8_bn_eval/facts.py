@@ -60,6 +60,8 @@ class Forward:
     is_module: bool
     guessed: bool
     """An unknown name called on a module: one of its layers, or a method that uses some."""
+    measures: bool
+    """It is part of measuring a model over data, rather than of an answer to a caller."""
 
     @property
     def subject(self) -> str:
@@ -192,6 +194,11 @@ class Facts:
             return True
         return mentions(_last(subject), self.knowledge.vocabulary.modules)
 
+    def is_born_in(self, mode: Mode, forward: Forward) -> bool:
+        """Whether the module came into a mode by being made, not by a call that set it."""
+        places = {remark.place for remark in forward.record.modes.witness(mode)}
+        return not any(change.place in places for change in self.recorder.mode_changes)
+
     def was_put_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether somebody in the file puts the module of a call in a mode."""
         return any(
@@ -299,10 +306,25 @@ class Facts:
         return {each.stack for each in calls if each.trained and len(each.stack) > 1}
 
     def _judge(self, record: ForwardCall) -> Forward:
-        is_module = record.certain or self.is_module(record.receivers, record.subject)
+        is_module = self._is_predictor(record)
         guessed = not is_module and self._belongs_to_module(record.receivers)
+        guessed = guessed or record.method not in (None, "forward")
         purpose, firm = self._purpose(record)
-        return Forward(record, purpose, firm, is_module or guessed, guessed)
+        measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
+        return Forward(record, purpose, firm, is_module or guessed, guessed, measures)
+
+    def _is_measured(self, stack: tuple[Site, ...]) -> bool:
+        """Whether the nearest function with a telling name measures a model."""
+        for site in reversed(stack):
+            if self._purpose_of_name(site.name) is not Purpose.UNKNOWN:
+                return mentions(site.name, self.knowledge.vocabulary.measuring_functions)
+        return False
+
+    def _is_predictor(self, record: ForwardCall) -> bool:
+        """A module, other than one that compares outputs with targets."""
+        if mentions(_last(record.subject), self.knowledge.vocabulary.losses):
+            return False
+        return record.certain or self.is_module(record.receivers, record.subject)
 
     def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
         """Whether something above these objects is used as modules are."""
@@ -379,6 +401,10 @@ class Facts:
         if read and not leaves and not self.recorder.differentiations:
             return Purpose.INFERENCE
         return Purpose.UNKNOWN
+
+    def is_evaluated_here(self, forward: Forward) -> bool:
+        """Whether the function itself puts a module in evaluation mode, and trains nothing."""
+        return self._region_evaluates(forward.record)
 
     def _region_evaluates(self, record: ForwardCall) -> bool:
         """The function puts a module in evaluation mode and differentiates nothing."""

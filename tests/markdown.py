@@ -25,7 +25,8 @@ The rules of the format:
   ``pytest --update`` rewrites these fences (run it without ``-n``).
 - Where PyTorch is installed each program with a reveal is also executed, and what is
   revealed while it runs must be what the page asserts: see `tests.observation` for the
-  names that stand for the unseen world.  ``<!-- not executed: reason -->`` below the heading spares a program.
+  names that stand for the unseen world.  ``<!-- not executed: reason -->`` below the
+  heading spares a program.
 - A comment ``# mode: eval | train (imprecise: why)`` admits that the analysis allows for more
   than can happen.  Without it an assertion that claims too much fails as well.
 """

@@ -129,7 +129,7 @@ def called_module(callee: object) -> nn.Module | None:
 class _Instrument(ast.NodeTransformer):
     """Turns ``f(x)`` into ``__called__(line, f)(x)``; ``super()`` must stay in its frame."""
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in ("super", "locals", "globals"):
             return node
@@ -183,7 +183,7 @@ class Observer:
             warnings.simplefilter("ignore")
             namespace = self._world()
             try:
-                exec(self._code, namespace)  # noqa: S102
+                exec(self._code, namespace)
             except (RuntimeError, AssertionError, SystemExit, EndOfRun):
                 pass
             except BaseException as crash:
@@ -214,7 +214,7 @@ class Observer:
         self._passes[line] = passes + 1
         return True
 
-    def called(self, line: int, callee: object) -> object:
+    def called(self, line: int, callee: Callable[..., object]) -> Callable[..., object]:
         """What is called instead of ``callee``: it notes, perhaps raises, and calls."""
         seen = self.seen
         if callee is mode_of or callee is gradient_now:

@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flake8_bn_eval import source
-from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.analysis import RAISE, analyse
 from flake8_bn_eval.findings import Finding
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +72,8 @@ def codes(findings: list[Finding]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _quick() -> object:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(RAISE, "1")
     started = time.perf_counter()
     yield
     assert time.perf_counter() - started < 20

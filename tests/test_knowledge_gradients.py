@@ -38,7 +38,7 @@ def records() -> bool:
     return bool((torch.ones(1, requires_grad=True) * 2).requires_grad)
 
 
-@pytest.mark.parametrize("name", [*with_gradient("off"), *with_gradient("on")])
+@pytest.mark.parametrize("name", [*with_gradient("off"), *with_gradient("inference"), *with_gradient("on")])
 def test_a_gradient_context_sets_what_its_row_says(name: str) -> None:
     context, expected = resolve(name), WHOLE[name].gradient == "on"
     with torch.set_grad_enabled(not expected):

@@ -147,6 +147,8 @@ class Contexts:
                 return gradients_of(Gradient.OFF, off)
             case "on":
                 return gradients_of(Gradient.ON, on)
+            case "unknown":
+                return world.gradients.join(gradients_of(Gradient.UNKNOWN))
         flag = context.flag
         truth = None if flag is None else self.machine.conditions.decided(flag, world)
         if truth is None:

@@ -86,6 +86,8 @@ class Forward:
         record.family |= self.machine.modules.family(identity, world)
         record.certain = record.certain or state.is_module
         record.library = record.library or state.library
+        library = state.library or ""
+        record.is_single_layer = library.startswith("torch.nn.") and not state.registers
         record.frozen = record.frozen and state.frozen
         sensitivity = self.machine.modules.sensitivity(identity, world)
         record.sensitive = record.sensitive.worse(sensitivity)

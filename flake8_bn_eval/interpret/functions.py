@@ -26,6 +26,7 @@ from flake8_bn_eval.modes.values import (
     Function,
     GradientContext,
     Pending,
+    Result,
     Thing,
     Value,
     of_object,
@@ -80,11 +81,20 @@ class Functions:
         context = self.as_context(applied, definition.place)
         if context is not None and isinstance(function, Function):
             return self._in_context(function, context, text)
+        if isinstance(applied, External | Result) and isinstance(function, Function):
+            return self._perhaps_in_context(function, applied)
         if isinstance(applied, Function):
             place = definition.place
             result = self.call(applied, Arguments((value,)), world, frame, place)
             return result if result.things or result.objects else value
         return value
+
+    def _perhaps_in_context(self, function: Function, decorator: External | Result) -> Value:
+        """An unseen decorator may run the function in any gradient mode."""
+        if self.machine.knowledge.callable(decorator.path) is not None:
+            return of_thing(function)
+        context = GradientContext(decorator.path, "unknown", function.definition.place)
+        return of_thing(replace(function, decorators=(context, *function.decorators)))
 
     def as_context(self, thing: Thing | None, place: Place) -> GradientContext | None:
         """The gradient context that a decorator is, with or without parentheses."""

@@ -10,6 +10,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Use
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
@@ -411,9 +412,19 @@ class Library:
         result = self.machine.calls.unseen(path, arguments, world)
         if result.lineage or any(isinstance(each, Parameters) for each in result.things):
             return result.tagged(Tag.OPEN) if result.lineage else result
-        made = Result(path, place, frame.path)
+        wraps = any(
+            self._is_like_module(world.get(identity))
+            for argument in arguments
+            for identity in argument.objects
+        )
+        made = Result(path, place, frame.path, wraps)
         self.forget(made, world)
         return of_thing(made)
+
+    def _is_like_module(self, state: Object) -> bool:
+        words = self.machine.knowledge.vocabulary.modules
+        named = mentions(state.name.rpartition(".")[2], words)
+        return state.is_module or state.may_be_module and named
 
     def identify(self, result: Result, world: World) -> Value:
         """Give the result of something unseen an identity.
@@ -425,7 +436,7 @@ class Library:
         if row is not None and row.returns in ("other", "context"):
             return of_thing(result)
         modes = LOST
-        if name[:1].isupper() and not name.isupper():
+        if name[:1].isupper() and not name.isupper() and not result.wraps:
             remark = Remark(
                 result.place, f"a new `{name}` starts in training mode", "training since"
             )

@@ -59,6 +59,8 @@ class ForwardCall:
     inside_forward: bool
     certain: bool = False
     library: str | None = None
+    is_single_layer: bool = False
+    """A layer of a library by itself, not a model built of some."""
     sensitive: Sensitivity = Sensitivity.NO
     frozen: bool = True
     modes: Modes = field(default_factory=lambda: Modes({}))

@@ -174,7 +174,6 @@ class Roots:
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         entry = self._constructed(class_, identity, world)
-        self._belongs_to_callers(class_, identity, entry)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not entry.covers(again):
             joined = again.join(entry)
@@ -195,10 +194,18 @@ class Roots:
 
     def _belongs_to_callers(self, class_: Class, identity: ObjectId, world: World) -> None:
         """The mode of a module is its callers' business while one of its methods runs."""
-        if self.machine.classes.is_module(class_) is not False:
+        if self._acts_as_module(class_):
             frame = Frame.of_module()
             place = class_.definition.place
             self.machine.modules.set_modes(identity, CALLERS, world, frame, place)
+
+    def _acts_as_module(self, class_: Class) -> bool:
+        """A module, or a class of an unseen base that has what only modules have."""
+        is_module = self.machine.classes.is_module(class_)
+        if is_module is not None:
+            return is_module
+        names = {name for each in self.machine.classes.lineage(class_) for name in each.members}
+        return "forward" in names or any(name.endswith("_step") for name in names)
 
     def _judged_alone(self, definition: FunctionDefinition) -> bool:
         return id(definition) in self.machine.alone
@@ -227,9 +234,10 @@ class Roots:
     def _method(
         self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
     ) -> World | None:
-        is_module = self.machine.classes.is_module(class_) is not False
+        is_module = self._acts_as_module(class_)
         inside = is_module and definition.name in ("forward", "__call__")
         gradients = Gradient.UNKNOWN if is_module else Gradient.CALLER
+        self._belongs_to_callers(class_, identity, world)
         hook = self.machine.classes.hook(class_, definition.name)
         if hook is not None and hook.module == "self":
             gradients = GRADIENTS_OF_HOOK[hook.gradient]

@@ -14,7 +14,7 @@ Returns = Literal[
 ]
 Starts = Literal["train", "eval", "same", "unknown"]
 Sensitivity = Literal["yes", "no", "unknown"]
-Gradient = Literal["off", "on", "argument"]
+Gradient = Literal["off", "on", "argument", "inference"]
 Receiver = Literal["module", "tensor", "optimizer", "any"]
 MethodEffect = Literal[
     "eval", "train", "self", "forward", "neutral", "submodules", "apply", "register",
@@ -51,8 +51,9 @@ class CallableRow:
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``effect``       it does to that argument what a method of it with this effect does:
                      ``torch.argmax(x)`` is ``x.argmax()``
-    ``gradient``     what the context sets: off, on, or the value of its argument; *off* with a
-                     ``keyword``: only if that argument, where it is given, is true
+    ``gradient``     what the context sets: off, on, the value of its argument, or *inference*:
+                     off for everything inside; a ``keyword`` names an argument of *off* and
+                     *inference* that says whether they do so at all
     ``immediate``    the context acts when it is created (``set_grad_enabled``)
     ``bare``         used without parentheses as a decorator it works as well
     ``inside``       its module argument runs with gradients *off* inside it
@@ -134,10 +135,12 @@ class Vocabulary:
     """
 
     evaluation_functions: frozenset[str] = frozenset()
+    measuring_functions: frozenset[str] = frozenset()
     training_functions: frozenset[str] = frozenset()
     evaluation_data: frozenset[str] = frozenset()
     training_data: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
+    losses: frozenset[str] = frozenset()
     mode_changers: frozenset[str] = frozenset()
     mode_keepers: frozenset[str] = frozenset()
     forward_methods: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ to that member; it takes no part in equality, so the lattice stays finite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -29,10 +29,15 @@ class Mode(Enum):
 
 
 class Gradient(Enum):
-    """Whether autograd records; CALLER is whatever an unseen caller holds."""
+    """Whether autograd records; CALLER is whatever an unseen caller holds.
+
+    In INFERENCE mode it is off, and nothing but leaving that mode turns it on; facts
+    never show this member (see `recording`).
+    """
 
     ON = "on"
     OFF = "off"
+    INFERENCE = "inference"
     CALLER = "caller"
     UNKNOWN = "unknown"
 
@@ -78,6 +83,18 @@ class Possible(Generic[Member]):
             merged[member] = witness if known is None else _better(known, witness)
         return Possible(merged)
 
+    def mapped(self, change: Callable[[Member], Member]) -> Possible[Member]:
+        """Every member changed, with its witness."""
+        changed: dict[Member, Witness] = {}
+        for member, witness in self._witnesses.items():
+            new = change(member)
+            changed[new] = _better(changed[new], witness) if new in changed else witness
+        return Possible(changed)
+
+    def without(self, member: Member) -> Possible[Member]:
+        """The same set less one member."""
+        return Possible({each: w for each, w in self._witnesses.items() if each is not member})
+
     @property
     def members(self) -> frozenset[Member]:
         """The possibilities without their witnesses."""
@@ -110,3 +127,10 @@ def _better(first: Witness, second: Witness) -> Witness:
 
 Modes = Possible[Mode]
 Gradients = Possible[Gradient]
+
+
+def recording(gradients: Gradients) -> Gradients:
+    """Whether autograd records, and nothing else."""
+    if not gradients.may_be(Gradient.INFERENCE):
+        return gradients
+    return gradients.mapped(lambda each: Gradient.OFF if each is Gradient.INFERENCE else each)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.operations import Variable
 
 if TYPE_CHECKING:
@@ -132,12 +132,16 @@ class Partial(Thing):
 
 @dataclass(frozen=True, slots=True)
 class GradientContext(Thing):
-    """An instance of ``no_grad`` and its like; ``flag`` decides where it has an argument."""
+    """An instance of ``no_grad`` and its like; ``flag`` decides where it has an argument.
+
+    ``before`` is the gradient mode to restore, of a context that acted when it was made.
+    """
 
     name: str
     gradient: str
     place: int
     flag: Value | None = None
+    before: Gradients | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ class Result(Thing):
     path: str
     place: int
     born: tuple[object, ...]
+    wraps: bool = False
+    """A module went in: what came out may be in the mode of that one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +197,13 @@ class SavedMode(Thing):
 
     def __hash__(self) -> int:
         return hash(self.receiver)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGradients(Thing):
+    """The value of ``torch.is_grad_enabled()`` at some moment."""
+
+    gradients: Gradients
 
 
 @dataclass(frozen=True, slots=True)

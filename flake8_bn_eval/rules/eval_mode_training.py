@@ -1,4 +1,198 @@
-"""A module is trained while it may still be in evaluation mode."""
+"""A module is trained while it may still be in evaluation mode.
+
+## Why it matters
+
+`eval()` does not stop training.  Gradients flow, the optimizer steps and the loss goes down, so
+nobody notices that half of the recipe is switched off: dropout drops nothing, and batch
+normalisation neither looks at the batch nor learns its statistics.  A fresh network trained
+this way normalises with mean 0 and variance 1, that is, not at all.
+
+It usually begins in the second epoch.  `train()` stands once before the loop, `eval()` inside
+it or in a validation helper, and from the first validation on the model is never in training
+mode again.  With `if step % 500 == 0: validate(model)` only the first 500 steps are what the
+paper says.
+
+## Example
+
+```python
+import torch
+from torch import nn
+
+
+def validate(model, val_loader):
+    model.eval()
+    with torch.no_grad():
+        return sum(nn.functional.mse_loss(model(x), y).item() for x, y in val_loader)
+
+
+def fit(train_loader, val_loader, epochs):
+    model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 1))
+    optimizer = torch.optim.Adam(model.parameters())
+    model.train()
+    for epoch in range(epochs):
+        for inputs, targets in train_loader:
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(inputs), targets)  # BNE103
+            loss.backward()
+            optimizer.step()
+        print(epoch, validate(model, val_loader))
+```
+
+## Use instead
+
+Begin every epoch with `train()`.  It is free, and it no longer matters what a helper leaves
+behind.  If a helper runs in the middle of an epoch, it has to put the mode back itself.
+
+```python
+import torch
+from torch import nn
+
+
+def validate(model, val_loader):
+    model.eval()
+    with torch.no_grad():
+        return sum(nn.functional.mse_loss(model(x), y).item() for x, y in val_loader)
+
+
+def fit(train_loader, val_loader, epochs):
+    model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 1))
+    optimizer = torch.optim.Adam(model.parameters())
+    for epoch in range(epochs):
+        model.train()
+        for inputs, targets in train_loader:
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+        print(epoch, validate(model, val_loader))
+```
+
+## When not to fix
+
+None of the following is reported.  A frozen part that others train through:
+
+```python
+import torch
+from torch import nn
+
+
+class Probe(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+        self.head = nn.Linear(8, 2)
+
+
+def fit(loader):
+    probe = Probe()
+    probe.backbone.eval()
+    probe.backbone.requires_grad_(False)
+    optimizer = torch.optim.SGD(probe.head.parameters(), lr=0.1)
+    for images, labels in loader:
+        features = probe.backbone(images).mean((2, 3))
+        loss = nn.functional.cross_entropy(probe.head(features), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+```
+
+A perceptual loss, or any other loss built on a fixed network:
+
+```python
+import torch
+from torch import nn
+
+critic = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).eval()
+
+
+def train(generator, loader):
+    optimizer = torch.optim.Adam(generator.parameters())
+    generator.train()
+    for noise, image in loader:
+        loss = nn.functional.l1_loss(critic(generator(noise)), critic(image))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+```
+
+An attack, a saliency map or a style transfer, which want the gradient of the *input*:
+
+```python
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.LazyLinear(10))
+model.eval()
+
+
+def attack(images, labels, epsilon):
+    images.requires_grad_(True)
+    nn.functional.cross_entropy(model(images), labels).backward()
+    return (images + epsilon * images.grad.sign()).detach()
+```
+
+Fine-tuning that keeps the whole model in evaluation mode on purpose, from its first step to its
+last, because the batches are too small for statistics of their own:
+
+```python
+import torch
+from torch import nn
+
+
+def finetune(loader):
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.LazyLinear(2))
+    model.load_state_dict(torch.load("pretrained.pt"))
+    model.eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
+    for image, label in loader:
+        loss = nn.functional.cross_entropy(model(image), label)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+```
+
+## Proof
+
+```python
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+inputs, targets = 50 + torch.randn(64, 4), torch.randn(64, 1)
+norm, dropout = model[1], model[2]
+
+
+def validate():
+    model.eval()
+    with torch.no_grad():
+        model(inputs)
+
+
+def step():
+    weight, seen = model[0].weight.detach().clone(), {}
+    for name, layer in (("norm", norm), ("dropout", dropout)):
+        layer.register_forward_hook(lambda _, x, y, name=name: seen.update({name: (x[0], y)}))
+    statistics = norm.running_mean.clone()
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(inputs), targets).backward()
+    optimizer.step()
+    learns = not torch.equal(model[0].weight, weight)
+    normalises = seen["norm"][1].mean(dim=0).abs().max().item() < 1e-3
+    drops = not torch.equal(*seen["dropout"])
+    tracks = not torch.equal(norm.running_mean, statistics)
+    return learns, normalises, drops, tracks
+
+
+validate()
+assert step() == (True, False, False, False)  # it learns: that is why nobody notices
+
+validate()
+model.train()
+assert step() == (True, True, True, True)
+```
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,181 @@
-"""Inference records gradients that nobody uses."""
+"""Inference records gradients that nobody uses.
+
+## Why it matters
+
+Outside `torch.no_grad()` every operation writes itself into a graph and keeps its inputs alive,
+in case somebody calls `backward()`.  In a validation loop nobody will.  Activations that could
+be freed layer by layer pile up until the last output is gone, so the batch that fitted in
+training no longer fits when two of them overlap, and evaluation runs out of memory on a card
+that trains well.  Written as `total_loss += loss`, without `.item()`, the graphs of *all* batches
+stay alive until the epoch is over.
+
+`model.eval()` does not help: it changes how layers compute, not what autograd records.
+
+The rule looks at what happens to the output: it speaks where the numbers are read (`.item()`,
+`.numpy()`, `.detach()`, `argmax`, a metric) and no gradient is ever asked for.  There is one
+report for a function.
+
+## Example
+
+```python
+def evaluate(model, val_loader, criterion):
+    model.eval()
+    total = 0.0
+    for inputs, targets in val_loader:
+        total += criterion(model(inputs), targets).item()  # BNE201
+    return total / len(val_loader)
+```
+
+`.detach()` comes too late: the graph has been built by then.
+
+```python
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2)).eval()
+scores = []
+for batch in torch.load("test.pt"):
+    scores.append(model(batch).detach().cpu().numpy())  # BNE201
+```
+
+## Use instead
+
+`torch.inference_mode()` is a little faster, `torch.no_grad()` a little more forgiving: its
+outputs may later take part in training.
+
+```python
+import torch
+
+
+@torch.no_grad()
+def evaluate(model, val_loader, criterion):
+    model.eval()
+    total = 0.0
+    for inputs, targets in val_loader:
+        total += criterion(model(inputs), targets).item()
+    return total / len(val_loader)
+```
+
+## When not to fix
+
+None of the following is reported.  The context is around the call, in a home-made decorator or
+in a flag:
+
+```python
+import torch
+
+
+def accuracy(model, loader):
+    return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+
+def validate(model, val_loader):
+    model.eval()
+    with torch.no_grad():
+        return accuracy(model, val_loader)
+
+
+def run(model, loader, criterion, training):
+    model.train(training)
+    with torch.set_grad_enabled(training):
+        return sum(criterion(model(x), y).item() for x, y in loader)
+```
+
+Somebody wants the gradient of the input: attacks, saliency maps, sampling along a gradient.
+
+```python
+import torch
+
+
+def saliency(model, image):
+    model.eval()
+    image.requires_grad_(True)
+    score = model(image).max()
+    score.backward()
+    return image.grad.abs().cpu().numpy()
+```
+
+Meta-learning, which trains a little while it evaluates:
+
+```python
+import torch
+from torch import nn
+
+
+def evaluate_tasks(model, tasks, steps):
+    losses = []
+    for support, labels, query, targets in tasks:
+        learner = nn.Linear(4, 2)
+        optimizer = torch.optim.SGD(learner.parameters(), lr=0.1)
+        for _ in range(steps):
+            loss = nn.functional.cross_entropy(learner(model(support)), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append(nn.functional.cross_entropy(learner(model(query)), targets).item())
+    return losses
+```
+
+Nothing to record, because every parameter is frozen:
+
+```python
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2)).eval()
+model.requires_grad_(False)
+for batch in torch.load("test.pt"):
+    print(model(batch).argmax(1).tolist())
+```
+
+The output leaves the function with its graph, for whoever wants it:
+
+```python
+def score(model, batch, labels):
+    model.eval()
+    return ((model(batch) - labels) ** 2).mean()
+```
+
+## Proof
+
+```python
+import torch
+from torch import nn
+
+model = nn.Sequential(*[nn.Sequential(nn.Linear(64, 64), nn.ReLU()) for _ in range(8)]).eval()
+batch = torch.randn(256, 64)
+
+
+def kept_alive(context):
+    storages = {}
+
+    def pack(tensor):
+        if not isinstance(tensor, nn.Parameter):
+            storages[tensor.untyped_storage().data_ptr()] = tensor.nbytes
+        return tensor
+
+    with context, torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        output = model(batch)
+    return sum(storages.values()), output
+
+
+activations = batch.nbytes * 8
+kept, output = kept_alive(torch.enable_grad())
+assert output.requires_grad and output.grad_fn is not None  # although the model is in eval()
+assert kept >= activations
+
+total = 0.0
+for _ in range(3):
+    total = total + model(batch).sum()
+assert total.requires_grad  # the graphs of all three batches hang on this number
+
+for context in (torch.no_grad(), torch.inference_mode()):
+    kept, output = kept_alive(context)
+    assert not output.requires_grad and output.grad_fn is None
+    assert kept == 0
+```
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -30,15 +207,17 @@ def check(facts: Facts) -> Iterator[Report]:
 
 def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     record = call.record
-    if not call.is_inference or record.frozen or call.keeps_graph:
+    if not call.is_inference or call.guessed or call.keeps_graph or not record.uses:
+        return False
+    if record.frozen or record.is_single_layer:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED}:
         return False
     if facts.region_differentiates(call) and Tag.EVALUATION_DATA not in record.tags:
         return False
-    sure = call.firm or call.may_be(Mode.EVAL)
+    sure = call.measures or facts.is_evaluated_here(call)
     if facts.may_record(call):
-        return sure or facts.never_differentiates
+        return sure or call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
     if record.gradients.may_be(Gradient.CALLER):
         return sure or facts.never_differentiates and Use.DETACHED in record.uses
     return False

@@ -1,4 +1,173 @@
-"""A loss is differentiated that comes from gradient-free code only."""
+"""A loss is differentiated that comes from gradient-free code only.
+
+## Why it matters
+
+Under `torch.no_grad()` no graph is recorded, so there is nothing for `backward()` to walk.  In
+the best case PyTorch says so: "element 0 of tensors does not require grad and does not have a
+grad_fn".  The usual cure from the internet makes it worse: `loss.requires_grad_(True)` silences the
+error, `backward()` succeeds, and no parameter ever receives a gradient.  The loss curve is
+flat, and people turn to the learning rate.
+
+It comes about when a forward pass moves into a helper that is decorated for inference, when
+`torch.set_grad_enabled(False)` is left behind by an evaluation, or when `.detach()`, `.data` or
+`.item()` stands between the model and its loss.
+
+## Example
+
+```python
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def loss_of(model, inputs, targets):
+    return nn.functional.mse_loss(model(inputs), targets)
+
+
+def step(model, optimizer, inputs, targets):
+    loss = loss_of(model, inputs, targets)
+    optimizer.zero_grad()
+    loss.backward()  # BNE203
+    optimizer.step()
+```
+
+```python
+import torch
+from torch import nn
+
+
+def step(model, optimizer, inputs, targets):
+    with torch.no_grad():
+        outputs = model(inputs)
+    loss = nn.functional.mse_loss(outputs, targets)
+    loss.requires_grad_(True)
+    optimizer.zero_grad()
+    loss.backward()  # BNE203
+    optimizer.step()
+```
+
+## Use instead
+
+```python
+import torch
+from torch import nn
+
+
+def loss_of(model, inputs, targets):
+    return nn.functional.mse_loss(model(inputs), targets)
+
+
+def step(model, optimizer, inputs, targets):
+    loss = loss_of(model, inputs, targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def validation_loss(model, inputs, targets):
+    model.eval()
+    return loss_of(model, inputs, targets).item()
+```
+
+## When not to fix
+
+None of the following is reported.  A target is computed without gradients, the prediction with
+them:
+
+```python
+import torch
+from torch import nn
+
+
+def update(network, target_network, optimizer, batch):
+    states, rewards, following = batch
+    with torch.no_grad():
+        targets = rewards + 0.99 * target_network(following).max(1).values
+    loss = nn.functional.smooth_l1_loss(network(states).max(1).values, targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+```
+
+A frozen encoder without gradients below a head with them:
+
+```python
+import torch
+from torch import nn
+
+
+def step(encoder, head, optimizer, images, labels):
+    with torch.no_grad():
+        features = encoder(images)
+    loss = nn.functional.cross_entropy(head(features), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+```
+
+The gradient of an input, asked for inside a gradient-free function:
+
+```python
+import torch
+
+
+@torch.no_grad()
+def guided_sample(model, x, steps):
+    for _ in range(steps):
+        with torch.enable_grad():
+            x = x.detach().requires_grad_(True)
+            model(x).sum().backward()
+        x = x - 0.1 * x.grad
+    return x
+```
+
+`backward()` itself under `no_grad`, on a graph that was recorded outside:
+
+```python
+import torch
+
+
+def penalised(model, inputs):
+    loss = model(inputs).pow(2).mean()
+    with torch.no_grad():
+        loss.backward()
+        for parameter in model.parameters():
+            parameter -= 0.1 * parameter.grad
+```
+
+## Proof
+
+```python
+import torch
+from torch import nn
+
+model = nn.Linear(4, 1)
+inputs, targets = torch.randn(8, 4), torch.randn(8, 1)
+
+
+def loss_of():
+    return nn.functional.mse_loss(model(inputs), targets)
+
+
+with torch.no_grad():
+    loss = loss_of()
+assert not loss.requires_grad
+try:
+    loss.backward()
+    raise AssertionError("there was something to differentiate")
+except RuntimeError as error:
+    assert "does not require grad" in str(error)
+
+loss.requires_grad_(True)
+loss.backward()  # the "cure": nothing is raised any more,
+assert model.weight.grad is None  # and nothing is learnt
+
+loss_of().backward()
+assert model.weight.grad.abs().sum() > 0
+```
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

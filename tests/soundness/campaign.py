@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.soundness.grammar import write_program
@@ -94,7 +94,7 @@ def kind_of(problem: str) -> str:
     return text.split(":")[0].split("(")[0].strip()
 
 
-def explain(seed: int, problems: list[str], is_wanted: Callable[[str], bool] | None = None) -> str:
+def explain(seed: int, problems: list[str]) -> str:
     """A failure with its seed and the smallest program that fails in the same way."""
     kind = kind_of(problems[0])
 
@@ -102,7 +102,7 @@ def explain(seed: int, problems: list[str], is_wanted: Callable[[str], bool] | N
         found = judge_text(text, seed).problems
         return any(kind_of(problem) == kind for problem in found)
 
-    small = shrink(write_program(seed), is_wanted or fails)
+    small = shrink(write_program(seed), fails)
     remaining = judge_text(small, seed).problems or problems
     numbered = "".join(
         f"{number:4} {line}\n" for number, line in enumerate(small.splitlines(), start=1)

@@ -43,7 +43,8 @@ class Expressions:
             steps = list(self.library.shapes[kind].parts)
         elif kind in self.library.trainers:
             trainer = self.library.trainers[kind]
-            steps = [(f".{trainer.attribute}", trainer.holds)]
+            names = [trainer.attribute, trainer.shown] if trainer.shown else [trainer.attribute]
+            steps = [(f".{name}", trainer.holds) for name in names]
         elif kind == "list":
             steps = [("[0]", "plain"), ("[-1]", "plain")]
         elif kind == "dict":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from tests.soundness.compounds import Statements
 from tests.soundness.names import Function, Library, Names, Shape, Trainer
-from tests.soundness.statements import Statements
 from tests.soundness.tree import Block, Statement, compound, simple
 
 HEADER = ("import contextlib", "import copy", "import functools", "import sys", "", "import torch")
@@ -44,6 +44,7 @@ class Grammar(Statements):
             (self.manager, choose([0, 0, 1, 1, 2])),
             (self.decorator, choose([0, 0, 0, 1])),
             (self.function, choose([0, 1, 2, 2, 3])),
+            (self.generator, choose([0, 0, 0, 1])),
             (self.trainer, choose([0, 0, 1, 1])),
         ]
 
@@ -151,12 +152,34 @@ class Grammar(Statements):
         definition.parts[0] = ("\n".join([*marks, header]), body)
         return definition
 
+    def manager_class(self) -> Statement:
+        """A class with ``__enter__`` and ``__exit__`` around a module."""
+        name = self.fresh("Manager")
+        enter = [
+            simple("self.was = self.net.training"),
+            simple(f"self.net.{self._plain_setting()}"),
+        ]
+        restore = self.chance.choice(["train(self.was)", "train(self.was)", "train()", "eval()"])
+        self.library.managers.append(Function(name, (("net", "plain"),), "plain"))
+        return compound(
+            f"class {name}:",
+            [
+                compound("def __init__(self, net):", [simple("self.net = net")]),
+                compound("def __enter__(self):", [*enter, simple("return self.net")]),
+                compound("def __exit__(self, *exception):", [simple(f"self.net.{restore}")]),
+            ],
+        )
+
     def manager(self, names: Names) -> Statement:
         """A home-made context manager over a module, over gradients, or over both."""
+        if self.maybe(0.25):
+            return self.manager_class()
         name = self.fresh("manager")
         inner = names.nested({"net": "plain"}, None)
         inner.in_function = False  # a generator that returns before it yields is no manager
-        restore = self.chance.choice(["net.train(was)", "net.train()", "net.eval()", "net.train(was)"])
+        restore = self.chance.choice(
+            ["net.train(was)", "net.train()", "net.eval()", "net.train(was)"]
+        )
         before = [simple("was = net.training"), simple(f"net.{self._plain_setting()}")]
         middle: Block = [simple(self.chance.choice(["yield net", "yield net", "yield"]))]
         if self.maybe(0.4):
@@ -175,6 +198,18 @@ class Grammar(Statements):
         definition.parts[0] = (f"@contextlib.contextmanager\n{header}", body)
         return definition
 
+    def generator(self, names: Names) -> Statement:
+        """A generator of modules, to be looped over."""
+        name = self.fresh("walk")
+        inner = names.nested({"nets": "list"}, None)
+        inner.kinds["net"] = "plain"
+        inner.in_loop = True
+        before = self.block(inner, 1) if self.maybe(0.5) else []
+        after = [simple(f"net.{self._plain_setting()}")] if self.maybe(0.3) else []
+        loop = compound("for net in nets:", [*before, simple("yield net"), *after])
+        self.library.generators.append(Function(name, (("nets", "list"),)))
+        return compound(f"def {name}(nets):", [loop])
+
     def decorator(self, names: Names) -> Statement:
         """A decorator of functions whose first argument is a module."""
         name = self.fresh("decorator")
@@ -188,7 +223,9 @@ class Grammar(Statements):
         if self.maybe(0.5):
             header = f"@functools.wraps(function)\n{header}"
         self.library.decorators.append(name)
-        return compound(f"def {name}(function):", [compound(header, body), simple("return wrapper")])
+        return compound(
+            f"def {name}(function):", [compound(header, body), simple("return wrapper")]
+        )
 
     def trainer(self, names: Names) -> Statement:
         """A class that holds a module and has methods which use each other."""
@@ -199,9 +236,13 @@ class Grammar(Statements):
         if self.maybe(0.3):
             constructor.append(simple(f"self.{attribute}.{self._plain_setting()}"))
         body: Block = [compound("def __init__(self, net):", constructor)]
+        shown = "body" if self.maybe(0.3) else ""
+        if shown:
+            handing = [simple(f"return self.{attribute}")]
+            body.append(compound(f"@property\ndef {shown}(self):", handing))
         methods: list[Function] = []
         for index in range(self.chance.choice([1, 2, 3])):
-            self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods))
+            self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
             parameters = self.chance.choice([(), (), (("flag", "flag"),)])
             inner = names.nested({"self": kind, **dict(parameters)}, None)
             inner.fixed |= {"self"}
@@ -215,7 +256,7 @@ class Grammar(Statements):
                 definition.parts[0] = (f"{mark}\n{header}", block)
             body.append(definition)
             methods.append(method)
-        self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods))
+        self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
         return compound(f"class {kind}:", body)
 
 

@@ -31,7 +31,9 @@ class Shape:
 
 
 LEAF = Shape("leaf", "nn.Dropout()")
-PAIR = Shape("pair", "nn.Sequential(nn.Dropout(), nn.Identity())", (("[0]", "leaf"), ("[1]", "leaf")))
+PAIR = Shape(
+    "pair", "nn.Sequential(nn.Dropout(), nn.Identity())", (("[0]", "leaf"), ("[1]", "leaf"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,16 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """A class with a module: the kind of the module, its methods by name."""
+    """A class with a module: where it is, what kind it is, the methods by name.
+
+    ``shown`` is a property that hands out the module, empty if there is none.
+    """
 
     kind: str
     attribute: str
     holds: str
     methods: tuple[Function, ...]
+    shown: str = ""
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ class Library:
     shapes: dict[str, Shape] = field(default_factory=lambda: {"leaf": LEAF, "pair": PAIR})
     functions: list[Function] = field(default_factory=list)
     managers: list[Function] = field(default_factory=list)
+    generators: list[Function] = field(default_factory=list)
     decorators: list[str] = field(default_factory=list)
     trainers: dict[str, Trainer] = field(default_factory=dict)
 

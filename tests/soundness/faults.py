@@ -1,0 +1,156 @@
+"""Plants faults into the analysis and shows that the tests catch them.
+
+``python -m tests.soundness.faults`` plants one after the other, by replacing a piece of the
+source of one function, and prints a table: how many random programs it took until an
+observation was not predicted, and how many programs of the Markdown pages fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flake8_bn_eval.analysis import analyse
+from tests.markdown import finding_problems, programs, reveal_problems
+from tests.prediction import predict
+from tests.soundness.campaign import judge_seed, prepare_process
+
+PAGES = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A mistake that somebody could make: ``old`` becomes ``new`` in the function ``place``.
+
+    Both are written as if the function stood at the margin.
+    """
+
+    name: str
+    place: str
+    old: str
+    new: str
+
+
+RUNNER = "flake8_bn_eval.flow.runner:Runner"
+
+FAULTS = (
+    Fault(
+        "the state at `break` is dropped",
+        f"{RUNNER}._finish",
+        "if broken is not None:",
+        "if broken is not None and exhausted is None:",
+    ),
+    Fault(
+        "a loop is run once instead of until it is stable",
+        f"{RUNNER}._repeat",
+        "range(MAXIMUM_PASSES)",
+        "range(1)",
+    ),
+    Fault(
+        "`finally` is not run on `return`",
+        f"{RUNNER}._finally",
+        "        inner = self.run(final, state)",
+        "        if exit is Exit.RETURN:\n"
+        "            self._add(done, {exit: state})\n"
+        "            continue\n"
+        "        inner = self.run(final, state)",
+    ),
+    Fault(
+        "a handler sees only the state at the end of the `try`",
+        f"{RUNNER}.guarded",
+        "return exits, watch.state",
+        "return exits, self.domain.fork(exits[Exit.NEXT]) if Exit.NEXT in exits else None",
+    ),
+    Fault(
+        "the `else` of a loop is never run",
+        f"{RUNNER}._finish",
+        "self.run(node.otherwise, exhausted)",
+        "{Exit.NEXT: exhausted}",
+    ),
+    Fault(
+        "the state at `continue` is dropped",
+        f"{RUNNER}._pass",
+        "inner.pop(Exit.CONTINUE, None)",
+        "inner.pop(Exit.CONTINUE, None) and None",
+    ),
+)
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[None]:
+    """The analysis with a fault in it; ValueError if its place has changed."""
+    module_name, _, path = fault.place.partition(":")
+    module = importlib.import_module(module_name)
+    owner_path, _, name = path.rpartition(".")
+    owner: object = module
+    for part in filter(None, owner_path.split(".")):
+        owner = getattr(owner, part)
+    original: Callable[..., object] = getattr(owner, name)
+    source = textwrap.dedent(inspect.getsource(original))
+    if source.count(fault.old) != 1:
+        raise ValueError(f"{fault.name}: {fault.place} does not hold {fault.old!r} once")
+    space: dict[str, object] = {}
+    exec(source.replace(fault.old, fault.new), module.__dict__, space)
+    setattr(owner, name, space[name])
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def programs_until_caught(limit: int, first_seed: int = 1) -> int | None:
+    """How many random programs it takes until an observation was not predicted."""
+    for count in range(1, limit + 1):
+        if judge_seed(first_seed + count - 1)[1].problems:
+            return count
+    return None
+
+
+def failing_pages() -> set[str]:
+    """The programs of the pages that do not give what their page says."""
+    failing = set()
+    for page in sorted(PAGES.rglob("*.md")):
+        for program in programs(page):
+            try:
+                problems = list(reveal_problems(program, predict(program.text).reveals))
+                problems += finding_problems(program, analyse(program.text))
+            except Exception as error:
+                problems = [repr(error)]
+            if problems:
+                failing.add(program.name)
+    return failing
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.soundness.faults", description=__doc__)
+    parser.add_argument("--programs", type=int, default=300, help="how many programs at most")
+    arguments = parser.parse_args()
+    prepare_process()
+    before = failing_pages()
+    uncaught = 0
+    print(f"| planted fault | caught by random program | failing page programs, of {count()} |")
+    print("| --- | --- | --- |")
+    for fault in FAULTS:
+        with planted(fault):
+            caught = programs_until_caught(arguments.programs)
+            failing = failing_pages() - before
+        uncaught += caught is None and not failing
+        shown = "not" if caught is None else f"{caught}"
+        print(f"| {fault.name} | {shown} | {len(failing)} |", flush=True)
+    return 1 if uncaught else 0
+
+
+def count() -> int:
+    """How many programs the pages hold."""
+    return sum(len(programs(page)) for page in PAGES.rglob("*.md"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
