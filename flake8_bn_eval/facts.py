@@ -22,13 +22,13 @@ from flake8_bn_eval.interpret.records import (
     ModeChange,
     Recorder,
     Reveal,
-    Use,
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
-from flake8_bn_eval.modes.values import ObjectId, Tag
+from flake8_bn_eval.modes.values import ObjectId
 
 MODULE_METHODS = frozenset(
     {

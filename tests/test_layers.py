@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +49,17 @@ def imports() -> Iterator[tuple[str, str]]:
                 assert node.level == 0, f"{path}: imports are absolute"
                 names = [f"{node.module}.{alias.name}" for alias in node.names]
                 yield from ((layer, name) for name in names if not name.endswith("__version__"))
+
+
+def test_finding_the_rules_imports_neither_the_parser_nor_the_interpreter() -> None:
+    """flake8 does it in every process, for files that never concern a rule."""
+    program = (
+        "import sys\nfrom flake8_bn_eval.rules import all_rules\nall_rules()\n"
+        "heavy = {'libcst', 'flake8_bn_eval.interpret', 'flake8_bn_eval.facts'}\n"
+        "print(sorted(heavy & {*sys.modules}))"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=PACKAGE.parent, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout == "[]\n"

@@ -13,8 +13,8 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
-from flake8_bn_eval.interpret.records import Use
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
     NOTHING,

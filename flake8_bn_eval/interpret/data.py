@@ -7,8 +7,9 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep, Use
+from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
@@ -16,7 +17,6 @@ from flake8_bn_eval.modes.values import (
     Result,
     Submodules,
     Symbol,
-    Tag,
     Value,
     of_thing,
 )

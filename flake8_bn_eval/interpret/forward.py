@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
@@ -16,7 +17,6 @@ from flake8_bn_eval.modes.values import (
     Function,
     ObjectId,
     Result,
-    Tag,
     Value,
 )
 from flake8_bn_eval.modes.world import World

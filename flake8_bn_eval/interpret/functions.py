@@ -14,8 +14,9 @@ from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
-from flake8_bn_eval.interpret.records import Misuse, Use
+from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.interpret.steps import RESULT
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, join_all

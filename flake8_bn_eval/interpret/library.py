@@ -8,9 +8,9 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.interpret.records import Use
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
@@ -23,7 +23,6 @@ from flake8_bn_eval.modes.values import (
     Partial,
     Result,
     Submodules,
-    Tag,
     Value,
     of_constant,
     of_object,

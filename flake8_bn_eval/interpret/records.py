@@ -7,27 +7,14 @@ path and every pass; it is never overwritten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.frames import Frame, Site
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Sensitivity
-from flake8_bn_eval.modes.values import CallId, ObjectId, Tag
+from flake8_bn_eval.modes.values import CallId, ObjectId
 from flake8_bn_eval.operations import Place
-
-
-class Use(Enum):
-    """What happens to the output of a forward call."""
-
-    READ = "its numbers are read (item, argmax, numpy, a metric)"
-    DETACHED = "its graph is cut off"
-    RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
-    RETURNED_DATA = "it leaves that function without a graph"
-    STORED = "it is kept, with its graph, in an attribute"
-    PASSED = "it is handed to something unseen"
-
-    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ of the data that went into it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.operations import Variable
 
@@ -23,18 +23,6 @@ CallId = int
 
 MOST_ALTERNATIVES = 6
 LONGEST_SUBJECT = 120
-
-
-class Tag(Enum):
-    """What is known about the data in a value."""
-
-    EVALUATION_DATA = "evaluation data"
-    TRAINING_DATA = "training data"
-    VOLATILE = "volatile"
-    DIFFERENTIATED = "an input that asks for its gradient"
-    OPEN = "may carry a graph from somewhere unseen"
-
-    __hash__ = object.__hash__
 
 
 class Thing:

@@ -95,7 +95,7 @@ def saliency(model, image):
     return image.grad.abs().cpu().numpy()
 ```
 
-Meta-learning, which trains a little while it evaluates:
+Meta-learning, which has to train a little while it evaluates:
 
 ```python
 import torch
@@ -112,7 +112,8 @@ def evaluate_tasks(model, tasks, steps):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        losses.append(nn.functional.cross_entropy(learner(model(query)), targets).item())
+        with torch.no_grad():
+            losses.append(nn.functional.cross_entropy(learner(model(query)), targets).item())
     return losses
 ```
 
@@ -179,14 +180,16 @@ for context in (torch.no_grad(), torch.inference_mode()):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts, Forward
 from flake8_bn_eval.findings import Report
-from flake8_bn_eval.interpret.records import Use
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
-from flake8_bn_eval.modes.values import Tag
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import INFERENCE
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts, Forward
 
 
 @rule("BNE201", "gradient-tracking-inference", since="0.1", triggers=INFERENCE)
@@ -218,6 +221,6 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     sure = call.measures or facts.is_evaluated_here(call)
     if facts.may_record(call):
         return sure or call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
-    if record.gradients.may_be(Gradient.CALLER):
+    if facts.is_callers_gradient(call):
         return sure or facts.never_differentiates and Use.DETACHED in record.uses
     return False

@@ -204,11 +204,14 @@ assert Good().records is False
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import NO_GRADIENT
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
 
 MESSAGES = {
     "bare statement": ("`{}()` as a statement of its own has no effect", "use it in a `with`"),

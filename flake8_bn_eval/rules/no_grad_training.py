@@ -8,9 +8,8 @@ grad_fn".  The usual cure from the internet makes it worse: `loss.requires_grad_
 error, `backward()` succeeds, and no parameter ever receives a gradient.  The loss curve is
 flat, and people turn to the learning rate.
 
-It comes about when a forward pass moves into a helper that is decorated for inference, when
-`torch.set_grad_enabled(False)` is left behind by an evaluation, or when `.detach()`, `.data` or
-`.item()` stands between the model and its loss.
+It comes about when a forward pass moves into a helper that is decorated for inference, or when
+an evaluation leaves `torch.set_grad_enabled(False)` behind.
 
 ## Example
 
@@ -36,14 +35,20 @@ import torch
 from torch import nn
 
 
-def step(model, optimizer, inputs, targets):
-    with torch.no_grad():
-        outputs = model(inputs)
-    loss = nn.functional.mse_loss(outputs, targets)
-    loss.requires_grad_(True)
-    optimizer.zero_grad()
-    loss.backward()  # BNE203
-    optimizer.step()
+def validate(model, val_loader):
+    model.eval()
+    torch.set_grad_enabled(False)
+    return sum(nn.functional.mse_loss(model(x), y).item() for x, y in val_loader)
+
+
+def fit(model, train_loader, val_loader, optimizer):
+    print("before", validate(model, val_loader))
+    model.train()
+    for inputs, targets in train_loader:
+        loss = nn.functional.mse_loss(model(inputs), targets)
+        optimizer.zero_grad()
+        loss.backward()  # BNE203
+        optimizer.step()
 ```
 
 ## Use instead
@@ -171,12 +176,15 @@ assert model.weight.grad.abs().sum() > 0
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import NO_GRADIENT
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
 
 
 @rule("BNE203", "no-grad-training", since="0.1", triggers=(*NO_GRADIENT, ("backward", "grad(")))

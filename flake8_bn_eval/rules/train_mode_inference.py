@@ -105,12 +105,17 @@ Estimating the running statistics anew, which takes exactly this mode and no gra
 import torch
 from torch import nn
 
-model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
-model.train()
-with torch.no_grad():
-    for images in torch.load("calibration.pt"):
-        model(images)
-model.eval()
+
+def finish(model, train_loader, optimizer):
+    model.train()
+    for images, labels in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+    with torch.no_grad():
+        for images, _ in train_loader:
+            model(images)
+    model.eval()
 ```
 
 One function for both phases, steered by a flag:
@@ -198,12 +203,15 @@ with torch.no_grad():
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import INFERENCE
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
 
 
 @rule("BNE101", "train-mode-inference", since="0.1", triggers=INFERENCE)
@@ -214,8 +222,9 @@ def check(facts: Facts) -> Iterator[Report]:
         if call.is_inference and call.mode_matters and call.may_be(Mode.TRAIN):
             if facts.is_callers_choice(call, Mode.TRAIN):
                 continue
-            if call.guessed and facts.is_born_in(Mode.TRAIN, call):
-                continue
+            if facts.is_born_in(Mode.TRAIN, call):
+                if call.guessed or not facts.is_used_as_module(call):
+                    continue
             region = (call.region.definition, call.subject)
             if region not in reported:
                 reported.add(region)

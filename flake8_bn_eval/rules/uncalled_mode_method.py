@@ -99,11 +99,14 @@ assert torch.equal(model(x), model(x))
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import MODE_METHODS
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
 
 
 @rule("BNE303", "uncalled-mode-method", since="0.1", triggers=MODE_METHODS)

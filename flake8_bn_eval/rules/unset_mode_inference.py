@@ -181,13 +181,16 @@ with torch.no_grad():
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Report
-from flake8_bn_eval.interpret.records import Use
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import INFERENCE
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts import Facts
 
 
 @rule("BNE102", "unset-mode-inference", since="0.1", triggers=INFERENCE)

@@ -1,0 +1,33 @@
+"""What is known about data and about outputs: the evidence of what a forward call is for.
+
+It stands apart from `values` because rules name it, and importing a rule must cost nothing.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Tag(Enum):
+    """What is known about the data in a value."""
+
+    EVALUATION_DATA = "evaluation data"
+    TRAINING_DATA = "training data"
+    VOLATILE = "volatile"
+    DIFFERENTIATED = "an input that asks for its gradient"
+    OPEN = "may carry a graph from somewhere unseen"
+
+    __hash__ = object.__hash__
+
+
+class Use(Enum):
+    """What happens to the output of a forward call."""
+
+    READ = "its numbers are read (item, argmax, numpy, a metric)"
+    DETACHED = "its graph is cut off"
+    RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
+    RETURNED_DATA = "it leaves that function without a graph"
+    STORED = "it is kept, with its graph, in an attribute"
+    PASSED = "it is handed to something unseen"
+
+    __hash__ = object.__hash__
