@@ -38,6 +38,10 @@ MODULE_METHODS = frozenset(
 )  # fmt: skip
 
 
+MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
+"""Methods of modules that tensors have as well."""
+
+
 class Purpose(Enum):
     """What a forward call is for."""
 
@@ -194,6 +198,15 @@ class Facts:
             return True
         return mentions(_last(subject), self.knowledge.vocabulary.modules)
 
+    def is_used_as_module(self, forward: Forward) -> bool:
+        """Whether more than a name tells that it is a module."""
+        if forward.record.certain:
+            return True
+        used: set[str] = set()
+        for receiver in forward.record.receivers:
+            used |= self.recorder.methods_used.get(receiver, set())
+        return bool(used & (MODULE_METHODS | MOVING_METHODS))
+
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}
@@ -222,11 +235,18 @@ class Facts:
         An unseen caller cannot hold them off where the same run differentiates.
         """
         gradients = forward.record.gradients
+        if gradients.may_be(Gradient.UNKNOWN):
+            return False
         if gradients.may_be(Gradient.ON):
             return not gradients.witness(Gradient.ON)
-        if gradients.may_be(Gradient.CALLER) or gradients.may_be(Gradient.UNKNOWN):
-            return self._root_differentiates(forward.record)
-        return False
+        return gradients.may_be(Gradient.CALLER) and self._root_differentiates(forward.record)
+
+    def is_callers_gradient(self, forward: Forward) -> bool:
+        """Whether gradients are as an unseen caller holds them, who is no module's caller."""
+        record = forward.record
+        return record.gradients.may_be(Gradient.CALLER) and not (
+            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module
+        )
 
     def _root_differentiates(self, record: ForwardCall) -> bool:
         root = record.stack[0].definition
@@ -340,7 +360,8 @@ class Facts:
     def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
         if record.trained:
             return Purpose.TRAINING, True
-        if record.auxiliary:
+        if record.auxiliary or any(site.name == "__init__" for site in record.stack):
+            # What a constructor runs is a probe of shapes, not a prediction.
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
             return Purpose.UNKNOWN, False

@@ -39,12 +39,22 @@ def pooled() -> Inputs:
 
 SAMPLES: dict[str, Sample] = {
     "AdaptiveLogSoftmaxWithLoss": (
-        {"in_features": 4, "n_classes": 10, "cutoffs": [3, 6]}, lambda: (rand(5, 4), classes())
+        {"in_features": 4, "n_classes": 10, "cutoffs": [3, 6]},
+        lambda: (rand(5, 4), classes()),
     ),
-    "Bilinear": ({"in1_features": 4, "in2_features": 4, "out_features": 2},
-                 lambda: (rand(5, 4), rand(5, 4))),
-    "CTCLoss": ({}, lambda: (rand(6, 2, 4).log_softmax(2), torch.tensor([[1, 2], [2, 3]]),
-                             torch.tensor([6, 6]), torch.tensor([2, 2]))),
+    "Bilinear": (
+        {"in1_features": 4, "in2_features": 4, "out_features": 2},
+        lambda: (rand(5, 4), rand(5, 4)),
+    ),
+    "CTCLoss": (
+        {},
+        lambda: (
+            rand(6, 2, 4).log_softmax(2),
+            torch.tensor([[1, 2], [2, 3]]),
+            torch.tensor([6, 6]),
+            torch.tensor([2, 2]),
+        ),
+    ),
     "ChannelShuffle": ({"groups": 2}, one(*IMAGE)),
     "CosineEmbeddingLoss": ({}, lambda: (rand(5, 4), rand(5, 4).flip(0), torch.ones(5))),
     "CosineSimilarity": ({}, lambda: (rand(5, 4), rand(5, 4).flip(0))),
@@ -57,15 +67,21 @@ SAMPLES: dict[str, Sample] = {
     "GroupNorm": ({"num_groups": 2, "num_channels": 4}, one(*IMAGE)),
     "HingeEmbeddingLoss": ({}, lambda: (rand(5, 4), torch.ones(5, 4))),
     "LayerNorm": ({"normalized_shape": 6}, one(*IMAGE)),
-    "LinearCrossEntropyLoss": ({"in_features": 4, "num_classes": 4},
-                               lambda: (rand(5, 4), classes())),
+    "LinearCrossEntropyLoss": (
+        {"in_features": 4, "num_classes": 4},
+        lambda: (rand(5, 4), classes()),
+    ),
     "LocalResponseNorm": ({"size": 2}, one(*IMAGE)),
     "MarginRankingLoss": ({}, lambda: (rand(5), rand(5).flip(0), torch.ones(5))),
-    "MaxUnpool1d": ({"kernel_size": 2},
-                    lambda: nn.functional.max_pool1d(rand(*LINE), 2, return_indices=True)),
+    "MaxUnpool1d": (
+        {"kernel_size": 2},
+        lambda: nn.functional.max_pool1d(rand(*LINE), 2, return_indices=True),
+    ),
     "MaxUnpool2d": ({"kernel_size": 2}, pooled),
-    "MaxUnpool3d": ({"kernel_size": 2},
-                    lambda: nn.functional.max_pool3d(rand(*VOLUME), 2, return_indices=True)),
+    "MaxUnpool3d": (
+        {"kernel_size": 2},
+        lambda: nn.functional.max_pool3d(rand(*VOLUME), 2, return_indices=True),
+    ),
     "MultiLabelMarginLoss": ({}, lambda: (rand(5, 4), torch.zeros(5, 4, dtype=torch.long))),
     "MultiMarginLoss": ({}, lambda: (rand(5, 4), classes())),
     "MultiheadAttention": ({"embed_dim": 4, "num_heads": 2}, lambda: (rand(3, 5, 4),) * 3),
@@ -74,14 +90,25 @@ SAMPLES: dict[str, Sample] = {
     "PixelUnshuffle": ({"downscale_factor": 2}, one(*IMAGE)),
     "RMSNorm": ({"normalized_shape": 6}, one(*IMAGE)),
     "Threshold": ({"threshold": 0.3, "value": 0}, one(*IMAGE)),
-    "Transformer": ({"d_model": 4, "nhead": 2, "num_encoder_layers": 1,
-                     "num_decoder_layers": 1, "dim_feedforward": 8}, lambda: (rand(3, 5, 4),) * 2),
-    "TransformerDecoderLayer": ({"d_model": 4, "nhead": 2, "dim_feedforward": 8},
-                                lambda: (rand(3, 5, 4),) * 2),
+    "Transformer": (
+        {
+            "d_model": 4,
+            "nhead": 2,
+            "num_encoder_layers": 1,
+            "num_decoder_layers": 1,
+            "dim_feedforward": 8,
+        },
+        lambda: (rand(3, 5, 4),) * 2,
+    ),
+    "TransformerDecoderLayer": (
+        {"d_model": 4, "nhead": 2, "dim_feedforward": 8},
+        lambda: (rand(3, 5, 4),) * 2,
+    ),
     "TransformerEncoderLayer": ({"d_model": 4, "nhead": 2, "dim_feedforward": 8}, one(3, 5, 4)),
     "TripletMarginLoss": ({}, lambda: (rand(5, 4), rand(5, 4).flip(0), rand(5, 4).flip(1))),
     "TripletMarginWithDistanceLoss": (
-        {}, lambda: (rand(5, 4), rand(5, 4).flip(0), rand(5, 4).flip(1))
+        {},
+        lambda: (rand(5, 4), rand(5, 4).flip(0), rand(5, 4).flip(1)),
     ),
     "Unflatten": ({"dim": 1, "unflattened_size": (2, 2)}, one(*FLAT)),
     "Unfold": ({"kernel_size": 2}, one(*IMAGE)),

@@ -11,6 +11,7 @@ A run is a sequence of choices.  `observe` walks through all sequences, depth fi
 there are none left or the runs are used up; in the latter case the rest is drawn at random
 and the result is not *exhausted*.  In a program that can notice an exception, any call may
 raise a RuntimeError before or after it takes effect: each such place is one more run.
+Making a gradient context does not raise: nothing comes between that and its entering.
 
 Every call is rewritten to go through `Observer.called`, which sees the callee just before
 it is called; a forward call is a call of a module, of its ``forward`` or of a partial of it.
@@ -37,6 +38,7 @@ MAXIMUM_CHOICES = 14
 MAXIMUM_CALLS = 3_000
 MAXIMUM_PASSES = 4
 CALLED = "__called__"
+CONTEXTS = (torch.no_grad, torch.enable_grad, torch.inference_mode, torch.set_grad_enabled)
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
 
 
@@ -223,6 +225,8 @@ class Observer:
         if callee == self.called:
             return functools.partial(self._again, line)
         seen.reached.add(line)
+        if callee in CONTEXTS:
+            return callee
         event, self._calls = self._calls * 2, self._calls + 1
         if self._calls > MAXIMUM_CALLS:
             raise EndOfRun

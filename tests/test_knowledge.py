@@ -183,26 +183,32 @@ WRAPPERS = {
 }
 OF_A_LAYER = {
     "torch.nn.utils.weight_norm": nn.utils.weight_norm,
-    "torch.nn.utils.remove_weight_norm":
-        lambda it: nn.utils.remove_weight_norm(nn.utils.weight_norm(it)),
-    "torch.nn.utils.remove_spectral_norm":
-        lambda it: nn.utils.remove_spectral_norm(nn.utils.spectral_norm(it)),
+    "torch.nn.utils.remove_weight_norm": lambda it: nn.utils.remove_weight_norm(
+        nn.utils.weight_norm(it)
+    ),
+    "torch.nn.utils.remove_spectral_norm": lambda it: nn.utils.remove_spectral_norm(
+        nn.utils.spectral_norm(it)
+    ),
     "torch.nn.utils.spectral_norm": nn.utils.spectral_norm,
     "torch.nn.utils.parametrizations.spectral_norm": nn.utils.parametrizations.spectral_norm,
     "torch.nn.utils.parametrizations.weight_norm": nn.utils.parametrizations.weight_norm,
     "torch.nn.utils.parametrizations.orthogonal": nn.utils.parametrizations.orthogonal,
-    "torch.nn.utils.prune.*":
-        lambda it: importlib.import_module("torch.nn.utils.prune").identity(it, "weight"),
-    "torch.nn.utils.parametrize.register_parametrization":
-        lambda it: nn.utils.parametrize.register_parametrization(it, "weight", nn.Identity()),
+    "torch.nn.utils.prune.*": lambda it: importlib.import_module("torch.nn.utils.prune").identity(
+        it, "weight"
+    ),
+    "torch.nn.utils.parametrize.register_parametrization": lambda it: (
+        nn.utils.parametrize.register_parametrization(it, "weight", nn.Identity())
+    ),
 }
 COPIES = {
     "copy.deepcopy": copy.deepcopy,
-    "torch.optim.swa_utils.AveragedModel":
-        lambda it: torch.optim.swa_utils.AveragedModel(it).module,
+    "torch.optim.swa_utils.AveragedModel": lambda it: (
+        torch.optim.swa_utils.AveragedModel(it).module
+    ),
     "torch.jit.script": torch.jit.script,
-    "torch.ao.quantization.prepare":
-        lambda it: importlib.import_module("torch.ao.quantization").prepare(it),
+    "torch.ao.quantization.prepare": lambda it: importlib.import_module(
+        "torch.ao.quantization"
+    ).prepare(it),
 }
 
 
@@ -293,8 +299,9 @@ EXPORTERS = {
     "torch.jit.trace_module": lambda it: torch.jit.trace_module(it, {"forward": INPUTS}),
     "torch.export.export": lambda it: torch.export.export(it, INPUTS),
     "torch.export.draft_export": lambda it: torch.export.draft_export(it, INPUTS),
-    "torch.optim.swa_utils.update_bn":
-        lambda it: torch.optim.swa_utils.update_bn([torch.rand(3, 4)], it),
+    "torch.optim.swa_utils.update_bn": lambda it: torch.optim.swa_utils.update_bn(
+        [torch.rand(3, 4)], it
+    ),
 }
 
 

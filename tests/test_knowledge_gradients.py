@@ -38,7 +38,9 @@ def records() -> bool:
     return bool((torch.ones(1, requires_grad=True) * 2).requires_grad)
 
 
-@pytest.mark.parametrize("name", [*with_gradient("off"), *with_gradient("inference"), *with_gradient("on")])
+@pytest.mark.parametrize(
+    "name", [*with_gradient("off"), *with_gradient("inference"), *with_gradient("on")]
+)
 def test_a_gradient_context_sets_what_its_row_says(name: str) -> None:
     context, expected = resolve(name), WHOLE[name].gradient == "on"
     with torch.set_grad_enabled(not expected):
@@ -74,12 +76,19 @@ def test_a_gradient_function_sets_its_argument_at_once(name: str, flag: bool) ->
 
 
 CALM = {
-    "torch.autocast": ("cpu",), "torch.amp.autocast": ("cpu",), "torch.cpu.amp.autocast": (),
-    "torch.autograd.detect_anomaly": (), "torch.autograd.set_detect_anomaly": (True,),
-    "torch.autograd.set_multithreading_enabled": (True,), "torch.backends.cudnn.flags": (),
-    "torch.random.fork_rng": (), "torch.nn.utils.parametrize.cached": (),
-    "torch.autograd.profiler.profile": (), "torch.profiler.record_function": ("step",),
-    "torch.autograd.profiler.record_function": ("step",), "contextlib.nullcontext": (),
+    "torch.autocast": ("cpu",),
+    "torch.amp.autocast": ("cpu",),
+    "torch.cpu.amp.autocast": (),
+    "torch.autograd.detect_anomaly": (),
+    "torch.autograd.set_detect_anomaly": (True,),
+    "torch.autograd.set_multithreading_enabled": (True,),
+    "torch.backends.cudnn.flags": (),
+    "torch.random.fork_rng": (),
+    "torch.nn.utils.parametrize.cached": (),
+    "torch.autograd.profiler.profile": (),
+    "torch.profiler.record_function": ("step",),
+    "torch.autograd.profiler.record_function": ("step",),
+    "contextlib.nullcontext": (),
     "torch.autograd.graph.saved_tensors_hooks": (lambda it: it, lambda it: it),
 }
 
@@ -99,8 +108,11 @@ def test_functions_that_differentiate() -> None:
     torch.autograd.backward((weight * 2).sum())
     assert weight.grad is not None
     assert torch.autograd.grad((weight * 2).sum(), weight)[0].tolist() == [2, 2]
-    for name in ("torch.autograd.backward", "torch.autograd.grad",
-                 "torch.autograd.functional.jacobian"):
+    for name in (
+        "torch.autograd.backward",
+        "torch.autograd.grad",
+        "torch.autograd.functional.jacobian",
+    ):
         row = KNOWLEDGE.callable(name)
         assert row is not None
         assert row.backward

@@ -36,8 +36,9 @@ def effect(receiver: str, name: str) -> str:
 
 
 def names(receiver: str, *effects: str) -> list[str]:
-    return [name for (kind, name), row in METHODS.items()
-            if kind == receiver and row.effect in effects]
+    return [
+        name for (kind, name), row in METHODS.items() if kind == receiver and row.effect in effects
+    ]
 
 
 # --- Modules ------------------------------------------------------------------------------
@@ -67,7 +68,8 @@ def test_eval_and_train_set_the_mode_of_the_whole_tree_and_return_the_module() -
 
 
 SELF: dict[str, Callable[[Any], Any]] = {
-    "to": lambda it: it.to("cpu"), "type": lambda it: it.type(torch.float64),
+    "to": lambda it: it.to("cpu"),
+    "type": lambda it: it.type(torch.float64),
     "to_empty": lambda it: it.to_empty(device="cpu"),
 }
 NEEDS_A_DEVICE = {"cuda", "hpu", "ipu", "mtia", "xpu"}
@@ -164,12 +166,21 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "keys": lambda it: nn.ModuleDict({"a": it}).keys(),
     "reset_running_stats": lambda it: it[1][0].reset_running_stats(),
     "flatten_parameters": lambda _: nn.LSTM(2, 2).flatten_parameters(),
-    "update_parameters":
-        lambda it: torch.optim.swa_utils.AveragedModel(it).update_parameters(mixed().eval()),
+    "update_parameters": lambda it: torch.optim.swa_utils.AveragedModel(it).update_parameters(
+        mixed().eval()
+    ),
     "compile": lambda it: it.compile(backend="eager"),
 }
-NO_CALL = {"__init__", "dump_patches", "training", "join", "no_sync", "register_comm_hook",
-           "get_extra_state", "set_extra_state"}
+NO_CALL = {
+    "__init__",
+    "dump_patches",
+    "training",
+    "join",
+    "no_sync",
+    "register_comm_hook",
+    "get_extra_state",
+    "set_extra_state",
+}
 
 
 @pytest.mark.parametrize("name", sorted({*names("module", "neutral")} - NO_CALL))
@@ -187,8 +198,20 @@ def test_neutral_methods_keep_the_modes_and_do_not_return_the_module(name: str) 
 
 INDICES = torch.zeros(3, 3, dtype=torch.long)
 ATTEMPTS: list[tuple[Any, ...]] = [
-    (), (0,), (1.0,), (0, 1), (torch.rand(3, 3),), (0, INDICES), ((9,),), (9, 1), (1, 0, 0),
-    (INDICES > 1, 0.0), (INDICES > 1,), (0, INDICES[0]), (torch.rand(3),), (0, INDICES, 1.0),
+    (),
+    (0,),
+    (1.0,),
+    (0, 1),
+    (torch.rand(3, 3),),
+    (0, INDICES),
+    ((9,),),
+    (9, 1),
+    (1, 0, 0),
+    (INDICES > 1, 0.0),
+    (INDICES > 1,),
+    (0, INDICES[0]),
+    (torch.rand(3),),
+    (0, INDICES, 1.0),
 ]
 
 
@@ -269,9 +292,11 @@ def test_functions_of_tensors_do_to_the_graph_what_their_rows_say() -> None:
 def test_a_distribution_passes_the_graph_of_its_parameters_on() -> None:
     normal = torch.distributions.Normal(torch.ones(1, requires_grad=True), 1.0)
     results = {
-        "rsample": normal.rsample(), "log_prob": normal.log_prob(torch.ones(1)),
+        "rsample": normal.rsample(),
+        "log_prob": normal.log_prob(torch.ones(1)),
         "entropy": torch.distributions.Categorical(logits=normal.mean).entropy(),
-        "cdf": normal.cdf(torch.ones(1)), "icdf": normal.icdf(torch.ones(1) / 2),
+        "cdf": normal.cdf(torch.ones(1)),
+        "icdf": normal.icdf(torch.ones(1) / 2),
     }
     for name, result in results.items():
         assert result.requires_grad
@@ -313,11 +338,17 @@ def test_optimizers_are_what_torch_optim_builds() -> None:
 
 
 def test_every_public_method_of_an_optimizer_has_a_row() -> None:
-    public = {name for it in (torch.optim.Optimizer, torch.amp.GradScaler)
-              for name, _ in inspect.getmembers(it, callable) if name[0] != "_"}
+    public = {
+        name
+        for it in (torch.optim.Optimizer, torch.amp.GradScaler)
+        for name, _ in inspect.getmembers(it, callable)
+        if name[0] != "_"
+    }
     settings = {name for name in public if name[:4] in ("get_", "set_")}
     assert {name for name in public - settings if KNOWLEDGE.method("optimizer", name) is None} == {
-        "OptimizerPostHook", "OptimizerPreHook"} & public
+        "OptimizerPostHook",
+        "OptimizerPreHook",
+    } & public
 
 
 def test_a_scaler_scales_a_loss_and_takes_the_step() -> None:

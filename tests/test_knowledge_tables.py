@@ -75,8 +75,10 @@ def test_a_mistake_is_reported_with_its_file_and_line(mistake: str) -> None:
 
 
 def test_the_second_of_two_rows_for_a_method_is_reported() -> None:
-    again = RIGHT + '\n[[method]]\nreceiver = "module"\nnames = [\n  "thaw",\n]\n' \
+    again = (
+        RIGHT + '\n[[method]]\nreceiver = "module"\nnames = [\n  "thaw",\n]\n'
         'effect = "train"\nsource = "mine.py"\n'
+    )
     with pytest.raises(KnowledgeError, match=r"mine\.toml:19: `thaw` has .*, in line 12"):
         parse_table(again, "mine.toml")
 
@@ -114,7 +116,11 @@ def test_a_right_table() -> None:
     assert set(table.methods) == {("module", "freeze"), ("module", "thaw")}
     row = table.callables["mine.Layer"]
     assert (row.name, row.returns, row.starts, row.source) == (
-        "mine.Layer", "module", "eval", "mine.py")
+        "mine.Layer",
+        "module",
+        "eval",
+        "mine.py",
+    )
     assert row.conditions == (Condition("rate", 1, 0.5),)
 
 
@@ -169,8 +175,15 @@ def test_builtin_classes_are_no_modules() -> None:
         found = getattr(builtins, name)
         if isinstance(found, type) and name[:1].isupper():
             assert KNOWLEDGE.is_module_class(f"builtins.{name}") is False, name
-    for name in ("object", "abc.ABC", "enum.Enum", "typing.NamedTuple", "threading.Thread",
-                 "torch.utils.data.Dataset", "lightning.LightningDataModule"):
+    for name in (
+        "object",
+        "abc.ABC",
+        "enum.Enum",
+        "typing.NamedTuple",
+        "threading.Thread",
+        "torch.utils.data.Dataset",
+        "lightning.LightningDataModule",
+    ):
         assert KNOWLEDGE.is_module_class(name) is False, name
 
 
@@ -193,8 +206,7 @@ NAMES = {
     "timm.models.create_model": "timm.create_model",
     "timm.models.layers.DropPath": "timm.layers.DropPath",
     "transformers.AutoModel.from_pretrained": "transformers.*.from_pretrained",
-    "transformers.models.bert.modeling_bert.BertModel.from_pretrained":
-        "transformers.*.from_pretrained",
+    "transformers.models.bert.modeling_bert.BertModel.from_pretrained": "transformers.*.from_pretrained",
     "transformers.BertTokenizerFast.from_pretrained": "transformers.*TokenizerFast.from_pretrained",
     "transformers.AutoTokenizer.from_pretrained": "transformers.*Tokenizer.from_pretrained",
     "transformers.BertForMaskedLM": "transformers.*For*",
@@ -227,8 +239,11 @@ def test_a_name_without_a_row_is_unknown(name: str) -> None:
 def test_methods_fall_back_to_those_of_anything() -> None:
     assert KNOWLEDGE.method("module", "no_such_method") is None
     for receiver, name, effect in (
-        ("module", "eval", "eval"), ("tensor", "view", "same"), ("tensor", "data", "detach"),
-        ("optimizer", "step", "step"), ("module", "manual_backward", "backward"),
+        ("module", "eval", "eval"),
+        ("tensor", "view", "same"),
+        ("tensor", "data", "detach"),
+        ("optimizer", "step", "step"),
+        ("module", "manual_backward", "backward"),
     ):
         row = KNOWLEDGE.method(receiver, name)
         assert row is not None
@@ -279,11 +294,22 @@ def test_the_same_packages_give_the_same_knowledge() -> None:
 # --- Words --------------------------------------------------------------------------------
 
 SPLIT = {
-    "val_loader": ("val", "loader"), "valLoader": ("val", "loader"), "ValLoader": ("val", "loader"),
-    "valloader": ("val", "loader"), "testset": ("test", "set"), "X_test": ("x", "test"),
-    "netG": ("net", "g"), "evaluateModel": ("evaluate", "model"), "value": ("value",),
-    "device": ("device",), "HTTPServer": ("http", "server"), "model2": ("model", "2"),
-    "_run_epoch": ("run", "epoch"), "TEST_DATA": ("test", "data"), "": (), "_": (),
+    "val_loader": ("val", "loader"),
+    "valLoader": ("val", "loader"),
+    "ValLoader": ("val", "loader"),
+    "valloader": ("val", "loader"),
+    "testset": ("test", "set"),
+    "X_test": ("x", "test"),
+    "netG": ("net", "g"),
+    "evaluateModel": ("evaluate", "model"),
+    "value": ("value",),
+    "device": ("device",),
+    "HTTPServer": ("http", "server"),
+    "model2": ("model", "2"),
+    "_run_epoch": ("run", "epoch"),
+    "TEST_DATA": ("test", "data"),
+    "": (),
+    "_": (),
 }
 
 

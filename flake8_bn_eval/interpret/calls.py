@@ -15,6 +15,7 @@ from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
     NOTHING,
@@ -445,7 +446,7 @@ class Calls:
 
     def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:
         if name == "reveal_grad":
-            words = {member.value for member in world.gradients}
+            words = {member.value for member in recording(world.gradients)}
             self.machine.recorder.reveal(expression.place, " | ", words)
             return
         arguments: list[Expression] = expression.arguments

@@ -23,6 +23,9 @@ from flake8_bn_eval.modes.values import (
     Constant,
     External,
     Function,
+    GradientContext,
+    Result,
+    SavedGradients,
     SavedMode,
     Symbol,
     Value,
@@ -114,6 +117,9 @@ class Conditions:
             world.suppose(_was_training(saved), True)
             other.suppose(_was_training(saved), False)
             self._restore_in_eval(saved, other)
+        if isinstance(saved, SavedGradients):
+            self.machine.gradient_modes.suppose(saved, True, world)
+            self.machine.gradient_modes.suppose(saved, False, other)
         return world, other
 
     def _restore_in_eval(self, saved: SavedMode, world: World) -> None:
@@ -135,13 +141,21 @@ class Conditions:
                     truths.add(world.answer(thing))
                 case Symbol():
                     truths.add(world.answer(Condition(thing.subject, thing.variables, None)))
-                case External() | Function() | Class():
+                case External() | Function() | Class() | GradientContext():
                     truths.add(True)
+                case SavedGradients():
+                    truths.add(self.machine.gradient_modes.truth(thing))
+                case Result():
+                    truths.add(self._truth_of_result(thing))
                 case SavedMode():
                     truths.add(_truth_of_mode(thing, world))
                 case _:
                     truths.add(None)
         return truths.pop() if len(truths) == 1 else None
+
+    def _truth_of_result(self, result: Result) -> bool | None:
+        row = self.machine.knowledge.callable(result.path)
+        return True if row is not None and row.returns == "context" else None
 
     def _truth_of_object(self, identity: int, world: World) -> bool | None:
         kind = world.get(identity).kind

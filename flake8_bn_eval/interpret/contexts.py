@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
 from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Gradient, Gradients
 from flake8_bn_eval.modes.states import LEAVING, State, merge
 from flake8_bn_eval.modes.values import (
@@ -31,6 +31,10 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place, describe
 
 Body = Callable[[State], Exits[State]]
+CONTEXT_WORDS = frozenset(
+    {"grad", "inference", "infer", "eval", "evaluating", "mode", "predict", "test", "testing",
+     "validation", "context", "ctx"}
+)  # fmt: skip
 SUPPRESSING = "contextlib.suppress"
 
 
@@ -76,20 +80,30 @@ class Contexts:
         before = world.gradients
         if enter.target is not None:
             self.machine.steps.assign(enter.target, value, world, frame)
+        unseen = self._may_set_gradients(value)
+        if unseen:
+            world.set_gradients(before.join(gradients_of(Gradient.UNKNOWN)))
         exits = body((world,))
-        if self.machine.library.is_stack(value):
+        if unseen or self.machine.library.is_stack(value):
             _restore(exits, before)
         if self.machine.library.called(value) == SUPPRESSING and Exit.RAISE in exits:
             raised = exits.pop(Exit.RAISE)
             exits[Exit.NEXT] = merge([*exits.get(Exit.NEXT, ()), *raised])
         return exits
 
+    def _may_set_gradients(self, value: Value) -> bool:
+        """Whether an unseen context manager is called like one that runs an evaluation."""
+        path = self.machine.library.called(value)
+        if path is None or self.machine.knowledge.callable(path) is not None:
+            return False
+        return mentions(path.rpartition(".")[2], CONTEXT_WORDS)
+
     # Gradient contexts
 
     def _in_gradient_context(
         self, enter: Enter, context: GradientContext, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
-        before = world.gradients
+        before = world.gradients if context.before is None else context.before
         stored = isinstance(enter.context, Name | Attribute)
         reentered = stored and context in self.machine.active_contexts
         if reentered:
@@ -122,6 +136,7 @@ class Contexts:
         """One of several contexts, or none: either gradient mode."""
         before = inside = world.gradients
         for context in contexts:
+            before = before if context.before is None else before.join(context.before)
             other = world.fork()
             self.apply(context, other, frame, enter.place)
             inside = inside.join(other.gradients)
@@ -134,33 +149,7 @@ class Contexts:
 
     def apply(self, context: GradientContext, world: World, frame: Frame, place: Place) -> None:
         """Put the world in the gradient mode of a context."""
-        gradients = self._gradients(context, world, place)
-        self._note_event(world, gradients, context.name, place)
-        world.set_gradients(gradients)
-
-    def _gradients(self, context: GradientContext, world: World, place: Place) -> Gradients:
-        short = context.name.rpartition(".")[2]
-        off = Remark(place, f"`{short}` turns gradients off", "no gradients since")
-        on = Remark(place, f"`{short}` turns gradients on", "gradients since")
-        match context.gradient:
-            case "off":
-                return gradients_of(Gradient.OFF, off)
-            case "on":
-                return gradients_of(Gradient.ON, on)
-            case "unknown":
-                return world.gradients.join(gradients_of(Gradient.UNKNOWN))
-        flag = context.flag
-        truth = None if flag is None else self.machine.conditions.decided(flag, world)
-        if truth is None:
-            return Gradients({Gradient.ON: (on,), Gradient.OFF: (off,)})
-        return gradients_of(Gradient.ON, on) if truth else gradients_of(Gradient.OFF, off)
-
-    def _note_event(
-        self, world: World, gradients: Gradients, name: str, place: Place
-    ) -> None:
-        self.machine.recorder.event(
-            place, "gradient", name.rpartition(".")[2], str(world.gradients), str(gradients)
-        )
+        self.machine.gradient_modes.apply(context, world, place)
 
     def method(
         self, context: GradientContext, name: str, world: World, frame: Frame, place: Place
@@ -169,7 +158,8 @@ class Contexts:
         if name == "__enter__":
             self.apply(context, world, frame, place)
         elif name == "__exit__":
-            world.set_gradients(gradients_of(Gradient.UNKNOWN))
+            unknown = gradients_of(Gradient.UNKNOWN)
+            world.set_gradients(unknown if context.before is None else context.before)
 
     # Home-made ones
 

@@ -10,7 +10,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Gradient
+from flake8_bn_eval.modes.lattice import Gradient, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
@@ -55,7 +55,7 @@ class Forward:
         state = world.get(identity)
         record = recorder.forward_call(place, subject, method, frame)
         self._observe(record, identity, state, arguments, world, row)
-        gradients = str(world.gradients)
+        gradients = str(recording(world.gradients))
         recorder.event(place, "forward", subject, str(state.modes), gradients)
         body = self._body(state, method)
         if body is None:
@@ -75,10 +75,11 @@ class Forward:
         row: MethodRow | None,
     ) -> None:
         record.modes = record.modes.join(state.modes)
-        record.gradients = record.gradients.join(world.gradients)
+        gradients = recording(world.gradients)
+        record.gradients = record.gradients.join(gradients)
         flags = self._flags(world)
         record.observations.add(
-            Observation(state.modes.members, world.gradients.members, flags)
+            Observation(state.modes.members, gradients.members, flags)
         )
         record.receivers.add(identity)
         if state.origin is not None:
@@ -171,7 +172,7 @@ class Forward:
         output = Value(UNKNOWN.things, connected=frozenset({record.identity}))
         output = output.descending(*arguments)
         silent = row is not None and row.gradient_inside == "off"
-        if silent or world.gradients.must_be(Gradient.OFF) or Tag.VOLATILE in output.tags:
+        if silent or recording(world.gradients).must_be(Gradient.OFF) or Tag.VOLATILE in output.tags:
             return output.detached()
         return output
 

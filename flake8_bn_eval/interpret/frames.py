@@ -45,6 +45,8 @@ class Frame:
     path: tuple[object, ...] = ()
     depth: int = 0
     literals: tuple[tuple[str, object], ...] = ()
+    in_module: bool = False
+    """It is a method of a module that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
@@ -95,6 +97,11 @@ class Frame:
     def too_deep(self) -> bool:
         """Whether calls are no longer followed."""
         return self.depth >= DEEPEST_CALL
+
+    @property
+    def belongs_to_module(self) -> bool:
+        """Whether a method of a module is where this activation began."""
+        return self.in_module if self.caller is None else self.caller.belongs_to_module
 
     def stack(self) -> tuple[Site, ...]:
         """The call stack, the outermost function first."""

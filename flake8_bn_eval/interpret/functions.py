@@ -103,7 +103,7 @@ class Functions:
             return thing
         if isinstance(thing, External):
             row = self.machine.knowledge.callable(thing.path)
-            if row is not None and row.gradient in ("on", "off") and row.bare:
+            if row is not None and row.gradient in ("on", "off", "inference") and row.bare:
                 return GradientContext(thing.path, row.gradient, place)
         return None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.gradient_modes import ASKING
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition
 from flake8_bn_eval.knowledge.words import mentions
@@ -71,6 +72,8 @@ class Library:
         birth = (path, place, frame.path)
         if package == "builtins":
             return self._builtin(name, arguments, world, birth)
+        if path in ASKING:
+            return self.machine.gradient_modes.asked(world)
         if package == "tqdm" or package.startswith("tqdm."):
             return self.machine.containers.builtin("tqdm", arguments, world, birth)
         if path == "functools.partial" and arguments.positional:
@@ -157,22 +160,19 @@ class Library:
             context = GradientContext(path, gradient, place)
             decorated = replace(function, decorators=(context, *function.decorators))
             return of_thing(decorated)
-        context = self._context(path, row, argument, world, place)
+        context = self._context(path, row, argument, place)
         if row.immediate and not self.machine.decorating:
-            self.machine.immediate.add(context)
+            context = replace(context, before=world.gradients)
             self.machine.contexts.apply(context, world, frame, place)
         return of_thing(context)
 
     def _context(
-        self, path: str, row: CallableRow, argument: Value | None, world: World, place: Place
+        self, path: str, row: CallableRow, argument: Value | None, place: Place
     ) -> GradientContext:
         if argument is None or row.gradient == "on" or row.keyword is None:
             gradient = "on" if row.gradient == "argument" else str(row.gradient)
             return GradientContext(path, gradient, place)
-        # A flag of a context that turns gradients off says whether it does.
-        turns_off = row.gradient == "off"
-        flag = self.machine.conditions.negate(argument, world) if turns_off else argument
-        return GradientContext(path, "argument", place, flag)
+        return GradientContext(path, str(row.gradient), place, argument)
 
     def _set(
         self, row: CallableRow, subject: Value, world: World, frame: Frame, place: Place

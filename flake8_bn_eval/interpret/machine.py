@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.expressions import Expressions
     from flake8_bn_eval.interpret.forward import Forward
     from flake8_bn_eval.interpret.functions import Functions
+    from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.steps import Steps
@@ -79,6 +80,7 @@ class Machine:
     library: Library
     containers: Containers
     contexts: Contexts
+    gradient_modes: GradientModes
     data: Data
     steps: Steps
     runner: Runner[State]
@@ -92,8 +94,6 @@ class Machine:
         self.active_contexts: list[GradientContext] = []
         self.leaking: dict[GradientContext, Gradients] = {}
         """Contexts that were entered while active: leaving them restores the wrong mode."""
-        self.immediate: set[GradientContext] = set()
-        """Contexts that have acted when they were made."""
         self.saved_modes: dict[ObjectId, Modes] = {}
         self.decorating = False
         """A context made for a decorator acts in the function, not where it is made."""

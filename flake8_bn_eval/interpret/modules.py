@@ -33,6 +33,10 @@ from flake8_bn_eval.operations import Place
 LOST = Modes.only(Mode.UNKNOWN)
 OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
 SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
+FLAG_WORDS = frozenset(
+    {"train", "training", "mode", "flag", "eval", "evaluate", "is", "was", "status", "state",
+     "phase", "enable", "enabled", "test", "testing", "val", "prev", "previous", "old"}
+)  # fmt: skip
 OF_SUBMODULES = frozenset(
     {"modules", "named_modules", "children", "named_children", "add_module", "register_module"}
 )
@@ -152,7 +156,10 @@ class Modules:
         constant = value.constant
         if constant is not None:
             return isinstance(constant.value, bool | int)
-        return all(world.get(each).kind is Kind.UNKNOWN for each in value.objects)
+        return all(
+            state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
+            for state in map(world.get, value.objects)
+        )
 
     def switch(
         self,
@@ -253,8 +260,9 @@ class Modules:
                 if override is not None and not frame.runs(override.definition):
                     self._through_override(override, child, modes, world, frame, place)
                 else:
-                    uncertain = weak or len(value.objects) > 1
-                    self._spread(child, modes, world, frame, place, visited, weak=uncertain)
+                    # Of several alternatives only the one that is there is reached; it is
+                    # also the only one that anybody can reach by this way later.
+                    self._spread(child, modes, world, frame, place, visited, weak=weak)
 
     def _is_registered(self, child: ObjectId, world: World) -> bool:
         """A plain list, a trainer or a number kept in an attribute is no submodule."""

@@ -44,6 +44,8 @@ class ForwardCall:
     method: str | None
     stack: tuple[Site, ...]
     inside_forward: bool
+    of_module: bool
+    """It belongs to a method of a module whose callers nobody has seen."""
     certain: bool = False
     library: str | None = None
     is_single_layer: bool = False
@@ -147,7 +149,15 @@ class Recorder:
         number = self._numbers.setdefault(key, len(self.forward_calls))
         if number == len(self.forward_calls):
             self.forward_calls.append(
-                ForwardCall(number, place, subject, method, frame.stack(), frame.inside_forward)
+                ForwardCall(
+                    number,
+                    place,
+                    subject,
+                    method,
+                    frame.stack(),
+                    frame.inside_forward,
+                    frame.belongs_to_module,
+                )
             )
         return self.forward_calls[number]
 

@@ -21,6 +21,7 @@ from flake8_bn_eval.interpret.forward import Forward
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.functions import Functions
 from flake8_bn_eval.interpret.library import Library
+from flake8_bn_eval.interpret.gradient_modes import GradientModes
 from flake8_bn_eval.interpret.machine import (
     GaveUp,
     Machine,
@@ -66,6 +67,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.forward = Forward(machine)
     machine.library = Library(machine)
     machine.contexts = Contexts(machine)
+    machine.gradient_modes = GradientModes(machine)
     machine.data = Data(machine)
     machine.calls = Calls(machine)
     machine.expressions = Expressions(machine)
@@ -127,7 +129,11 @@ class Roots:
         self.machine.start_root()
         frame = Frame.root(definition, receiver, owner)
         frame.inside_forward = inside_forward
-        world.gradients = gradients_of(gradients)
+        frame.in_module = receiver is not None and owner is not None and (
+            self._acts_as_module(owner)
+        )
+        if world.gradients.must_be(Gradient.ON):
+            world.gradients = gradients_of(gradients)
         steps = self.machine.steps
         outer, steps.frame = steps.frame, frame
         self.machine.entered.add(id(definition))
@@ -236,7 +242,7 @@ class Roots:
     ) -> World | None:
         is_module = self._acts_as_module(class_)
         inside = is_module and definition.name in ("forward", "__call__")
-        gradients = Gradient.UNKNOWN if is_module else Gradient.CALLER
+        gradients = Gradient.CALLER
         self._belongs_to_callers(class_, identity, world)
         hook = self.machine.classes.hook(class_, definition.name)
         if hook is not None and hook.module == "self":

@@ -234,7 +234,7 @@ class Steps:
         value = self.machine.expressions.evaluate(expression, world, self.frame)
         thing = value.only_thing
         if isinstance(thing, GradientContext) and isinstance(expression, Call):
-            if thing.place == expression.place and thing not in self.machine.immediate:
+            if thing.place == expression.place and thing.before is None:
                 misuse = Misuse(place, "bare statement", describe(expression.callee))
                 self.machine.recorder.misuses.add(misuse)
 

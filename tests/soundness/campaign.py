@@ -14,6 +14,9 @@ from tests.soundness.shrinking import shrink
 from tests.soundness.tree import render
 
 RUNS = 64
+FEW_RUNS = 12
+"""While a failure is shrunk, if these are enough to show it."""
+
 REQUIRED_RATIO = 0.90
 
 
@@ -58,10 +61,10 @@ def judge_seed(seed: int) -> tuple[int, Judgement]:
     return seed, judge_text(render(write_program(seed)), seed)
 
 
-def judge_text(text: str, seed: int) -> Judgement:
+def judge_text(text: str, seed: int, runs: int = RUNS) -> Judgement:
     """The verdict on a program."""
     try:
-        return judge(text, RUNS, seed)
+        return judge(text, runs, seed)
     except RecursionError as error:
         return Judgement(problems=[f"the analysis failed: {error!r}"])
     except Exception as error:
@@ -98,11 +101,15 @@ def explain(seed: int, problems: list[str]) -> str:
     """A failure with its seed and the smallest program that fails in the same way."""
     kind = kind_of(problems[0])
 
-    def fails(text: str) -> bool:
-        found = judge_text(text, seed).problems
+    def fails(text: str, runs: int = FEW_RUNS) -> bool:
+        found = judge_text(text, seed, runs).problems
         return any(kind_of(problem) == kind for problem in found)
 
-    small = shrink(write_program(seed), fails)
+    program = write_program(seed)
+    if fails(render(program)):
+        small = shrink(program, fails)
+    else:
+        small = shrink(program, lambda text: fails(text, RUNS))
     remaining = judge_text(small, seed).problems or problems
     numbered = "".join(
         f"{number:4} {line}\n" for number, line in enumerate(small.splitlines(), start=1)
