@@ -35,6 +35,7 @@ from flake8_bn_eval.modes.values import (
     Unknown,
     Value,
     of_constant,
+    of_object,
     of_thing,
 )
 from flake8_bn_eval.modes.world import World
@@ -79,7 +80,7 @@ class Calls:
 
     def arguments(self, expression: Call, world: World, frame: Frame) -> Arguments:
         """Evaluate the arguments of a call."""
-        evaluate = self.machine.expressions.evaluate
+        evaluate, chosen = self.machine.expressions.evaluate, self.machine.expressions.chosen
         positional: list[Value] = []
         is_open = False
         for argument in expression.arguments:
@@ -89,10 +90,10 @@ class Calls:
                 is_open = is_open or elements is None
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
-                positional.append(evaluate(argument, world, frame))
+                positional.append(chosen(argument, world, frame))
         keywords: list[tuple[str | None, Value]] = []
         for name, each in expression.keywords:
-            value = evaluate(each, world, frame)
+            value = chosen(each, world, frame)
             expanded = None if name else self.machine.containers.known_items(value, world)
             if name is None and expanded is not None:
                 keywords += expanded
@@ -153,7 +154,8 @@ class Calls:
             return
         stable = isinstance(callee.value, Name | Attribute)
         if stable and self.machine.may_split and self.machine.steps.names_mode(callee.name):
-            raise AlternativesNeeded(callee.value, receiver.objects)
+            choices = tuple(of_object(each) for each in sorted(receiver.objects))
+            raise AlternativesNeeded(callee.value, choices)
 
     def _alternatives(self, value: Value) -> list[Value]:
         alternatives = [replace(value, objects=frozenset(), things=frozenset({thing}))

@@ -33,7 +33,8 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World, about_mode, about_object
-from flake8_bn_eval.operations import Expression, Junction, Negation, Variable
+from flake8_bn_eval.operations import Comparison, Expression, Junction, Name, Negation, Variable
+from flake8_bn_eval.operations import Constant as Literal
 
 Subject = tuple[str, frozenset[Variable]]
 
@@ -74,9 +75,21 @@ class Conditions:
             case Negation():
                 holds, fails = self._divide(condition.operand, world, frame)
                 return fails, holds
-            case Junction():
+            case Junction() if not self._is_flag(condition, world, frame):
                 return self._divide_junction(condition, world, frame)
         return self._divide_value(condition, world, frame)
+
+    def _is_flag(self, junction: Junction, world: World, frame: Frame) -> bool:
+        """Whether its operands are flags, so that the whole is one: no world for each."""
+        operands = junction.operands
+        if not all(isinstance(each, Name | Comparison | Negation) for each in operands):
+            return False
+        for each in operands:
+            inner = each.operand if isinstance(each, Negation) else each
+            if not isinstance(inner, Name) and not _compares_names(inner):
+                return False
+        value = self.machine.expressions.evaluate(junction, world, frame)
+        return isinstance(value.only_thing, Condition)
 
     def _divide_junction(
         self, condition: Junction, world: World, frame: Frame
@@ -100,6 +113,8 @@ class Conditions:
             truth = self.truth(value, each)
             if truth is None:
                 yes, no = self._assume_both(value, each)
+                self.machine.narrowing.learn(condition, True, yes, frame)
+                self.machine.narrowing.learn(condition, False, no, frame)
                 holds.append(yes)
                 fails.append(no)
             else:
@@ -196,6 +211,42 @@ class Conditions:
                 raise SplitNeeded(condition)
         return truth
 
+    def part(self, value: Value, truth: bool, world: World) -> Value:
+        """What is left of a value where it is known to be true, or false."""
+        things = frozenset(
+            thing
+            for thing in value.things
+            if self.truth(of_thing(thing), world) is not (not truth)
+        )
+        objects = frozenset(
+            each for each in value.objects if self._truth_of_object(each, world) is not (not truth)
+        )
+        if not things and not objects:
+            return value
+        return replace(value, things=things, objects=objects)
+
+    def junction(self, conjunctive: bool, values: list[Value], world: World) -> Value | None:
+        """``a and b`` of flags only: a flag that tells them when it holds (``or``: when not)."""
+        undecided: list[Condition] = []
+        for value in values:
+            truth = self.truth(value, world)
+            if truth is not None:
+                if truth is not conjunctive:
+                    return of_constant(truth) if isinstance(value.constant, Constant) else None
+                continue
+            condition = self.of_value(value)
+            if condition is None:
+                return None
+            undecided.append(condition)
+        if len(undecided) < 2:
+            return None
+        parts = [each if conjunctive else self.negated(each) for each in undecided]
+        subject = world.identities.conjunction(parts)
+        if len(subject) > LONGEST_SUBJECT:
+            return None
+        variables = frozenset().union(*(each.variables for each in parts))
+        return of_thing(Condition(subject, variables, None, negated=not conjunctive))
+
     # Comparisons
 
     def compare(self, operator: str, left: Value, right: Value, world: World) -> Value:
@@ -281,6 +332,12 @@ class Conditions:
     def _of_object(self, identity: int) -> Condition:
         return Condition(f"#{identity}", frozenset({about_object(identity)}), None)
 
+
+
+def _compares_names(expression: Expression) -> bool:
+    return isinstance(expression, Comparison) and all(
+        isinstance(side, Name | Literal) for side in (expression.left, expression.right)
+    )
 
 
 def _was_training(saved: SavedMode) -> Condition:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
+from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine, SplitNeeded
 from flake8_bn_eval.modes.values import (
     LONGEST_SUBJECT,
     NOTHING,
@@ -91,6 +92,17 @@ class Expressions:
         self.machine.spend()
         return self._handlers[type(expression)](expression, world, frame)
 
+    def chosen(self, expression: Expression, world: World, frame: Frame) -> Value:
+        """The value of an expression; where it is one of a few literals, a world for each."""
+        value = self.evaluate(expression, world, frame)
+        if len(value.things) > 1 and isinstance(expression, Name | Attribute):
+            literal = all(isinstance(thing, Constant) for thing in value.things)
+            if literal and not value.objects and self.machine.conditions.can_split(world):
+                things = sorted(value.things, key=repr)
+                choices = tuple(replace(value, things=frozenset({each})) for each in things)
+                raise AlternativesNeeded(expression, choices)
+        return value
+
     def attribute(self, value: Value, name: str, world: World, frame: Frame) -> Value:
         """What ``value.name`` evaluates to."""
         found = NOTHING
@@ -172,25 +184,42 @@ class Expressions:
         return self.machine.conditions.negate(value, world)
 
     def _comparison(self, expression: Comparison, world: World, frame: Frame) -> Value:
-        left = self.evaluate(expression.left, world, frame)
-        right = self.evaluate(expression.right, world, frame)
+        left = self.chosen(expression.left, world, frame)
+        right = self.chosen(expression.right, world, frame)
         return self.machine.conditions.compare(expression.operator, left, right, world)
 
     def _junction(self, expression: Junction, world: World, frame: Frame) -> Value:
         """``a or b``: the value of an operand; later ones run only if those before let them."""
-        result = NOTHING
+        if all(_plain(operand) for operand in expression.operands):
+            values = [self.evaluate(operand, world, frame) for operand in expression.operands]
+            flag = self.machine.conditions.junction(expression.conjunctive, values, world)
+            if flag is not None:
+                return flag
+        return self._operands(expression.operands, expression.conjunctive, world, frame)
+
+    def _operands(
+        self, operands: list[Expression], conjunctive: bool, world: World, frame: Frame
+    ) -> Value:
+        first, *others = operands
+        value = self.evaluate(first, world, frame)
+        if not others:
+            return value
         conditions = self.machine.conditions
-        for operand in expression.operands[:-1]:
-            value = self.evaluate(operand, world, frame)
-            truth = conditions.truth(value, world)
-            if truth is not None and truth is not expression.conjunctive:
-                return result.join(value)
-            if truth is None:
-                condition = conditions.of_value(value)
-                if condition is not None and _does_something(expression.operands[-1]):
-                    raise SplitNeeded(condition)
-                result = result.join(value)
-        return result.join(self.evaluate(expression.operands[-1], world, frame))
+        truth = conditions.truth(value, world)
+        if truth is not None:
+            if truth is not conjunctive:
+                return value
+            return self._operands(others, conjunctive, world, frame)
+        deciding = conditions.part(value, not conjunctive, world)
+        if all(_plain(operand) for operand in others):
+            return deciding.join(self._operands(others, conjunctive, world, frame))
+        condition = conditions.of_value(value)
+        if condition is not None and conditions.can_split(world):
+            raise SplitNeeded(condition)
+        other = world.fork()
+        value = self._operands(others, conjunctive, other, frame)
+        world.become(world.fork().join(other))
+        return deciding.join(value)
 
     def _conditional(self, expression: Conditional, world: World, frame: Frame) -> Value:
         conditions = self.machine.conditions
@@ -204,7 +233,8 @@ class Expressions:
             flag = _as_flag(expression)
             if flag is not None:
                 return of_thing(condition if flag else conditions.negated(condition))
-            if not _plain(expression.then) or not _plain(expression.otherwise):
+            plain = _plain(expression.then) and _plain(expression.otherwise)
+            if not plain and conditions.can_split(world):
                 raise SplitNeeded(condition)
         return self._either(expression, world, frame)
 
@@ -262,10 +292,23 @@ def _as_flag(expression: Conditional) -> bool | None:
 
 
 def _plain(expression: Expression) -> bool:
-    return isinstance(expression, Name | Literal | Opaque | Binary | Comparison)
+    """Whether evaluating it does nothing, and one split more would tell nothing."""
+    match expression:
+        case Name() | Literal():
+            return True
+        case Attribute() | Negation() | Comparison() | Binary() | Subscript():
+            return all(_plain(part) for part in _parts(expression))
+    return False
 
 
-def _does_something(expression: Expression) -> bool:
-    return isinstance(expression, Call)
-
-
+def _parts(
+    expression: Attribute | Negation | Comparison | Binary | Subscript,
+) -> tuple[Expression, ...]:
+    match expression:
+        case Attribute():
+            return (expression.value,)
+        case Negation():
+            return (expression.operand,)
+        case Subscript():
+            return expression.value, expression.index
+    return expression.left, expression.right

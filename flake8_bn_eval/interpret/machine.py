@@ -17,7 +17,7 @@ from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId
+from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId, Value
 from flake8_bn_eval.modes.world import Identities, World
 from flake8_bn_eval.operations import Expression, Program, Variable
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.modules import Modules
+    from flake8_bn_eval.interpret.narrowing import Narrowing
     from flake8_bn_eval.interpret.steps import Steps
 
 MOST_STEPS = 400_000
@@ -51,12 +52,12 @@ class SplitNeeded(Exception):
 
 
 class AlternativesNeeded(Exception):
-    """The world has to be split by which object an expression is."""
+    """The world has to be split by what an expression is: a name or an attribute."""
 
-    def __init__(self, expression: Expression, objects: frozenset[ObjectId]) -> None:
-        super().__init__(len(objects))
+    def __init__(self, expression: Expression, choices: tuple[Value, ...]) -> None:
+        super().__init__(len(choices))
         self.expression = expression
-        self.objects = objects
+        self.choices = choices
 
 
 class Unreachable(Exception):
@@ -72,6 +73,7 @@ class Machine:
 
     expressions: Expressions
     conditions: Conditions
+    narrowing: Narrowing
     calls: Calls
     functions: Functions
     classes: Classes

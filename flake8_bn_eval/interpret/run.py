@@ -30,6 +30,7 @@ from flake8_bn_eval.interpret.machine import (
     gradients_of,
 )
 from flake8_bn_eval.interpret.modules import Modules
+from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.steps import Steps
 from flake8_bn_eval.knowledge.lookup import Knowledge
@@ -60,6 +61,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     """A machine with all its parts."""
     machine = Machine(program, knowledge)
     machine.conditions = Conditions(machine)
+    machine.narrowing = Narrowing(machine)
     machine.containers = Containers(machine)
     machine.functions = Functions(machine)
     machine.classes = Classes(machine)

@@ -26,10 +26,8 @@ from flake8_bn_eval.modes.values import (
     Condition,
     Constant,
     GradientContext,
-    ObjectId,
     Result,
     Value,
-    of_object,
 )
 from flake8_bn_eval.modes.world import World, about_field
 from flake8_bn_eval.operations import (
@@ -54,6 +52,7 @@ from flake8_bn_eval.operations import (
     Return,
     Starred,
     Subscript,
+    Variable,
     Yield,
     describe,
 )
@@ -103,9 +102,12 @@ class Steps:
         return holds or None, fails or None
 
     def literal_passes(self, header: object, state: State) -> int | None:
-        if not isinstance(header, Iterate) or len(state) != 1:
+        if not isinstance(header, Iterate):
             return None
-        return self.machine.containers.literal_passes(header, state[0], self.frame)
+        passes = {
+            self.machine.containers.literal_passes(header, world, self.frame) for world in state
+        }
+        return passes.pop() if len(passes) == 1 else None
 
     def take(self, header: object, state: State, index: int | None) -> State | None:
         if isinstance(header, Check):
@@ -113,10 +115,12 @@ class Steps:
         assert isinstance(header, Iterate)
         taken: list[World] = []
         for world in state:
-            element = self.machine.containers.next_element(header, world, self.frame, index)
-            self.assign(header.target, element, world, self.frame)
-            taken.append(world)
+            taken += self._splitting(lambda each: self._take(header, each, index), world)
         return merge(taken) or None
+
+    def _take(self, header: Iterate, world: World, index: int | None) -> None:
+        element = self.machine.containers.next_element(header, world, self.frame, index)
+        self.assign(header.target, element, world, self.frame)
 
     def leave(self, header: object, state: State) -> State | None:
         if isinstance(header, Check):
@@ -158,42 +162,43 @@ class Steps:
                 worlds += self._splitting(act, half, depth + 1)
             return worlds
         except AlternativesNeeded as alternatives:
-            return self._for_each_object(act, alternatives, before, depth)
+            return self._for_each_choice(act, alternatives, before, depth)
         except Unreachable:
             return []
         return [world]
 
-    def _for_each_object(
+    def _for_each_choice(
         self, act: Act, needed: AlternativesNeeded, before: World, depth: int
     ) -> list[World]:
         worlds: list[World] = []
-        for identity in sorted(needed.objects):
+        for choice in needed.choices:
             world = before.fork()
-            self._refine(needed.expression, identity, world)
+            self._refine(needed.expression, choice, world)
             worlds += self._splitting(act, world, depth + 1)
         return worlds
 
-    def _refine(self, expression: Expression, identity: ObjectId, world: World) -> None:
-        """In this world an expression is this object."""
+    def _refine(self, expression: Expression, choice: Value, world: World) -> None:
+        """In this world an expression is this value."""
+        variable = self.replace(expression, choice, world)
+        if variable is None:
+            return
+        which = choice.constant or Constant.of(choice.only_object)
+        subject = f"which {variable[0]}:{variable[1]}"
+        world.suppose(Condition(subject, frozenset({variable}), which), True)
+
+    def replace(self, expression: Expression, value: Value, world: World) -> Variable | None:
+        """Learn what a name or an attribute holds; assumptions rest on the variable returned."""
         if isinstance(expression, Name):
             variable = expression.variable
-            world.names[variable] = replace(
-                world.names.get(variable, UNKNOWN),
-                objects=frozenset({identity}),
-                things=frozenset(),
-            )
-        else:
-            assert isinstance(expression, Attribute)
-            value = self.machine.expressions.evaluate(expression.value, world, self.frame)
-            owner = value.only_object
-            if owner is None:
-                return
-            variable = about_field(owner, expression.name)
-            field = of_object(identity)
-            world.put(owner, world.get(owner).with_field(f".{expression.name}", field))
-        subject = f"which {describe(expression)}"
-        which = Condition(subject, frozenset({variable}), Constant.of(identity))
-        world.suppose(which, True)
+            known = world.names.get(variable, value)
+            world.names[variable] = replace(known, things=value.things, objects=value.objects)
+            return variable
+        assert isinstance(expression, Attribute)
+        owner = self.machine.expressions.evaluate(expression.value, world, self.frame).only_object
+        if owner is None:
+            return None
+        world.put(owner, world.get(owner).with_field(f".{expression.name}", value))
+        return about_field(owner, expression.name)
 
     def _without_splitting(self, act: Act, world: World) -> list[World]:
         """The flag changes while it is asked for: both of its values at once."""

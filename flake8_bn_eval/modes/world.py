@@ -7,6 +7,7 @@ under different assumptions; see ``states``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -50,12 +51,19 @@ class Identities:
     """Numbers for objects: the same for the same path of birth, so loops find them again."""
 
     def __init__(self) -> None:
+        self.conjunctions: dict[str, tuple[Condition, ...]] = {}
         self._numbers: dict[object, ObjectId] = {}
         self._version = 0
 
     def number(self, *path: object) -> ObjectId:
         """The number of the object born at a path."""
         return self._numbers.setdefault(path, len(self._numbers))
+
+    def conjunction(self, parts: Sequence[Condition]) -> str:
+        """The subject that is true when all these conditions hold."""
+        subject = f"({' and '.join(_text(part) for part in parts)})"
+        self.conjunctions[subject] = tuple(parts)
+        return subject
 
     def new_version(self) -> int:
         """A number that no world has had."""
@@ -153,8 +161,12 @@ class World:
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
         question = (condition.subject, condition.constant)
-        self.assumptions[question] = truth is not condition.negated
+        holds = truth is not condition.negated
+        self.assumptions[question] = holds
         self.variables_of[condition.subject] = condition.variables
+        if holds:
+            for part in self.identities.conjunctions.get(condition.subject, ()):
+                self.suppose(part, True)
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -165,12 +177,35 @@ class World:
         return None if known is None else known is not condition.negated
 
     def _infer(self, subject: str, constant: Constant | None) -> bool | None:
-        """What follows from a subject's being equal to another constant."""
+        """What follows from a subject's being equal to another constant, or from its parts."""
+        conjunctions = self.identities.conjunctions
+        if subject in conjunctions:
+            answers = [self.answer(part) for part in conjunctions[subject]]
+            if False in answers:
+                return False
+            if None not in answers:
+                return True
+        elif conjunctions:
+            left_out = self._left_out(subject, constant)
+            if left_out is not None:
+                return left_out
         for (other, equal), truth in self.assumptions.items():
             if other == subject and equal is not None:
                 follows = _follows(equal.value, truth, constant)
                 if follows is not None:
                     return follows
+        return None
+
+    def _left_out(self, subject: str, constant: Constant | None) -> bool | None:
+        """The one part of a conjunction that must fail, because the others hold."""
+        for (whole, _), truth in self.assumptions.items():
+            for part in () if truth else self.identities.conjunctions.get(whole, ()):
+                if (part.subject, part.constant) == (subject, constant):
+                    others = [each for each in self.identities.conjunctions[whole] if each is not part]
+                    if all(self.assumptions.get((each.subject, each.constant)) is not each.negated
+                           and (each.subject, each.constant) in self.assumptions
+                           for each in others):
+                        return part.negated
         return None
 
     # Objects
@@ -359,6 +394,12 @@ def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:
     if isinstance(asked.value, tuple):
         return known in asked.value
     return known == asked.value
+
+
+def _text(condition: Condition) -> str:
+    sign = "not " if condition.negated else ""
+    constant = "" if condition.constant is None else f"={condition.constant.value!r}"
+    return f"{sign}{condition.subject}{constant}"
 
 
 def _is_attribute(key: Key) -> bool:

@@ -1,0 +1,137 @@
+"""Which parts of a program can tell anything: by the names that they mention.
+
+Everything here is a test on names before any state is known, and errs on the side of
+looking.  It only saves work: a part that tells nothing cannot change a finding.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flake8_bn_eval.knowledge.rows import Vocabulary
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Attribute,
+    Await,
+    Binary,
+    Call,
+    Comparison,
+    Conditional,
+    Display,
+    Expression,
+    FunctionDefinition,
+    Junction,
+    Name,
+    Negation,
+    Program,
+    Starred,
+    Subscript,
+)
+from flake8_bn_eval.operations import Constant as Literal
+
+SETTING = frozenset(
+    {
+        "eval", "train", "training", "no_grad", "inference_mode", "enable_grad",
+        "set_grad_enabled", "grad", "backward", "detach", "requires_grad_",
+    }
+)  # fmt: skip
+"""Names that set a mode or a gradient mode, or ask for a gradient."""
+
+READING = frozenset({"item", "numpy", "tolist", "argmax", "data", "reveal_mode", "reveal_grad"})
+"""Names by which an output is read."""
+
+SPLITTING = frozenset({"train", "eval", "set_grad_enabled", "inference_mode", "enter_context"})
+"""Names whose effect may hang on a flag."""
+
+
+class Telling:
+    """What the names in one program say."""
+
+    def __init__(self, program: Program, vocabulary: Vocabulary) -> None:
+        self.program = program
+        self.vocabulary = vocabulary
+        self._hanging: dict[int, bool] = {}
+
+    @cached_property
+    def setting(self) -> frozenset[str]:
+        """Names that set something, and the functions of the file that mention one."""
+        return self._spread(SETTING)
+
+    @cached_property
+    def worth_running(self) -> frozenset[str]:
+        """Names that set or read something, and the functions that mention one."""
+        return self._spread(SETTING | READING)
+
+    @cached_property
+    def splitting(self) -> frozenset[str]:
+        """Names whose effect may hang on a flag, and the functions that mention one."""
+        return self._spread(SPLITTING)
+
+    def is_worth_running(self, definition: FunctionDefinition) -> bool:
+        """Whether running a function by itself may lead to a finding."""
+        if definition.called_names & self.worth_running or definition.decorators:
+            return True
+        return mentions(definition.name, self.vocabulary.evaluation_functions)
+
+    def hangs_on_flag(self, expression: Expression) -> bool:
+        """Whether evaluating an expression may need the world to be split."""
+        known = self._hanging.get(id(expression))
+        if known is None:
+            known = self._hanging[id(expression)] = self._hangs(expression)
+        return known
+
+    def _hangs(self, expression: Expression) -> bool:
+        match expression:
+            case Name() | Literal():
+                return False
+            case Attribute() | Starred() | Await():
+                return self._hangs(expression.value)
+            case Call():
+                return self._call_hangs(expression)
+            case Binary() | Comparison():
+                return self._hangs(expression.left) or self._hangs(expression.right)
+            case Subscript():
+                return self._hangs(expression.value) or self._hangs(expression.index)
+            case Display():
+                return any(self._hangs(each) for each in expression.elements)
+            case Negation():
+                return self._hangs(expression.operand)
+            case Conditional() | Junction():
+                return True
+        return True
+
+    def _call_hangs(self, call: Call) -> bool:
+        match call.callee:
+            case Attribute(name=name):
+                if name in self.splitting or self._hangs(call.callee.value):
+                    return True
+            case Name(variable=(scope, name)):
+                if scope != BUILTIN_SCOPE and (name in self.splitting or name not in self._named):
+                    return True
+            case _:
+                return True
+        arguments = [*call.arguments, *(value for _, value in call.keywords)]
+        return any(self._hangs(each) for each in arguments)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Functions and classes of the file: calling one that sets nothing is plain."""
+        functions = {function.name for function in self.program.functions}
+        return frozenset(functions | {each.name for each in self.program.classes})
+
+    def _spread(self, names: frozenset[str]) -> frozenset[str]:
+        telling = set(names)
+        while True:
+            more = {
+                function.name
+                for function in self.program.functions
+                if function.called_names & telling
+            } - telling
+            for each in self.program.classes:
+                if each.name not in telling and "__init__" in more:
+                    more.add(each.name)
+            more -= {"__init__", "forward"} if names is not SPLITTING else set()
+            if not more:
+                return frozenset(telling)
+            telling |= more
