@@ -1,13 +1,14 @@
 """Writes the generated pages: ``python docs/build.py``; ``--check`` only tells what is stale.
 
-Generated are the sample's output and the rules table in README.md, a page for each rule,
-the pages of options and of knowledge.  Both ways, every relative link of every page must
+Generated are the sample's output and the rules table in README.md, the modules table in
+docs/how-it-works.md, a page for each rule, the pages of options and of knowledge.  Both ways, every relative link of every page must
 lead somewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ from flake8_bn_eval.rules.base import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-TABLES = ROOT / "flake8_bn_eval" / "knowledge"
+PACKAGE = ROOT / "flake8_bn_eval"
+TABLES = PACKAGE / "knowledge"
 GENERATED = "<!-- Written by docs/build.py. -->\n\n"
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
@@ -53,6 +55,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     rules = all_rules()
     readme = between(_read(ROOT / "README.md"), "rules", rules_table(rules))
     yield ROOT / "README.md", between(readme, "sample", f"```text\n{sample_output()}```")
+    how = DOCS / "how-it-works.md"
+    yield how, between(_read(how), "modules", modules_table())
     for rule in rules:
         yield DOCS / "rules" / f"{rule.code}.md", rule_page(rule)
     yield DOCS / "options.md", GENERATED + options_page()
@@ -74,6 +78,25 @@ def rules_table(rules: tuple[Rule, ...]) -> str:
         for rule in rules
     ]
     return "\n".join(["| code | name | on | what it reports |", "| --- | --- | --- | --- |", *rows])
+
+
+def modules_table() -> str:
+    """A line for each module that is no rule: the first sentence of its docstring."""
+    is_rule = {rule.module.rpartition(".")[2] for rule in all_rules()}
+    modules = [path for path in PACKAGE.rglob("*.py") if path.stem not in is_rule]
+    rows = [
+        f"| `{path.relative_to(PACKAGE).with_suffix('').as_posix()}` | {_first_sentence(path)} |"
+        for path in sorted(modules)
+        if not path.stem.startswith("__")
+    ]
+    return "\n".join(["| module | what it is |", "| --- | --- |", *rows])
+
+
+def _first_sentence(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(_read(path)))
+    if docstring is None:
+        sys.exit(f"{path.relative_to(ROOT)}: a module without a docstring")
+    return " ".join(docstring.split("\n\n")[0].split()).replace("``", "`").split(". ")[0]
 
 
 def sample_output() -> str:

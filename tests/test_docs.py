@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -14,6 +16,9 @@ from flake8_bn_eval.rules.base import Rule
 from flake8_bn_eval.rules.page import parse_page
 
 ROOT = Path(__file__).parent.parent
+FENCE = re.compile(r"^```(python|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WRITTEN_BY_HAND = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXECUTED = [page for page in WRITTEN_BY_HAND if "```python\n" in page.read_text(encoding="utf-8")]
 each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
 
@@ -35,6 +40,38 @@ def test_ci_runs_what_the_readme_says() -> None:
     commands = re.findall(r"^```sh\n(.*?)\n```$", readme, re.MULTILINE | re.DOTALL)
     assert len(commands) == 2
     assert all(command in ci for command in commands)
+
+
+@pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.stem)
+def test_the_fences_of_a_page_print_what_stands_below_them(
+    page: Path, request: pytest.FixtureRequest
+) -> None:
+    """All Python fences are one program; ``pytest --update`` rewrites the output fences."""
+    text = page.read_text(encoding="utf-8")
+    executed = with_outputs(text)
+    if request.config.getoption("--update"):
+        page.write_text(executed, encoding="utf-8")
+    else:
+        assert executed == text
+
+
+def with_outputs(text: str) -> str:
+    """A page with its Python fences executed and its output fences as they should be."""
+    names: dict[str, object] = {"__name__": "a page"}
+    printed = io.StringIO()
+
+    def execute(fence: re.Match[str]) -> str:
+        if fence[1] == "output":
+            shown = printed.getvalue()
+            printed.seek(0)
+            printed.truncate()
+            return f"```output\n{shown}```"
+        assert not printed.getvalue(), f"it prints, and no output fence says what:\n{fence[2]}"
+        with contextlib.redirect_stdout(printed):
+            exec(compile(fence[2], "<a page>", "exec"), names)
+        return fence[0]
+
+    return FENCE.sub(execute, text)
 
 
 @each_rule

@@ -22,20 +22,12 @@ from flake8_bn_eval.modes.values import (
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
-TELLING = frozenset(
-    {
-        "eval", "train", "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
-        "grad", "backward", "detach",
-    }
-)  # fmt: skip
-
-
 class Forward:
     """Records forward calls and runs the bodies that are worth it."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._telling = self._telling_names()
+        self._family: dict[tuple[ObjectId, int], tuple[set[ObjectId], Sensitivity]] = {}
 
     def call(
         self,
@@ -84,18 +76,30 @@ class Forward:
         record.receivers.add(identity)
         if state.origin is not None:
             self.machine.recorder.parents[identity] = state.origin.parent
-        record.family |= self.machine.modules.family(identity, world)
+        family, sensitivity = self._made_of(identity, world)
+        record.family |= family
         record.certain = record.certain or state.is_module
         record.library = record.library or state.library
         library = state.library or ""
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
         record.frozen = record.frozen and state.frozen
-        sensitivity = self.machine.modules.sensitivity(identity, world)
         record.sensitive = record.sensitive.worse(sensitivity)
         for argument in arguments:
             record.tags |= argument.tags
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _made_of(
+        self, identity: ObjectId, world: World
+    ) -> tuple[set[ObjectId], Sensitivity]:
+        """Everything below a module, and whether any of it reacts to its mode."""
+        key = identity, world.version
+        known = self._family.get(key)
+        if known is None:
+            modules = self.machine.modules
+            known = modules.family(identity, world), modules.sensitivity(identity, world)
+            self._family[key] = known
+        return known
 
     def _flags(self, world: World) -> frozenset[tuple[object, bool]]:
         """What is assumed of the parameters that an unseen caller gives."""
@@ -115,19 +119,9 @@ class Forward:
         if not isinstance(function, Function):
             return None
         names = function.definition.called_names
-        if function.decorators or names & self._telling:
+        if function.decorators or names & self.machine.telling.setting:
             return function
         return None
-
-    def _telling_names(self) -> frozenset[str]:
-        """Functions of the file that change modes or gradients, or call one that does."""
-        telling = set(TELLING)
-        functions = self.machine.program.functions
-        while True:
-            more = {f.name for f in functions if f.called_names & telling} - telling
-            if not more:
-                return frozenset(telling - {"forward", "__init__"})
-            telling |= more
 
     def _run(
         self,

@@ -14,6 +14,7 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
@@ -90,6 +91,7 @@ class Machine:
     def __init__(self, program: Program, knowledge: Knowledge) -> None:
         self.program = program
         self.knowledge = knowledge
+        self.telling = Telling(program, knowledge.vocabulary)
         self.recorder = Recorder()
         self.identities = Identities()
         self.class_cache: dict[int, Class] = {}

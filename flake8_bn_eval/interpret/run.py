@@ -89,12 +89,18 @@ class Roots:
         """The module body, the functions, the classes."""
         base = self._module_world()
         for definition in _callers_first(self.program.functions):
-            if definition.class_name is None and not self._was_entered(definition):
+            if definition.class_name is None and self._is_waiting(definition):
                 self._run_alone(definition, base.fork(), None, None)
         for class_definition in self.program.classes:
             class_ = self.machine.class_cache.get(id(class_definition))
             if class_ is not None:
                 self._run_class(class_, base.fork())
+
+    def _is_waiting(self, definition: FunctionDefinition) -> bool:
+        """Whether nothing has entered a function that may tell anything."""
+        if self._was_entered(definition):
+            return False
+        return self.machine.telling.is_worth_running(definition)
 
     def _was_entered(self, definition: FunctionDefinition) -> bool:
         return id(definition) in self.machine.entered
@@ -176,7 +182,7 @@ class Roots:
 
     def _run_class(self, class_: Class, world: World) -> None:
         methods = [each for each in _callers_first(list(class_.definition.methods.values()))]
-        waiting = [each for each in methods if not self._was_entered(each)]
+        waiting = [each for each in methods if self._is_waiting(each)]
         if not waiting:
             return
         identity = self.machine.identities.number("instance", id(class_.definition))

@@ -144,8 +144,20 @@ class Steps:
         def act(each: World) -> None:
             results.append((each, self.machine.expressions.evaluate(expression, each, frame)))
 
-        self._splitting(act, world)
+        self._doing(expression, act, world)
         return results
+
+    def _doing(self, expression: Expression, act: Act, world: World) -> list[World]:
+        """Do something with an expression; keep the world before only if it is needed."""
+        if self.machine.telling.hangs_on_flag(expression):
+            return self._splitting(act, world)
+        try:
+            act(world)
+        except (SplitNeeded, AlternativesNeeded):
+            return self._without_splitting(act, world)
+        except Unreachable:
+            return []
+        return [world]
 
     def _splitting(self, act: Act, world: World, depth: int = 0) -> list[World]:
         """Do something in a world, or in both halves of it where it hangs on a flag."""
@@ -227,11 +239,21 @@ class Steps:
                 return self._yield(expression, operation.targets[0], world)
             case Evaluate():
                 expression, place = operation.expression, operation.place
-                return self._splitting(lambda each: self._evaluate(expression, place, each), world)
-            case Assign():
-                return self._splitting(lambda each: self._assign(operation, each), world)
-            case Return():
-                return self._splitting(lambda each: self._return(operation, each), world)
+                return self._doing(
+                    expression, lambda each: self._evaluate(expression, place, each), world
+                )
+            case Assign(value=value):
+                if any(isinstance(target, Attribute) for target in operation.targets):
+                    # A property or `training` may set the mode by a flag.
+                    return self._splitting(lambda each: self._assign(operation, each), world)
+                return self._doing(value, lambda each: self._assign(operation, each), world)
+            case Return(value=Expression() as value):
+                return self._doing(value, lambda each: self._return(operation, each), world)
+            case AugmentedAssign(value=value):
+                return self._doing(value, lambda each: self._augmented(operation, each), world)
+            case Import():
+                self.machine.library.import_names(operation, world)
+                return [world]
         return self._splitting(lambda each: self._other(operation, each), world)
 
     def _evaluate(self, expression: Expression, place: Place, world: World) -> None:
@@ -298,10 +320,8 @@ class Steps:
     def _other(self, operation: Operation, world: World) -> None:
         machine, frame = self.machine, self.frame
         match operation:
-            case AugmentedAssign():
-                self._augmented(operation, world)
-            case Import():
-                machine.library.import_names(operation, world)
+            case Return():
+                self._return(operation, world)
             case DefineFunction():
                 value = machine.functions.define(operation.definition, world, frame)
                 world.assign(operation.variable, value)

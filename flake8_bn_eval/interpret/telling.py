@@ -123,15 +123,13 @@ class Telling:
     def _spread(self, names: frozenset[str]) -> frozenset[str]:
         telling = set(names)
         while True:
-            more = {
-                function.name
-                for function in self.program.functions
-                if function.called_names & telling
-            } - telling
-            for each in self.program.classes:
-                if each.name not in telling and "__init__" in more:
-                    more.add(each.name)
-            more -= {"__init__", "forward"} if names is not SPLITTING else set()
+            functions = self.program.functions
+            more = {each.name for each in functions if each.called_names & telling}
+            for class_ in self.program.classes:
+                if any(each.called_names & telling for each in class_.methods.values()):
+                    more.add(class_.name)
+            # Every class mentions these two; what they do is asked for by the class's name.
+            more -= telling | {"__init__", "forward"}
             if not more:
                 return frozenset(telling)
             telling |= more

@@ -170,13 +170,16 @@ class ExpressionLowering:
         return self.context.scope.read(node.value)
 
     def _attribute(self, node: cst.Attribute) -> Expression:
-        return Attribute(self.lower(node.value), node.attr.value)
+        name = node.attr.value
+        self.context.traits.called.add(name)
+        return Attribute(self.lower(node.value), name)
 
     def _call(self, node: cst.Call) -> Expression:
         outer = self.context.place
         place = self.context.new_place()
         callee = self.lower(node.func)
-        self._note_called(callee)
+        if isinstance(callee, Name):
+            self.context.traits.called.add(callee.variable[1])
         arguments: list[Expression] = []
         keywords: list[tuple[str | None, Expression]] = []
         for argument in node.args:
@@ -189,13 +192,6 @@ class ExpressionLowering:
                 arguments.append(Starred(value) if argument.star else value)
         self.context.place = outer
         return Call(callee, arguments, keywords, place)
-
-    def _note_called(self, callee: Expression) -> None:
-        match callee:
-            case Name():
-                self.context.traits.called.add(callee.variable[1])
-            case Attribute():
-                self.context.traits.called.add(callee.name)
 
     def _subscript(self, node: cst.Subscript) -> Expression:
         value = self.lower(node.value)
