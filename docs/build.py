@@ -1,8 +1,8 @@
 """Writes the generated pages: ``python docs/build.py``; ``--check`` only tells what is stale.
 
 Generated are the sample's output and the rules table in README.md, the modules table in
-docs/how-it-works.md, a page for each rule, the pages of options and of knowledge.  Both ways, every relative link of every page must
-lead somewhere.
+docs/how-it-works.md, a page for each rule, the pages of options and of knowledge.  Both
+ways, every relative link of every page must lead somewhere.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def knowledge_page() -> str:
 
 
 def _rows_of(table: Table) -> Iterator[str]:
-    rows = [*table.callables.values(), *table.methods.values()]
+    rows: list[CallableRow | MethodRow] = [*table.callables.values(), *table.methods.values()]
     for (facts, source), group in groupby(rows, key=lambda row: (_facts(row), row.source)):
         names = ", ".join(f"`{_shown_name(row)}`" for row in group)
         yield f"| {names} | {facts} | {source.replace('|', '/')} |"
