@@ -310,10 +310,7 @@ class Calls:
             case Class():
                 return machine.classes.instantiate(thing, arguments, world, frame, place)
             case Method():
-                return self.call_method(
-                    thing.receiver, thing.name, Value(objects=frozenset({thing.receiver})),
-                    arguments, world, frame, place,
-                )
+                return self._call_looked_up(thing, arguments, world, frame, place)
             case Partial():
                 merged = replace(
                     arguments.before(*thing.arguments),
@@ -331,6 +328,19 @@ class Calls:
             case Symbol() | None:
                 return self.unseen(subject, arguments, world)
         return self.unseen(subject, arguments, world)
+
+    def _call_looked_up(
+        self, method: Method, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        receiver = of_object(method.receiver)
+        if not method.above:
+            return self.call_method(
+                method.receiver, method.name, receiver, arguments, world, frame, place
+            )
+        subject = world.get(method.receiver).name
+        return self.machine.modules.method(
+            method.receiver, method.name, receiver, arguments, world, frame, place, subject
+        )
 
     def _call_object(
         self,

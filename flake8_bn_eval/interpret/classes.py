@@ -24,6 +24,7 @@ from flake8_bn_eval.modes.values import (
     Class,
     External,
     Function,
+    GradientContext,
     Method,
     ObjectId,
     SavedMode,
@@ -51,8 +52,7 @@ class Classes:
         bases = tuple(
             self.machine.expressions.evaluate(base, world, frame) for base in definition.bases
         )
-        for decorator in definition.decorators:
-            self.machine.expressions.evaluate(decorator, world, frame)
+        decorators = self._decorators(definition, world, frame)
         exits = self.machine.runner.run(definition.body, (world.fork(),))
         worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
@@ -65,9 +65,25 @@ class Classes:
             world.unbind_scope(definition.scope)
         known = self.machine.class_cache.get(id(definition))
         if known is None or known.bases != bases:
-            known = self.machine.class_cache[id(definition)] = Class(definition, bases, members)
+            known = Class(definition, bases, members, decorators)
+            self.machine.class_cache[id(definition)] = known
         known.members.update(members)
         return of_thing(known)
+
+    def _decorators(
+        self, definition: ClassDefinition, world: World, frame: Frame
+    ) -> tuple[GradientContext, ...]:
+        """A gradient context around a class holds while an instance is made, no longer."""
+        self.machine.decorating = True
+        values = [
+            self.machine.expressions.evaluate(each, world, frame) for each in definition.decorators
+        ]
+        self.machine.decorating = False
+        contexts = [
+            self.machine.decorators.as_context(value.only_thing, definition.place)
+            for value in values
+        ]
+        return tuple(context for context in contexts if context is not None)
 
     def lineage(self, class_: Class) -> Iterator[Class]:
         """A class and its bases in the file, nearest first."""
@@ -134,7 +150,13 @@ class Classes:
         value = self.bear(class_, identity, world, place)
         init = self.member(class_, "__init__")
         if init is not None:
+            before = world.gradients
+            for context in class_.decorators:
+                if isinstance(context, GradientContext):
+                    self.machine.contexts.apply(context, world, frame, place)
             self.call_member(init, identity, arguments, world, frame, place)
+            if class_.decorators:
+                world.set_gradients(before)
         return value
 
     def bear(self, class_: Class, identity: ObjectId, world: World, place: Place) -> Value:
@@ -189,17 +211,23 @@ class Classes:
     ) -> Value:
         """Call a class attribute as a method of an object."""
         return self.machine.calls.call_value(
-            self._bound(member, receiver), arguments, world, frame, place
+            self._bound(member, receiver, world), arguments, world, frame, place
         )
 
-    def _bound(self, member: Value, receiver: ObjectId) -> Value:
+    def _bound(self, member: Value, receiver: ObjectId, world: World) -> Value:
         things = frozenset(
-            replace(thing, receiver=None if thing.kind == "static" else receiver)
-            if isinstance(thing, Function)
-            else thing
+            self._bound_to(thing, receiver, world) if isinstance(thing, Function) else thing
             for thing in member.things
         )
         return replace(member, things=things)
+
+    def _bound_to(self, function: Function, receiver: ObjectId, world: World) -> Function:
+        match function.kind:
+            case "static":
+                return replace(function, receiver=None)
+            case "class":
+                return replace(function, class_=world.get(receiver).class_)
+        return replace(function, receiver=receiver)
 
     # Attributes
 
@@ -212,16 +240,21 @@ class Classes:
         if state.class_ is not None:
             member = self.member(state.class_, name)
             if member is not None:
-                return self._member_of(member, identity, world, frame)
+                return self._member_of(member, name, identity, world, frame)
         return self._unseen_attribute(identity, name, world)
 
-    def _member_of(self, member: Value, identity: ObjectId, world: World, frame: Frame) -> Value:
+    def _member_of(
+        self, member: Value, name: str, identity: ObjectId, world: World, frame: Frame
+    ) -> Value:
         function = member.only_thing
-        if isinstance(function, Function) and function.kind == "property":
+        if isinstance(function, Function) and function.kind in ("property", "cached"):
             place = function.definition.place
             bound = replace(function, receiver=identity)
-            return self.machine.functions.run(bound, Arguments(), world, frame, place)
-        return self._bound(member, identity)
+            value = self.machine.functions.run(bound, Arguments(), world, frame, place)
+            if function.kind == "cached":
+                world.put(identity, world.get(identity).with_field(f".{name}", value))
+            return value
+        return self._bound(member, identity, world)
 
     def _unseen_attribute(self, identity: ObjectId, name: str, world: World) -> Value:
         state = world.get(identity)
@@ -247,8 +280,21 @@ class Classes:
         """An attribute of the class itself."""
         member = self.member(class_, name)
         if member is not None:
-            return member
+            return self._of_class(member, class_)
+        for each in self.lineage(class_):
+            for base in each.bases:
+                if isinstance(base.only_thing, External):
+                    return of_thing(External(f"{base.only_thing.path}.{name}"))
         return UNKNOWN
+
+    def _of_class(self, member: Value, class_: Class) -> Value:
+        things = frozenset(
+            replace(thing, class_=class_)
+            if isinstance(thing, Function) and thing.kind == "class"
+            else thing
+            for thing in member.things
+        )
+        return replace(member, things=things)
 
     def super_attribute(self, super_: Super, name: str, world: World, frame: Frame) -> Value:
         """An attribute looked up after the class of the running method."""
@@ -256,8 +302,8 @@ class Classes:
         if state.class_ is not None:
             member = self.member(state.class_, name, after=super_.after)
             if member is not None:
-                return self._member_of(member, super_.receiver, world, frame)
-        return of_thing(Method(super_.receiver, name))
+                return self._member_of(member, name, super_.receiver, world, frame)
+        return of_thing(Method(super_.receiver, name, above=True))
 
     def set_attribute(
         self,
@@ -273,6 +319,13 @@ class Classes:
         state = world.get(identity)
         if name == "training" and state.may_be_module:
             self.machine.modules.assign_training(identity, value, world, frame)
+            return
+        member = None if state.class_ is None else self.member(state.class_, name)
+        descriptor = None if member is None else member.only_thing
+        if isinstance(descriptor, Function) and descriptor.setter is not None:
+            bound = replace(descriptor.setter, receiver=identity, owner=descriptor.owner)
+            place = descriptor.setter.definition.place
+            self.machine.functions.run(bound, Arguments((value,)), world, frame, place)
             return
         world.forget(about_field(identity, name))
         key = f".{name}"

@@ -163,6 +163,16 @@ class Contexts:
 
     # Home-made ones
 
+    def in_generators(
+        self, enter: Enter, pending: Pending, state: State, body: Body, frame: Frame
+    ) -> Exits[State]:
+        """Run a body inside a home-made context manager, in each world."""
+        exits: Exits[list[World]] = {}
+        for world in state:
+            for exit, after in self._in_generator(enter, pending, world, body, frame).items():
+                exits.setdefault(exit, []).extend(after)
+        return {exit: merge(worlds) for exit, worlds in exits.items() if worlds}
+
     def _in_generator(
         self, enter: Enter, pending: Pending, world: World, body: Body, frame: Frame
     ) -> Exits[State]:

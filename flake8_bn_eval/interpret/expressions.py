@@ -21,6 +21,7 @@ from flake8_bn_eval.modes.values import (
     Method,
     ObjectId,
     Parameters,
+    Setter,
     Super,
     Symbol,
     Thing,
@@ -153,6 +154,8 @@ class Expressions:
                 return of_thing(External(f"{thing.path}.{name}"))
             case Class():
                 return self.machine.classes.class_attribute(thing, name)
+            case Function() if name == "setter" and thing.kind == "property":
+                return of_thing(Setter(thing))
             case Super():
                 return self.machine.classes.super_attribute(thing, name, world, frame)
             case Symbol() if not value.lineage and len(thing.subject) < LONGEST_SUBJECT:
@@ -190,7 +193,7 @@ class Expressions:
 
     def _junction(self, expression: Junction, world: World, frame: Frame) -> Value:
         """``a or b``: the value of an operand; later ones run only if those before let them."""
-        if all(_plain(operand) for operand in expression.operands):
+        if all(is_plain(operand) for operand in expression.operands):
             values = [self.evaluate(operand, world, frame) for operand in expression.operands]
             flag = self.machine.conditions.junction(expression.conjunctive, values, world)
             if flag is not None:
@@ -211,7 +214,7 @@ class Expressions:
                 return value
             return self._operands(others, conjunctive, world, frame)
         deciding = conditions.part(value, not conjunctive, world)
-        if all(_plain(operand) for operand in others):
+        if all(is_plain(operand) for operand in others):
             return deciding.join(self._operands(others, conjunctive, world, frame))
         condition = conditions.of_value(value)
         if condition is not None and conditions.can_split(world):
@@ -233,7 +236,7 @@ class Expressions:
             flag = _as_flag(expression)
             if flag is not None:
                 return of_thing(condition if flag else conditions.negated(condition))
-            plain = _plain(expression.then) and _plain(expression.otherwise)
+            plain = is_plain(expression.then) and is_plain(expression.otherwise)
             if not plain and conditions.can_split(world):
                 raise SplitNeeded(condition)
         return self._either(expression, world, frame)
@@ -264,7 +267,8 @@ class Expressions:
         return value
 
     def _lambda(self, expression: Lambda, world: World, frame: Frame) -> Value:
-        return of_thing(Function(expression.function))
+        defaults = self.machine.functions.defaults(expression.function, world, frame)
+        return of_thing(Function(expression.function, defaults=defaults))
 
     def _starred(self, expression: Starred, world: World, frame: Frame) -> Value:
         return descends(self.evaluate(expression.value, world, frame))
@@ -291,13 +295,13 @@ def _as_flag(expression: Conditional) -> bool | None:
     return None
 
 
-def _plain(expression: Expression) -> bool:
+def is_plain(expression: Expression) -> bool:
     """Whether evaluating it does nothing, and one split more would tell nothing."""
     match expression:
         case Name() | Literal():
             return True
         case Attribute() | Negation() | Comparison() | Binary() | Subscript():
-            return all(_plain(part) for part in _parts(expression))
+            return all(is_plain(part) for part in _parts(expression))
     return False
 
 

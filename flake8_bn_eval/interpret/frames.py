@@ -84,11 +84,14 @@ class Frame:
             self.depth + 1,
         )
 
-    def runs(self, definition: FunctionDefinition) -> bool:
-        """Whether a function is already running: entering it again would be recursion."""
+    def runs(self, definition: FunctionDefinition, receiver: ObjectId | None = None) -> bool:
+        """Whether a function is already running: entering it again would be recursion.
+
+        A method of another object is not: a parent calls the `train` of its children.
+        """
         frame: Frame | None = self
         while frame is not None:
-            if frame.definition is definition:
+            if frame.definition is definition and receiver in (None, frame.receiver):
                 return True
             frame = frame.caller
         return False

@@ -6,6 +6,7 @@ its use.  Recursion and very deep calls are not followed: their effect is unknow
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -34,16 +35,17 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World, about_object
-from flake8_bn_eval.operations import FunctionDefinition, Name, Parameter, Place, describe
+from flake8_bn_eval.operations import (
+    Enter,
+    FunctionDefinition,
+    Name,
+    Opaque,
+    Parameter,
+    Place,
+    Variable,
+)
 
-KINDS = {
-    "builtins.property": "property",
-    "functools.cached_property": "property",
-    "builtins.staticmethod": "static",
-    "builtins.classmethod": "class",
-    "contextlib.contextmanager": "context",
-    "contextlib.asynccontextmanager": "context",
-}
+Body = Callable[[State], Exits[State]]
 
 
 class Functions:
@@ -55,67 +57,19 @@ class Functions:
         """Results of calls that changed nothing."""
 
     def define(self, definition: FunctionDefinition, world: World, frame: Frame) -> Value:
-        """The value of a ``def``, with its decorators applied from the inside out."""
-        value = of_thing(Function(definition))
-        for decorator in reversed(definition.decorators):
-            self.machine.decorating = True
-            applied = self.machine.expressions.evaluate(decorator, world, frame)
-            self.machine.decorating = False
-            value = self._decorate(value, applied, describe(decorator), definition, world, frame)
-        return value
+        """The value of a ``def``: its defaults are evaluated now, its decorators applied."""
+        function = Function(definition, defaults=self.defaults(definition, world, frame))
+        return self.machine.decorators.applied(function, world, frame)
 
-    def _decorate(
-        self,
-        value: Value,
-        decorator: Value,
-        text: str,
-        definition: FunctionDefinition,
-        world: World,
-        frame: Frame,
-    ) -> Value:
-        function = value.only_thing
-        applied = decorator.only_thing
-        if isinstance(applied, External) and applied.path in KINDS:
-            if isinstance(function, Function):
-                return of_thing(replace(function, kind=KINDS[applied.path]))
-            return value
-        context = self.as_context(applied, definition.place)
-        if context is not None and isinstance(function, Function):
-            return self._in_context(function, context, text)
-        if isinstance(applied, External | Result) and isinstance(function, Function):
-            return self._perhaps_in_context(function, applied)
-        if isinstance(applied, Function):
-            place = definition.place
-            result = self.call(applied, Arguments((value,)), world, frame, place)
-            return result if result.things or result.objects else value
-        return value
-
-    def _perhaps_in_context(self, function: Function, decorator: External | Result) -> Value:
-        """An unseen decorator may run the function in any gradient mode."""
-        if self.machine.knowledge.callable(decorator.path) is not None:
-            return of_thing(function)
-        context = GradientContext(decorator.path, "unknown", function.definition.place)
-        return of_thing(replace(function, decorators=(context, *function.decorators)))
-
-    def as_context(self, thing: Thing | None, place: Place) -> GradientContext | None:
-        """The gradient context that a decorator is, with or without parentheses."""
-        if isinstance(thing, GradientContext):
-            return thing
-        if isinstance(thing, External):
-            row = self.machine.knowledge.callable(thing.path)
-            if row is not None and row.gradient in ("on", "off", "inference") and row.bare:
-                return GradientContext(thing.path, row.gradient, place)
-        return None
-
-    def _in_context(self, function: Function, context: GradientContext, text: str) -> Value:
-        if function.kind == "property":
-            place = function.definition.place
-            self.machine.recorder.misuses.add(Misuse(place, "decorated property", text))
-            return of_thing(function)
-        if function.definition.asynchronous:
-            # Only the creation of the coroutine is wrapped: the body runs with gradients on.
-            return of_thing(function)
-        return of_thing(replace(function, decorators=(context, *function.decorators)))
+    def defaults(
+        self, definition: FunctionDefinition, world: World, frame: Frame
+    ) -> tuple[tuple[str, Value], ...]:
+        """What the parameters are where no argument is given."""
+        return tuple(
+            (each.name, self.machine.expressions.evaluate(each.default, world, frame))
+            for each in definition.parameters
+            if each.default is not None
+        )
 
     # Calls
 
@@ -184,7 +138,7 @@ class Functions:
             inside_forward or frame.inside_forward,
         )
         exits = self.enter(function, arguments, world, inner)
-        return self._leave(definition, exits, inner, world)
+        return self._leave(function, exits, inner, world)
 
     def enter(
         self,
@@ -197,16 +151,37 @@ class Functions:
     ) -> Exits[State]:
         """Bind the arguments and run the body; its exits, with the caller's gradient mode."""
         definition = function.definition
-        for variable, value in function.captured:
-            if variable not in world.names:
-                world.names[variable] = value
+        hidden = {variable: world.names.get(variable) for variable, _ in function.captured}
+        world.names.update(function.captured)
         self.bind(function, arguments, world, inner)
         before = world.gradients
         self.enter_decorators(function, world, inner)
-        exits = self._run_body(definition, (world,), inner, watched)
+        exits = self._inside_managers(
+            list(function.decorators),
+            (world,),
+            lambda state: self._run_body(definition, state, inner, watched),
+            inner,
+        )
         if function.decorators:
             _restore(exits, before)
+        _uncover(hidden, exits)
         return exits
+
+    def _inside_managers(
+        self, decorators: list[Thing], state: State, body: Body, frame: Frame
+    ) -> Exits[State]:
+        """Run a body inside the home-made context managers that decorate its function."""
+        managers = [each for each in decorators if isinstance(each, Pending)]
+        if not managers:
+            return body(state)
+        first, *others = managers
+        assert frame.definition is not None
+        enter = Enter(Opaque([]), None, frame.definition.place)
+
+        def inner(inside: State) -> Exits[State]:
+            return self._inside_managers(list(others), inside, body, frame)
+
+        return self.machine.contexts.in_generators(enter, first, state, inner, frame)
 
     def enter_decorators(self, function: Function, world: World, frame: Frame) -> None:
         """Put the world in the gradient mode that a function's decorators give its body."""
@@ -235,9 +210,9 @@ class Functions:
             steps.frame = outer
 
     def _leave(
-        self, definition: FunctionDefinition, exits: Exits[State], inner: Frame, world: World
+        self, function: Function, exits: Exits[State], inner: Frame, world: World
     ) -> Value:
-        scope = definition.scope
+        definition, scope = function.definition, function.definition.scope
         raised = exits.get(Exit.RAISE)
         if raised is not None:
             self.machine.runner.may_raise(raised)
@@ -249,7 +224,7 @@ class Functions:
         result = after.names.pop((scope, RESULT), NONE)
         if definition.generator:
             result = self.machine.containers.generated(inner, after)
-        result = self._closed_over(result, scope, after)
+        result = self._closed_over(result, function, after)
         after.unbind_scope(scope)
         world.become(after)
         return result
@@ -262,11 +237,13 @@ class Functions:
         worlds += exits.get(Exit.RETURN, ())
         return worlds
 
-    def _closed_over(self, value: Value, scope: int, world: World) -> Value:
+    def _closed_over(self, value: Value, left: Function, world: World) -> Value:
         """A function that leaves the frame it was defined in takes the frame's names along."""
         if not any(isinstance(thing, Function) for thing in value.things):
             return value
+        scope = left.definition.scope
         names = {v: each for v, each in world.names.items() if v[0] == scope and v[1] != RESULT}
+        names = {**dict(left.captured), **names}
         captured = tuple(sorted(names.items(), key=lambda item: item[0]))
         things = frozenset(
             replace(thing, captured=thing.captured + captured)
@@ -290,8 +267,13 @@ class Functions:
         keywords = {name: value for name, value in arguments.keywords if name is not None}
         if function.receiver is not None and function.kind != "static":
             given.insert(0, of_object(function.receiver))
+        if function.class_ is not None:
+            given.insert(0, of_thing(function.class_))
+        defaults = dict(function.defaults)
         for parameter in function.definition.parameters:
-            value = self._argument(parameter, given, keywords, arguments, world, frame)
+            default = defaults.get(parameter.name, UNKNOWN)
+            value = self._argument(parameter, default, given, keywords, arguments, world, frame)
+            value = self.machine.steps.settled(value, world)
             world.assign((scope, parameter.name), value)
             literal = value.constant
             if literal is not None and isinstance(literal.value, bool | str):
@@ -300,6 +282,7 @@ class Functions:
     def _argument(
         self,
         parameter: Parameter,
+        default: Value,
         given: list[Value],
         keywords: dict[str, Value],
         arguments: Arguments,
@@ -317,9 +300,7 @@ class Functions:
             return given.pop(0)
         if parameter.name in keywords:
             return keywords.pop(parameter.name)
-        if arguments.open or parameter.default is None:
-            return UNKNOWN
-        return self.machine.expressions.evaluate(parameter.default, world, frame)
+        return UNKNOWN if arguments.open else default
 
     def bind_unseen(
         self, definition: FunctionDefinition, receiver: Value | None, world: World, frame: Frame
@@ -345,6 +326,17 @@ class Functions:
         self.machine.parameters.add(about_object(identity))
         modes = unset(remark)
         return world.bear(identity, Object(Kind.UNKNOWN, parameter.name, modes, modes))
+
+
+def _uncover(hidden: dict[Variable, Value | None], exits: Exits[State]) -> None:
+    """After a call, the names that its closure brought along are those of before."""
+    for state in exits.values() if hidden else ():
+        for world in state:
+            for variable, value in hidden.items():
+                if value is None:
+                    world.names.pop(variable, None)
+                else:
+                    world.names[variable] = value
 
 
 def _restore(exits: Exits[State], gradients: Gradients) -> None:

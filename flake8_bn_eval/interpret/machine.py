@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.containers import Containers
     from flake8_bn_eval.interpret.contexts import Contexts
     from flake8_bn_eval.interpret.data import Data
+    from flake8_bn_eval.interpret.decorators import Decorators
     from flake8_bn_eval.interpret.expressions import Expressions
     from flake8_bn_eval.interpret.forward import Forward
     from flake8_bn_eval.interpret.functions import Functions
@@ -83,6 +84,7 @@ class Machine:
     library: Library
     containers: Containers
     contexts: Contexts
+    decorators: Decorators
     gradient_modes: GradientModes
     data: Data
     steps: Steps

@@ -16,6 +16,7 @@ from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
     NONE,
     UNKNOWN,
+    Constant,
     Function,
     ObjectId,
     Parameters,
@@ -147,15 +148,17 @@ class Modules:
             if len(arguments):
                 return None
             flag = of_constant(True)
-        elif not self._is_flag(flag, world) or len(arguments) > 1:
+        elif not self._is_flag(flag, identity, world) or len(arguments) > 1:
             return None
         return self.switch(identity, flag, world, frame, place, subject)
 
-    def _is_flag(self, value: Value, world: World) -> bool:
+    def _is_flag(self, value: Value, receiver: ObjectId, world: World) -> bool:
         """Whether an argument can be a mode: ``train(loader)`` is something else."""
         constant = value.constant
         if constant is not None:
             return isinstance(constant.value, bool | int)
+        if world.get(receiver).is_module:
+            return True
         return all(
             state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
             for state in map(world.get, value.objects)
@@ -172,7 +175,7 @@ class Modules:
     ) -> Value:
         """``train(flag)``, through an override in the file where there is one."""
         override = self._override(identity, world)
-        if override is not None and not frame.runs(override.definition):
+        if override is not None and not frame.runs(override.definition, identity):
             bound = replace(override, receiver=identity)
             self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
             return of_object(identity)
@@ -257,7 +260,7 @@ class Modules:
                 if not self._is_registered(child, world):
                     continue
                 override = self._override(child, world)
-                if override is not None and not frame.runs(override.definition):
+                if override is not None and not frame.runs(override.definition, child):
                     self._through_override(override, child, modes, world, frame, place)
                 else:
                     # Of several alternatives only the one that is there is reached; it is
@@ -479,8 +482,8 @@ class Modules:
                 words |= {mode.value for mode in state.modes}
             else:
                 words.add("not a module")
-        if value.things:
-            words.add("unknown")
+        for thing in value.things:
+            words.add("not a module" if isinstance(thing, Constant) else "unknown")
         return words
 
 

@@ -16,6 +16,7 @@ from flake8_bn_eval.interpret.conditions import Conditions
 from flake8_bn_eval.interpret.containers import Containers
 from flake8_bn_eval.interpret.contexts import Contexts
 from flake8_bn_eval.interpret.data import Data
+from flake8_bn_eval.interpret.decorators import Decorators
 from flake8_bn_eval.interpret.expressions import Expressions
 from flake8_bn_eval.interpret.forward import Forward
 from flake8_bn_eval.interpret.frames import Frame
@@ -69,6 +70,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.forward = Forward(machine)
     machine.library = Library(machine)
     machine.contexts = Contexts(machine)
+    machine.decorators = Decorators(machine)
     machine.gradient_modes = GradientModes(machine)
     machine.data = Data(machine)
     machine.calls = Calls(machine)
@@ -101,6 +103,14 @@ class Roots:
         if self._was_entered(definition):
             return False
         return self.machine.telling.is_worth_running(definition)
+
+    def _is_waiting_method(self, class_: Class, definition: FunctionDefinition) -> bool:
+        """The methods of a module run in modes that its callers know, unless they set one."""
+        if definition.name in SETUP or not self._is_waiting(definition):
+            return False
+        if not self._acts_as_module(class_):
+            return True
+        return self.machine.telling.sets_something(definition)
 
     def _was_entered(self, definition: FunctionDefinition) -> bool:
         return id(definition) in self.machine.entered
@@ -182,15 +192,17 @@ class Roots:
 
     def _run_class(self, class_: Class, world: World) -> None:
         methods = [each for each in _callers_first(list(class_.definition.methods.values()))]
-        waiting = [each for each in methods if self._is_waiting(each)]
+        waiting = [each for each in methods if self._is_waiting_method(class_, each)]
         if not waiting:
             return
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         entry = self._constructed(class_, identity, world)
+        self._belongs_to_callers(class_, identity, entry)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not entry.covers(again):
             joined = again.join(entry)
+            self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
                 if definition.name not in SETUP and self._judged_alone(definition):
                     self._method(class_, identity, definition, joined.fork())
@@ -251,7 +263,6 @@ class Roots:
         is_module = self._acts_as_module(class_)
         inside = is_module and definition.name in ("forward", "__call__")
         gradients = Gradient.CALLER
-        self._belongs_to_callers(class_, identity, world)
         hook = self.machine.classes.hook(class_, definition.name)
         if hook is not None and hook.module == "self":
             gradients = GRADIENTS_OF_HOOK[hook.gradient]

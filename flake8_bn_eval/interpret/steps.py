@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.flow.runner import Exits
+from flake8_bn_eval.interpret.expressions import is_plain
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import (
     AlternativesNeeded,
@@ -154,6 +155,8 @@ class Steps:
         try:
             act(world)
         except (SplitNeeded, AlternativesNeeded):
+            if is_plain(expression):
+                return self._splitting(act, world)
             return self._without_splitting(act, world)
         except Unreachable:
             return []
@@ -283,13 +286,13 @@ class Steps:
         if _renames_itself(operation):
             self._note_uncalled(operation.value, operation.place, world)
         value = self.machine.expressions.evaluate(operation.value, world, self.frame)
-        value = self._settled(value, world)
+        value = self.settled(value, world)
         if isinstance(operation.value, Call | Subscript):
             value = self.machine.data.tagged_by(operation.value, value)
         for target in operation.targets:
             self.assign(target, value, world, self.frame)
 
-    def _settled(self, value: Value, world: World) -> Value:
+    def settled(self, value: Value, world: World) -> Value:
         """The result of something unseen gets an identity when it gets a name."""
         thing = value.only_thing
         if isinstance(thing, Result) and not value.connected and not value.derived:
@@ -300,7 +303,7 @@ class Steps:
         value = NONE
         if operation.value is not None:
             value = self.machine.expressions.evaluate(operation.value, world, self.frame)
-            value = self._settled(value, world)
+            value = self.settled(value, world)
         assert self.frame.definition is not None or operation.value is None
         scope = 0 if self.frame.definition is None else self.frame.definition.scope
         world.names[scope, RESULT] = value

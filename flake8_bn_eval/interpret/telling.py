@@ -32,14 +32,17 @@ from flake8_bn_eval.operations import Constant as Literal
 
 SETTING = frozenset(
     {
-        "eval", "train", "training", "no_grad", "inference_mode", "enable_grad",
-        "set_grad_enabled", "grad", "backward", "detach", "requires_grad_",
+        "eval", "train", "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        "grad", "backward",
     }
 )  # fmt: skip
 """Names that set a mode or a gradient mode, or ask for a gradient."""
 
-READING = frozenset({"item", "numpy", "tolist", "argmax", "data", "reveal_mode", "reveal_grad"})
+READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
 """Names by which an output is read."""
+
+ASKING = frozenset({"reveal_mode", "reveal_grad"})
+"""Names by which a test asks."""
 
 SPLITTING = frozenset({"train", "eval", "set_grad_enabled", "inference_mode", "enter_context"})
 """Names whose effect may hang on a flag."""
@@ -70,9 +73,13 @@ class Telling:
 
     def is_worth_running(self, definition: FunctionDefinition) -> bool:
         """Whether running a function by itself may lead to a finding."""
-        if definition.called_names & self.worth_running or definition.decorators:
+        if definition.called_names & self.worth_running:
             return True
         return mentions(definition.name, self.vocabulary.evaluation_functions)
+
+    def sets_something(self, definition: FunctionDefinition) -> bool:
+        """Whether a function may set a mode or a gradient mode, or ask for a gradient."""
+        return bool(definition.called_names & (self.setting | ASKING))
 
     def hangs_on_flag(self, expression: Expression) -> bool:
         """Whether evaluating an expression may need the world to be split."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -98,4 +99,8 @@ class Object:
 
     def in_modes(self, modes: Modes, *, recursive: bool) -> Object:
         """The object after its flag was set; its unseen children follow where recursive."""
-        return replace(self, modes=modes, tree=modes if recursive else self.tree)
+        changed = copy(self)
+        object.__setattr__(changed, "modes", modes)
+        if recursive:
+            object.__setattr__(changed, "tree", modes)
+        return changed

@@ -71,10 +71,11 @@ class External(Thing):
 
 @dataclass(frozen=True, slots=True)
 class Method(Thing):
-    """A method looked up on an object and not yet called."""
+    """A method looked up on an object and not yet called; ``above`` skips its class."""
 
     receiver: ObjectId
     name: str
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +86,21 @@ class Function(Thing):
     captured: tuple[tuple[Variable, Value], ...] = ()
     receiver: ObjectId | None = None
     owner: Class | None = None
+    class_: Class | None = None
+    """What ``cls`` is in a class method."""
     kind: str = "function"
-    """function, property, static, class or context (``@contextmanager``)."""
+    """function, property, cached, static, class or context (``@contextmanager``)."""
+    defaults: tuple[tuple[str, Value], ...] = ()
+    """What the defaults of its parameters were where it was defined."""
+    setter: Function | None = None
     decorators: tuple[Thing, ...] = ()
     """Gradient contexts that every call runs in, the outermost first."""
 
     def _key(self) -> tuple[object, ...]:
-        return (id(self.definition), self.receiver, self.kind, self.decorators, self.captured)
+        return (
+            id(self.definition), self.receiver, id(self.class_), self.kind, self.decorators,
+            self.captured, self.defaults,
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Function) and self._key() == other._key()
@@ -107,6 +116,15 @@ class Class(Thing):
     definition: ClassDefinition
     bases: tuple[Value, ...]
     members: dict[str, Value]
+    decorators: tuple[Thing, ...] = ()
+    """Gradient contexts in which an instance is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setter(Thing):
+    """``property.setter``, which is about to decorate a function."""
+
+    of: Function
 
 
 @dataclass(frozen=True, slots=True)

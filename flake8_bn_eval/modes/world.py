@@ -277,8 +277,9 @@ class World:
         joined.variables_of = {
             s: v for s, v in self.variables_of.items() if other.variables_of.get(s) == v
         }
-        self._materialise(other)
-        other._materialise(self)
+        if self.version != other.version:
+            self._materialise(other)
+            other._materialise(self)
         names = joined.names
         for variable, value in self.names.items():
             theirs = other.names.get(variable)
@@ -297,9 +298,10 @@ class World:
 
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""
-        for identity, state in list(other.objects.items()):
-            if identity not in self.objects and state.origin is not None:
-                self._look_at(state.origin, other)
+        for identity in other.objects.keys() - self.objects.keys():
+            origin = other.objects[identity].origin
+            if origin is not None:
+                self._look_at(origin, other)
 
     def _look_at(self, origin: Origin, other: World) -> None:
         if origin.parent not in self.objects:
@@ -314,7 +316,7 @@ class World:
         """Whether nothing that decides a finding is new in ``other``."""
         if self.gradients != other.gradients or self.assumptions != other.assumptions:
             return False
-        for identity, theirs in other.objects.items():
+        for identity, theirs in other.objects.items() if self.version != other.version else ():
             mine = self.objects.get(identity)
             if mine is None:
                 if theirs.matters and theirs.origin is None:
@@ -336,6 +338,8 @@ class World:
 
 def join_objects(first: Object, second: Object) -> Object:
     """One object that covers both states of it."""
+    if first.fields is second.fields and first.modes is second.modes and first.tree is second.tree:
+        return first
     fields = dict(first.fields)
     for key, value in second.fields.items():
         known = fields.get(key)
