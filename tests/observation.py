@@ -38,6 +38,7 @@ MAXIMUM_CHOICES = 14
 MAXIMUM_CALLS = 3_000
 MAXIMUM_PASSES = 4
 CALLED = "__called__"
+COUNTED = "__counted__"
 CONTEXTS = (torch.no_grad, torch.enable_grad, torch.inference_mode, torch.set_grad_enabled)
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
 
@@ -129,7 +130,10 @@ def called_module(callee: object) -> nn.Module | None:
 
 
 class _Instrument(ast.NodeTransformer):
-    """Turns ``f(x)`` into ``__called__(line, f)(x)``; ``super()`` must stay in its frame."""
+    """Turns ``f(x)`` into ``__called__(line, f)(x)``; ``super()`` must stay in its frame.
+
+    A ``while`` counts its passes, so that no program runs forever.
+    """
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
@@ -139,6 +143,12 @@ class _Instrument(ast.NodeTransformer):
         line = ast.copy_location(ast.Constant(node.lineno), node)
         node.func = ast.copy_location(ast.Call(name, [line, node.func], []), node)
         return node
+
+    def visit_While(self, node: ast.While) -> ast.While:
+        self.generic_visit(node)
+        count = ast.Call(ast.Name(COUNTED, ast.Load()), [], [])
+        node.test = ast.BoolOp(ast.And(), [count, node.test])
+        return ast.fix_missing_locations(node)
 
 
 class Observer:
@@ -196,6 +206,7 @@ class Observer:
         return {
             "__name__": "__main__",
             CALLED: self.called,
+            COUNTED: self._count,
             "coin": self._choices.choose,
             "again": self.called,
             "loader": Loader(self._choices.choose),
@@ -227,13 +238,18 @@ class Observer:
         seen.reached.add(line)
         if callee in CONTEXTS:
             return callee
-        event, self._calls = self._calls * 2, self._calls + 1
-        if self._calls > MAXIMUM_CALLS:
-            raise EndOfRun
+        event = self._calls * 2
+        self._count()
         module = called_module(callee)
         if module is None and self._raise_at not in (event, event + 1):
             return callee
         return functools.partial(self._call, line, callee, module, event)
+
+    def _count(self) -> bool:
+        self._calls += 1
+        if self._calls > MAXIMUM_CALLS:
+            raise EndOfRun
+        return True
 
     def _reveal(self, line: int, what: Callable[..., str], *arguments: object) -> None:
         self.seen.reveals.setdefault(line, set()).add(what(*arguments))

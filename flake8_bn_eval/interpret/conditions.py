@@ -33,7 +33,7 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World, about_mode, about_object
-from flake8_bn_eval.operations import Comparison, Expression, Junction, Name, Negation, Variable
+from flake8_bn_eval.operations import Call, Comparison, Expression, Junction, Name, Negation, Variable
 from flake8_bn_eval.operations import Constant as Literal
 
 Subject = tuple[str, frozenset[Variable]]
@@ -112,7 +112,7 @@ class Conditions:
         for each, value in self.machine.steps.evaluated(condition, world, frame):
             truth = self.truth(value, each)
             if truth is None:
-                yes, no = self._assume_both(value, each)
+                yes, no = self._assume_both(value, each, nameless=isinstance(condition, Call))
                 self.machine.narrowing.learn(condition, True, yes, frame)
                 self.machine.narrowing.learn(condition, False, no, frame)
                 holds.append(yes)
@@ -121,9 +121,12 @@ class Conditions:
                 (holds if truth else fails).append(each)
         return holds, fails
 
-    def _assume_both(self, value: Value, world: World) -> tuple[World, World]:
+    def _assume_both(
+        self, value: Value, world: World, *, nameless: bool
+    ) -> tuple[World, World]:
+        """The world under a condition and under its opposite; no test can repeat a call."""
         other = world.fork()
-        condition = self.of_value(value)
+        condition = None if nameless else self.of_value(value)
         if condition is not None and self.can_split(world):
             world.suppose(condition, True)
             other.suppose(condition, False)
@@ -324,6 +327,8 @@ class Conditions:
             constant = "" if thing.constant is None else f"={thing.constant.value!r}"
             return f"{sign}{thing.subject}{constant}", thing.variables
         identity = value.only_object
+        if isinstance(thing, Result):
+            identity = self.machine.library.identity(thing)
         if identity is None:
             return None
         condition = self._of_object(identity)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.values import Class, ObjectId, Value
-from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import FunctionDefinition, Place
+from flake8_bn_eval.modes.world import World, owner_of
+from flake8_bn_eval.operations import FunctionDefinition, Place, Variable
 
 MODULE_NAME = "<module>"
 DEEPEST_CALL = 12
@@ -49,6 +49,8 @@ class Frame:
     """It is a method of a module that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
+    known: Collection[ObjectId] = ()
+    """The objects that were there when the function was entered."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
     """The worlds in which a generator is suspended, with what it yields."""
 
@@ -95,6 +97,11 @@ class Frame:
                 return True
             frame = frame.caller
         return False
+
+    def has_born(self, variable: Variable) -> bool:
+        """Whether an assumption rests on an object that this call has made."""
+        owner = owner_of(variable)
+        return owner is not None and owner not in self.known
 
     @property
     def too_deep(self) -> bool:

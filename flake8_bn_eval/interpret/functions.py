@@ -14,13 +14,13 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.interpret.steps import RESULT
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.states import State, join_all
+from flake8_bn_eval.modes.states import State, alike, join_all
 from flake8_bn_eval.modes.values import (
     NONE,
     UNKNOWN,
@@ -137,6 +137,7 @@ class Functions:
             function.owner,
             inside_forward or frame.inside_forward,
         )
+        inner.known = frozenset(world.objects)
         exits = self.enter(function, arguments, world, inner)
         return self._leave(function, exits, inner, world)
 
@@ -220,6 +221,7 @@ class Functions:
         yields = [each for each, _ in inner.yielded]
         if not worlds and not yields:
             raise Unreachable
+        self._tell_apart(worlds, scope)
         after = join_all([*worlds, *yields])
         result = after.names.pop((scope, RESULT), NONE)
         if definition.generator:
@@ -228,6 +230,16 @@ class Functions:
         after.unbind_scope(scope)
         world.become(after)
         return result
+
+    def _tell_apart(self, worlds: list[World], scope: int) -> None:
+        """Ways out that hang on a flag of the caller: it is he who keeps them apart."""
+        if len(worlds) < 2 or not self.machine.conditions.can_split(worlds[0]):
+            return
+        first = worlds[0]
+        for other in worlds[1:]:
+            condition = first.difference(other, scope)
+            if condition is not None and not alike(first, other):
+                raise SplitNeeded(condition)
 
     def _returning(self, exits: Exits[State], scope: int) -> list[World]:
         worlds: list[World] = []

@@ -397,7 +397,9 @@ class Library:
         if lineage:
             return UNKNOWN.descending(*lineage).detached()
         carried = self.machine.calls.carried(arguments, world)
-        return of_thing(Result(path, place, frame.path)) if carried is None else carried
+        if carried is not None:
+            return carried
+        return self.made(Result(path, place, frame.path), world)
 
     # Unknown ones
 
@@ -440,18 +442,23 @@ class Library:
                 result.place, f"a new `{name}` starts in training mode", "training since"
             )
             modes = Modes.only(Mode.TRAIN, remark)
-        identity = self._identity(result)
+        identity = self.identity(result)
         if identity in world.objects:
             return of_object(identity)
         return world.bear(identity, Object(Kind.UNKNOWN, name, modes, modes))
 
     def forget(self, result: Result, world: World) -> None:
         """The call is made anew: what it returned before is another object."""
-        identity = self._identity(result)
-        if world.objects.pop(identity, None) is not None:
-            world.forget(about_object(identity))
+        identity = self.identity(result)
+        world.objects.pop(identity, None)
+        world.forget(about_object(identity))
 
-    def _identity(self, result: Result) -> ObjectId:
+    def made(self, result: Result, world: World) -> Value:
+        """What a call of something unseen returns: nothing is assumed of it yet."""
+        self.forget(result, world)
+        return of_thing(result)
+
+    def identity(self, result: Result) -> ObjectId:
         return self.machine.identities.number("result", result.place, result.born)
 
     def called(self, value: Value) -> str | None:

@@ -393,7 +393,7 @@ class Modules:
         machine.calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments)
-        return of_thing(Result(name, place, frame.path))
+        return machine.library.made(Result(name, place, frame.path), world)
 
     def _may_be_layer(self, identity: ObjectId) -> bool:
         """Whether an unknown name called on this object may be a layer of it."""

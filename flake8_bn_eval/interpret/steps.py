@@ -30,7 +30,7 @@ from flake8_bn_eval.modes.values import (
     Result,
     Value,
 )
-from flake8_bn_eval.modes.world import World, about_field
+from flake8_bn_eval.modes.world import WHICH, World, about_field
 from flake8_bn_eval.operations import (
     Assign,
     Attribute,
@@ -177,6 +177,8 @@ class Steps:
                 worlds += self._splitting(act, half, depth + 1)
             return worlds
         except AlternativesNeeded as alternatives:
+            if self._is_outside(alternatives.expression):
+                raise
             return self._for_each_choice(act, alternatives, before, depth)
         except Unreachable:
             return []
@@ -198,7 +200,7 @@ class Steps:
         if variable is None:
             return
         which = choice.constant or Constant.of(choice.only_object)
-        subject = f"which {variable[0]}:{variable[1]}"
+        subject = f"{WHICH}{variable[0]}:{variable[1]}"
         world.suppose(Condition(subject, frozenset({variable}), which), True)
 
     def replace(self, expression: Expression, value: Value, world: World) -> Variable | None:
@@ -232,7 +234,17 @@ class Steps:
         if frame.caller is None or frame.definition is None:
             return False
         scope = frame.definition.scope
-        return all(variable[0] != scope for variable in needed.condition.variables)
+        return all(
+            variable[0] != scope and not frame.has_born(variable)
+            for variable in needed.condition.variables
+        )
+
+    def _is_outside(self, expression: Expression) -> bool:
+        """Whether it is the caller who has to tell apart what a name is."""
+        frame = self.frame
+        if frame.caller is None or frame.definition is None or not isinstance(expression, Name):
+            return False
+        return expression.variable[0] != frame.definition.scope
 
     def _in_world(self, operation: Operation, world: World) -> State | list[World]:
         match operation:

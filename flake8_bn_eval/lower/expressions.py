@@ -44,6 +44,8 @@ from flake8_bn_eval.operations import (
 
 LITERALS = {"True": True, "False": False, "None": None}
 LONGEST_STRING = 200
+TELLING_ATTRIBUTES = frozenset({"eval", "train", "no_grad", "inference_mode", "training"})
+"""Names that tell something although they are not called."""
 
 OPERATORS: dict[type, str] = {
     cst.Add: "+",
@@ -171,7 +173,8 @@ class ExpressionLowering:
 
     def _attribute(self, node: cst.Attribute) -> Expression:
         name = node.attr.value
-        self.context.traits.called.add(name)
+        if name in TELLING_ATTRIBUTES:
+            self.context.traits.called.add(name)
         return Attribute(self.lower(node.value), name)
 
     def _call(self, node: cst.Call) -> Expression:
@@ -180,6 +183,8 @@ class ExpressionLowering:
         callee = self.lower(node.func)
         if isinstance(callee, Name):
             self.context.traits.called.add(callee.variable[1])
+        elif isinstance(callee, Attribute):
+            self.context.traits.called.add(callee.name)
         arguments: list[Expression] = []
         keywords: list[tuple[str | None, Expression]] = []
         for argument in node.args:

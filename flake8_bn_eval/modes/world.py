@@ -30,6 +30,8 @@ Question = tuple[str, Constant | None]
 
 
 OBJECT_SCOPE = -2
+WHICH = "which "
+"""Start of the subject of an assumption about what a name holds."""
 
 
 def about_object(identity: ObjectId) -> Variable:
@@ -45,6 +47,13 @@ def about_field(identity: ObjectId, name: str) -> Variable:
 def about_mode(identity: ObjectId) -> Variable:
     """The pseudo-variable on which assumptions about a saved mode rest."""
     return OBJECT_SCOPE, f"mode of {identity}"
+
+
+def owner_of(variable: Variable) -> ObjectId | None:
+    """The object on which assumptions about such a pseudo-variable rest."""
+    if variable[0] != OBJECT_SCOPE:
+        return None
+    return int(variable[1].partition(".")[0].rpartition(" ")[2])
 
 
 class Identities:
@@ -206,6 +215,16 @@ class World:
                            and (each.subject, each.constant) in self.assumptions
                            for each in others):
                         return part.negated
+        return None
+
+    def difference(self, other: World, scope: int) -> Condition | None:
+        """What is assumed here and denied there, of something outside a scope."""
+        for (subject, constant), truth in self.assumptions.items():
+            if other.assumptions.get((subject, constant)) is (not truth):
+                variables = self.variables_of.get(subject, frozenset())
+                local = any(variable[0] == scope for variable in variables)
+                if variables and not local and not subject.startswith(WHICH):
+                    return Condition(subject, variables, constant)
         return None
 
     # Objects
