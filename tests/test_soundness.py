@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: nothing to execute with")
 
-from tests.soundness.campaign import REQUIRED_RATIO, Summary, explain, judge_seed, prepare_process
+from tests.soundness.campaign import REQUIRED_RATIO, Summary, explain, judge_seeds, prepare_process
 from tests.soundness.grammar import write_program
 from tests.soundness.shrinking import shrink
-from tests.soundness.tree import render
+from tests.soundness.tree import compound, render, simple
 
 PROGRAMS = 300
 
@@ -18,8 +20,8 @@ PROGRAMS = 300
 def summary() -> Summary:
     prepare_process()
     found = Summary()
-    for seed in range(1, PROGRAMS + 1):
-        found.add(*judge_seed(seed))
+    for seed, judgement in judge_seeds(1, PROGRAMS, jobs=min(4, os.cpu_count() or 1)):
+        found.add(seed, judgement)
     return found
 
 
@@ -37,6 +39,7 @@ def test_the_same_seed_gives_the_same_program() -> None:
 
 
 def test_shrinking_keeps_what_fails() -> None:
-    text = shrink(write_program(5), lambda candidate: "reveal_mode(net)" in candidate)
-    assert text.count("\n") < 12
-    assert "reveal_mode(net)" in text
+    program = write_program(5)
+    target = compound("if coin():", [simple("first()")], ("else:", [simple("the_defect()")]))
+    program.append(compound("for _ in loader:", [simple("second()"), target]))
+    assert shrink(program, lambda text: "the_defect()" in text) == "the_defect()\n"

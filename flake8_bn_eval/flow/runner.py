@@ -25,7 +25,7 @@ from flake8_bn_eval.flow.nodes import (
 State = TypeVar("State")
 Exits = dict[Exit, State]
 
-MAXIMUM_PASSES = 12
+MAXIMUM_PASSES = 8
 
 
 class Domain(Protocol[State]):

@@ -34,6 +34,7 @@ from flake8_bn_eval.modes.values import (
     Symbol,
     Unknown,
     Value,
+    order_of,
     of_constant,
     of_object,
     of_thing,
@@ -159,7 +160,7 @@ class Calls:
 
     def _alternatives(self, value: Value) -> list[Value]:
         alternatives = [replace(value, objects=frozenset(), things=frozenset({thing}))
-                        for thing in sorted(value.things, key=repr)]
+                        for thing in sorted(value.things, key=order_of)]
         return alternatives + [
             replace(value, things=frozenset(), objects=frozenset({identity}))
             for identity in sorted(value.objects)

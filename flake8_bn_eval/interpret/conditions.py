@@ -164,16 +164,18 @@ class Conditions:
                 case SavedGradients():
                     truths.add(self.machine.gradient_modes.truth(thing))
                 case Result():
-                    truths.add(self._truth_of_result(thing))
+                    truths.add(self._truth_of_result(thing, world))
                 case SavedMode():
                     truths.add(_truth_of_mode(thing, world))
                 case _:
                     truths.add(None)
         return truths.pop() if len(truths) == 1 else None
 
-    def _truth_of_result(self, result: Result) -> bool | None:
+    def _truth_of_result(self, result: Result, world: World) -> bool | None:
         row = self.machine.knowledge.callable(result.path)
-        return True if row is not None and row.returns == "context" else None
+        if row is not None and row.returns == "context":
+            return True
+        return world.answer(self._of_object(self.machine.library.identity(result)))
 
     def _truth_of_object(self, identity: int, world: World) -> bool | None:
         kind = world.get(identity).kind

@@ -29,6 +29,7 @@ from flake8_bn_eval.modes.values import (
     descends,
     of_constant,
     of_thing,
+    order_of,
 )
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -99,7 +100,7 @@ class Expressions:
         if len(value.things) > 1 and isinstance(expression, Name | Attribute):
             literal = all(isinstance(thing, Constant) for thing in value.things)
             if literal and not value.objects and self.machine.conditions.can_split(world):
-                things = sorted(value.things, key=repr)
+                things = sorted(value.things, key=order_of)
                 choices = tuple(replace(value, things=frozenset({each})) for each in things)
                 raise AlternativesNeeded(expression, choices)
         return value

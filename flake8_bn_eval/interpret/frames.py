@@ -50,7 +50,9 @@ class Frame:
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
     known: Collection[ObjectId] = ()
-    """The objects that were there when the function was entered."""
+    """The objects that were there before the operation that entered the function."""
+    splittable: Collection[ObjectId] = ()
+    """Those that were there before the running operation, if it can be done again."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
     """The worlds in which a generator is suspended, with what it yields."""
 
@@ -97,6 +99,11 @@ class Frame:
                 return True
             frame = frame.caller
         return False
+
+    def is_local(self, variable: Variable) -> bool:
+        """Whether an assumption rests on something that the caller does not have."""
+        own = self.definition is not None and variable[0] == self.definition.scope
+        return own or self.has_born(variable)
 
     def has_born(self, variable: Variable) -> bool:
         """Whether an assumption rests on an object that this call has made."""

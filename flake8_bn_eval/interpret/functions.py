@@ -137,7 +137,7 @@ class Functions:
             function.owner,
             inside_forward or frame.inside_forward,
         )
-        inner.known = frozenset(world.objects)
+        inner.known = frame.splittable
         exits = self.enter(function, arguments, world, inner)
         return self._leave(function, exits, inner, world)
 
@@ -221,7 +221,7 @@ class Functions:
         yields = [each for each, _ in inner.yielded]
         if not worlds and not yields:
             raise Unreachable
-        self._tell_apart(worlds, scope)
+        self._tell_apart(worlds, inner)
         after = join_all([*worlds, *yields])
         result = after.names.pop((scope, RESULT), NONE)
         if definition.generator:
@@ -231,13 +231,13 @@ class Functions:
         world.become(after)
         return result
 
-    def _tell_apart(self, worlds: list[World], scope: int) -> None:
+    def _tell_apart(self, worlds: list[World], inner: Frame) -> None:
         """Ways out that hang on a flag of the caller: it is he who keeps them apart."""
         if len(worlds) < 2 or not self.machine.conditions.can_split(worlds[0]):
             return
         first = worlds[0]
         for other in worlds[1:]:
-            condition = first.difference(other, scope)
+            condition = first.difference(other, inner.is_local)
             if condition is not None and not alike(first, other):
                 raise SplitNeeded(condition)
 

@@ -112,6 +112,12 @@ class Roots:
             return True
         return self.machine.telling.sets_something(definition)
 
+    def _needs_constructor(self, class_: Class, definition: FunctionDefinition) -> bool:
+        """Whether it matters for a method what the constructor makes."""
+        if self._acts_as_module(class_):
+            return self.machine.telling.sets_mode(definition)
+        return True
+
     def _was_entered(self, definition: FunctionDefinition) -> bool:
         return id(definition) in self.machine.entered
 
@@ -197,7 +203,8 @@ class Roots:
             return
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
-        entry = self._constructed(class_, identity, world)
+        constructed = any(self._needs_constructor(class_, each) for each in waiting)
+        entry = self._constructed(class_, identity, world) if constructed else world
         self._belongs_to_callers(class_, identity, entry)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not entry.covers(again):

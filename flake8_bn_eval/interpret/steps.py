@@ -152,6 +152,7 @@ class Steps:
         """Do something with an expression; keep the world before only if it is needed."""
         if self.machine.telling.hangs_on_flag(expression):
             return self._splitting(act, world)
+        self.frame.splittable = ()
         try:
             act(world)
         except (SplitNeeded, AlternativesNeeded):
@@ -167,6 +168,7 @@ class Steps:
         if depth == DEEPEST_SPLIT:
             return self._without_splitting(act, world)
         before = world.fork()
+        self.frame.splittable = before.objects
         try:
             act(world)
         except SplitNeeded as needed:
@@ -220,6 +222,7 @@ class Steps:
     def _without_splitting(self, act: Act, world: World) -> list[World]:
         """The flag changes while it is asked for: both of its values at once."""
         outer, self.machine.may_split = self.machine.may_split, False
+        self.frame.splittable = ()
         try:
             act(world)
         except Unreachable:
@@ -233,11 +236,7 @@ class Steps:
         frame = self.frame
         if frame.caller is None or frame.definition is None:
             return False
-        scope = frame.definition.scope
-        return all(
-            variable[0] != scope and not frame.has_born(variable)
-            for variable in needed.condition.variables
-        )
+        return not any(frame.is_local(variable) for variable in needed.condition.variables)
 
     def _is_outside(self, expression: Expression) -> bool:
         """Whether it is the caller who has to tell apart what a name is."""

@@ -38,6 +38,9 @@ SETTING = frozenset(
 )  # fmt: skip
 """Names that set a mode or a gradient mode, or ask for a gradient."""
 
+MODE_SETTING = frozenset({"eval", "train", "backward"})
+"""Those that matter in a method of a module, whose gradients are its callers' business."""
+
 READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
 """Names by which an output is read."""
 
@@ -80,6 +83,14 @@ class Telling:
     def sets_something(self, definition: FunctionDefinition) -> bool:
         """Whether a function may set a mode or a gradient mode, or ask for a gradient."""
         return bool(definition.called_names & (self.setting | ASKING))
+
+    def sets_mode(self, definition: FunctionDefinition) -> bool:
+        """Whether a function may set a mode or train."""
+        return bool(definition.called_names & self._mode_setting)
+
+    @cached_property
+    def _mode_setting(self) -> frozenset[str]:
+        return self._spread(MODE_SETTING | ASKING)
 
     def hangs_on_flag(self, expression: Expression) -> bool:
         """Whether evaluating an expression may need the world to be split."""

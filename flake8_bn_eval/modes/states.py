@@ -6,7 +6,7 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
-from flake8_bn_eval.modes.values import Function, GradientContext, Value
+from flake8_bn_eval.modes.values import External, Function, GradientContext, Value
 from flake8_bn_eval.modes.world import World
 
 State = tuple[World, ...]
@@ -81,7 +81,7 @@ def _names_alike(first: World, second: World) -> bool:
         ):
             return False
         if mine.things != theirs.things and any(
-            isinstance(thing, GradientContext | Function) for thing in mine.things | theirs.things
+            isinstance(thing, GradientContext | Function | External) for thing in mine.things | theirs.things
         ):
             return False
     return True

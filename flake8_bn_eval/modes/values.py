@@ -225,6 +225,22 @@ class Unknown(Thing):
     """Anything at all."""
 
 
+def order_of(thing: Thing) -> tuple[str, str, int]:
+    """A cheap order of things that is the same in every run."""
+    match thing:
+        case Constant(value=value):
+            return "Constant", repr(value), 0
+        case External(path=path):
+            return "External", path, 0
+        case Symbol(subject=subject) | Condition(subject=subject):
+            return type(thing).__name__, subject, 0
+        case Function() | Class():
+            return type(thing).__name__, thing.definition.name, thing.definition.place
+        case Result() | GradientContext() | Pending():
+            return type(thing).__name__, "", thing.place
+    return type(thing).__name__, "", 0
+
+
 UNKNOWN_THING = Unknown()
 NO_IDS: frozenset[int] = frozenset()
 NO_TAGS: frozenset[Tag] = frozenset()

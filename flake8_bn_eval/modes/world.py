@@ -7,7 +7,7 @@ under different assumptions; see ``states``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -30,6 +30,7 @@ Question = tuple[str, Constant | None]
 
 
 OBJECT_SCOPE = -2
+DEEPEST_CHILD = 6
 WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
@@ -217,12 +218,14 @@ class World:
                         return part.negated
         return None
 
-    def difference(self, other: World, scope: int) -> Condition | None:
-        """What is assumed here and denied there, of something outside a scope."""
+    def difference(
+        self, other: World, is_local: Callable[[Variable], bool]
+    ) -> Condition | None:
+        """What is assumed here and denied there, of nothing local."""
         for (subject, constant), truth in self.assumptions.items():
             if other.assumptions.get((subject, constant)) is (not truth):
                 variables = self.variables_of.get(subject, frozenset())
-                local = any(variable[0] == scope for variable in variables)
+                local = any(is_local(variable) for variable in variables)
                 if variables and not local and not subject.startswith(WHICH):
                     return Condition(subject, variables, constant)
         return None
@@ -265,6 +268,10 @@ class World:
             return known
         if isinstance(owner.rest, Value) and not _is_attribute(key):
             return owner.rest
+        depth = 1 if owner.origin is None else owner.origin.depth + 1
+        if depth > DEEPEST_CHILD:
+            # A walk along `node.next` would be born anew for ever.
+            return of_object(parent)
         identity = self.identities.number("child", parent, key)
         value = of_object(identity)
         if identity not in self.objects:
@@ -279,7 +286,7 @@ class World:
             name=name,
             modes=owner.tree,
             tree=owner.tree,
-            origin=Origin(parent, key),
+            origin=Origin(parent, key, 1 if owner.origin is None else owner.origin.depth + 1),
             frozen=owner.frozen,
         )
 
