@@ -131,6 +131,68 @@ def attack(images, labels, epsilon):
     return (images + epsilon * images.grad.sign()).detach()
 ```
 
+A helper that puts back the mode that it found:
+
+```python
+import torch
+from torch import nn
+
+
+def validate(model, val_loader):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        total = sum(nn.functional.mse_loss(model(x), y).item() for x, y in val_loader)
+    model.train(was_training)
+    return total
+
+
+def fit(train_loader, val_loader):
+    model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Linear(16, 1))
+    optimizer = torch.optim.Adam(model.parameters())
+    model.train()
+    for step, (inputs, targets) in enumerate(train_loader):
+        loss = nn.functional.mse_loss(model(inputs), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 500 == 0:
+            print(validate(model, val_loader))
+```
+
+Normalisation that stays frozen while the rest trains:
+
+```python
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(8)
+        self.conv = nn.Conv2d(8, 8, 3)
+
+    def train(self, mode=True):
+        super().train(mode)
+        self.norm.eval()
+        return self
+
+    def forward(self, x):
+        return self.conv(self.norm(x))
+
+
+def fit(loader):
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    net.train()
+    for x, y in loader:
+        loss = nn.functional.mse_loss(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+```
+
 Fine-tuning that keeps the whole model in evaluation mode on purpose, from its first step to its
 last, because the batches are too small for statistics of their own:
 

@@ -58,8 +58,7 @@ def evaluate(model, val_loader, criterion):
 
 ## When not to fix
 
-None of the following is reported.  The context is around the call, in a home-made decorator or
-in a flag:
+None of the following is reported.  The context is around the call, or follows a flag:
 
 ```python
 import torch
@@ -95,6 +94,18 @@ def saliency(model, image):
     return image.grad.abs().cpu().numpy()
 ```
 
+```python
+import torch
+
+
+def langevin(energy, x, steps):
+    for _ in range(steps):
+        x = x.detach().requires_grad_(True)
+        gradient, = torch.autograd.grad(energy(x).sum(), x)
+        x = x - 0.1 * gradient + 0.01 * torch.randn_like(x)
+    return x.detach()
+```
+
 Meta-learning, which has to train a little while it evaluates:
 
 ```python
@@ -127,6 +138,22 @@ model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2)).eval()
 model.requires_grad_(False)
 for batch in torch.load("test.pt"):
     print(model(batch).argmax(1).tolist())
+```
+
+A framework that turns gradients off around its hooks:
+
+```python
+from lightning import LightningModule
+
+
+class Classifier(LightningModule):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def test_step(self, batch, index):
+        inputs, targets = batch
+        self.log("accuracy", (self.net(inputs).argmax(1) == targets).float().mean().item())
 ```
 
 The output leaves the function with its graph, for whoever wants it:

@@ -158,10 +158,66 @@ with torch.no_grad():
         print(model(**tokens).last_hidden_state.mean(1).numpy())
 ```
 
-A generator that draws a preview inside the training loop (many GANs are sampled in training
-mode on purpose), and a teacher or a momentum encoder that runs without gradients inside a
-training step, are left alone too.  Where you predict in training mode and mean it, say why
-in a comment behind `# noqa: BNE101`.
+A function from another file, which may have done anything:
+
+```python
+import torch
+from project.zoo import load_for_inference
+
+model = load_for_inference("weights.pt")
+with torch.no_grad():
+    for batch in torch.load("batches.pt"):
+        print(model(batch).argmax(1).tolist())
+```
+
+A forward pass without gradients that serves a training step: a teacher, a momentum encoder, a
+rollout.
+
+```python
+import copy
+
+import torch
+from torch import nn
+
+
+def train(loader):
+    encoder = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8))
+    momentum_encoder = copy.deepcopy(encoder)
+    optimizer = torch.optim.SGD(encoder.parameters(), lr=0.1)
+    for query, key in loader:
+        with torch.no_grad():
+            keys = momentum_encoder(key)
+        loss = nn.functional.mse_loss(encoder(query), keys)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+```
+
+A generator that draws a preview while it trains; many GANs are sampled in training mode on
+purpose.
+
+```python
+import torch
+from torch import nn
+from torchvision.utils import save_image
+
+
+def train(loader, fixed_noise):
+    netG = nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64), nn.Linear(64, 3))
+    netD = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+    optimizerG = torch.optim.Adam(netG.parameters())
+    for step, images in enumerate(loader):
+        loss = -netD(netG(torch.randn(len(images), 64))).mean()
+        optimizerG.zero_grad()
+        loss.backward()
+        optimizerG.step()
+        if step % 100 == 0:
+            with torch.no_grad():
+                save_image(netG(fixed_noise).cpu(), f"preview-{step}.png")
+```
+
+Where you predict in training mode, mean it, and are reported, say why in a comment behind
+`# noqa: BNE101`.
 
 ## Proof
 
