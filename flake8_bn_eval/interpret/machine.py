@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
-FOLLOWED_STEPS = 12_000
-"""After so many, calls of one entry point are no longer followed: they are unknown."""
+FOLLOWED_STEPS = 5_000
+FOLLOWED_STEPS_A_PLACE = 3
+"""After so many for an entry point, its calls are no longer followed: they are unknown.
+The work is bounded by the size of the file, as its parsing is."""
 
 
 class SplitNeeded(Exception):
@@ -111,7 +113,8 @@ class Machine:
         """The parameters that come in from outside, as assumptions name them."""
         self.may_split = True
         self.work = 0
-        self._followed_until = FOLLOWED_STEPS
+        self._followed_until = 0
+        self.start_root()
 
     def spend(self) -> None:
         """Count a unit of work; raises `GaveUp` when there was too much of it."""
@@ -121,7 +124,8 @@ class Machine:
 
     def start_root(self) -> None:
         """Another entry point: its calls are followed for a while."""
-        self._followed_until = self.work + FOLLOWED_STEPS
+        allowance = FOLLOWED_STEPS + FOLLOWED_STEPS_A_PLACE * self.program.places
+        self._followed_until = self.work + allowance
 
     @property
     def follows_calls(self) -> bool:

@@ -142,9 +142,7 @@ class World:
 
     def forget(self, variable: Variable) -> None:
         """Drop assumptions and conditions that rest on a name's old value."""
-        if not self.variables_of:
-            return
-        stale = {s for s, variables in self.variables_of.items() if variable in variables}
+        stale = [s for s, variables in self.variables_of.items() if variable in variables]
         if not stale:
             return
         for subject in stale:
