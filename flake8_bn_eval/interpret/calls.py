@@ -222,7 +222,7 @@ class Calls:
         constants = [each.constant for each in arguments]
         if isinstance(text.value, str) and None not in constants:
             values = [each.value for each in constants if each is not None]
-            if name in ("lower", "upper", "strip", "startswith", "endswith"):
+            if name in ("lower", "upper", "strip", "startswith", "endswith", "find", "count"):
                 try:
                     return of_constant(getattr(text.value, name)(*values))
                 except TypeError:

@@ -14,6 +14,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
+from flake8_bn_eval.interpret.types import MODULE
 from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -99,6 +100,16 @@ class Classes:
         if True in verdicts:
             return True
         return None if None in verdicts else False
+
+    def is_plain_module(self, class_: Class) -> bool:
+        """Whether all that its instances have is in sight."""
+        bases = [base.only_thing for each in self.lineage(class_) for base in each.bases]
+        return all(
+            isinstance(base, Class)
+            or isinstance(base, External)
+            and (base.path in MODULE or base.path == "builtins.object")
+            for base in bases
+        )
 
     def _base_is_module(self, base: Value) -> bool | None:
         match base.only_thing:
@@ -261,6 +272,8 @@ class Classes:
         if name == "training" and state.may_be_module:
             world.forget(about_mode(identity))
             return self._training(identity, state)
+        if name == "__class__":
+            return self.machine.types.type_of(of_object(identity), world)
         if name == "module" and state.may_be_module and state.class_ is None:
             # What a parallel wrapper holds; the wrapper itself is never told apart.
             return of_object(identity)
@@ -329,7 +342,7 @@ class Classes:
             return
         world.forget(about_field(identity, name))
         key = f".{name}"
-        if weak:
+        if weak or state.many:
             value = value.join(world.child(identity, key))
         world.put(identity, world.get(identity).with_field(key, value))
 

@@ -366,6 +366,8 @@ def _fold(operator: str, left: Constant | None, right: Constant | None) -> bool 
             return left.value == right.value
         case "!=" | "is not":
             return left.value != right.value
+        case "in" | "not in" if isinstance(left.value, str) and isinstance(right.value, str):
+            return (left.value in right.value) is (operator == "in")
     try:
         match operator:
             case "<":

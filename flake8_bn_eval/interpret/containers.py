@@ -46,11 +46,13 @@ from flake8_bn_eval.operations import (
 )
 
 MOST_ELEMENTS = 16
-MOST_PASSES = 8
+MOST_PASSES = 12
 NO_MODES = Modes({Mode.UNKNOWN: ()})
 ANY_ELEMENT = "[*]"
 LITERAL_ITERATORS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "sorted", "iter"})
-LITERAL_VIEWS = frozenset({"items", "values", "keys"})
+LITERAL_VIEWS = frozenset(
+    {"items", "values", "keys", "modules", "named_modules", "children", "named_children"}
+)
 
 
 class Containers:
@@ -194,6 +196,13 @@ class Containers:
             return None
         return [(str(key), each) for key, each in state.fields.items()]
 
+    def iterated(self, value: Value, world: World) -> list[Value] | None:
+        """What an iteration hands out one after the other, if it is known."""
+        thing = value.only_thing
+        if isinstance(thing, Submodules):
+            return self.machine.submodules.elements(thing, world)
+        return self.known_elements(value, world)
+
     def element_of(self, value: Value, world: World) -> Value:
         """Any one element of what a value may be."""
         found = NOTHING
@@ -209,10 +218,7 @@ class Containers:
         return found.descending(value)
 
     def _submodule(self, thing: Submodules, world: World) -> Value:
-        element = self.machine.modules.submodule(thing.owner, world)
-        if not thing.paired:
-            return element
-        return self.sequence([UNKNOWN, element], world, ("pair", thing.owner))
+        return _join(self.machine.submodules.elements(thing, world))
 
     def _any_element(self, identity: ObjectId, world: World) -> Value:
         state = world.get(identity)
@@ -377,17 +383,15 @@ class Containers:
     ) -> Value | None:
         known = [self.known_elements(each, world) for each in columns if each is not None]
         lengths = {len(each) for each in known if each is not None}
-        if None not in known and len(lengths) == 1:
-            rows = range(lengths.pop())
-        else:
-            rows = range(1)
+        exact = None not in known and len(lengths) == 1
+        rows = range(lengths.pop()) if exact else range(1)
         pairs: list[Value] = []
         for row in rows:
             cells = [self._cell(each, row, world) for each in columns]
             pairs.append(self.sequence(cells, world, (birth, row)))
-        if None in known or not lengths:
-            return self.many(_join(pairs), world, birth)
-        return self.sequence(pairs, world, birth)
+        if exact:
+            return self.sequence(pairs, world, birth)
+        return self.many(_join(pairs), world, birth)
 
     def _cell(self, column: Value | None, row: int, world: World) -> Value:
         if column is None:
@@ -405,8 +409,10 @@ class Containers:
             return None
         scratch = world.fork()
         value = self.machine.expressions.evaluate(header.iterable, scratch, frame)
-        elements = self.known_elements(value, scratch)
-        if elements is None or not 0 < len(elements) <= MOST_PASSES:
+        elements = self.iterated(value, scratch)
+        if elements is None or len(elements) > MOST_PASSES:
+            return None
+        if not elements and not isinstance(header.iterable, Display):
             return None
         return len(elements) if all(_telling(each) for each in elements) else None
 
@@ -416,7 +422,7 @@ class Containers:
         """The element that a pass of a loop takes."""
         value = self.machine.expressions.evaluate(header.iterable, world, frame)
         if index is not None:
-            elements = self.known_elements(value, world)
+            elements = self.iterated(value, world)
             if elements is not None and index < len(elements):
                 return elements[index]
         tags = self.machine.data.tags_of(header.iterable)

@@ -152,7 +152,11 @@ class Expressions:
     ) -> Value:
         match thing:
             case External():
+                if name == "__name__":
+                    return of_constant(thing.path.rpartition(".")[2])
                 return of_thing(External(f"{thing.path}.{name}"))
+            case Class() if name == "__name__":
+                return of_constant(thing.definition.name)
             case Class():
                 return self.machine.classes.class_attribute(thing, name)
             case Function() if name == "setter" and thing.kind == "property":
@@ -237,7 +241,7 @@ class Expressions:
             flag = _as_flag(expression)
             if flag is not None:
                 return of_thing(condition if flag else conditions.negated(condition))
-            plain = is_plain(expression.then) and is_plain(expression.otherwise)
+            plain = _tells_nothing(expression.then) and _tells_nothing(expression.otherwise)
             if not plain and conditions.can_split(world):
                 raise SplitNeeded(condition)
         return self._either(expression, world, frame)
@@ -294,6 +298,11 @@ def _as_flag(expression: Conditional) -> bool | None:
         case Literal(value=False), Literal(value=True):
             return False
     return None
+
+
+def _tells_nothing(expression: Expression) -> bool:
+    """Whether knowing which of two such values it is would lead to nothing."""
+    return is_plain(expression) and not isinstance(expression, Attribute | Subscript)
 
 
 def is_plain(expression: Expression) -> bool:

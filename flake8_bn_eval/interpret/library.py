@@ -92,6 +92,10 @@ class Library:
             folded = self._folded(name, arguments, world)
             if folded is not None:
                 return folded
+        if name == "isinstance" and len(arguments.positional) == 2:
+            return self.machine.types.is_instance(*arguments.positional, world)
+        if name == "type" and len(arguments.positional) == 1:
+            return self.machine.types.type_of(arguments.positional[0], world)
         if name == "dict":
             items = {key: value for key, value in arguments.keywords if key is not None}
             return self.machine.containers.mapping(items, world, birth)
@@ -450,7 +454,9 @@ class Library:
     def forget(self, result: Result, world: World) -> None:
         """The call is made anew: what it returned before is another object."""
         identity = self.identity(result)
-        world.objects.pop(identity, None)
+        if identity in world.objects:
+            world.retire(identity)
+            world.objects.pop(identity, None)
         world.forget(about_object(identity))
 
     def made(self, result: Result, world: World) -> Value:

@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
     from flake8_bn_eval.interpret.steps import Steps
+    from flake8_bn_eval.interpret.submodules import SubmoduleWalk
+    from flake8_bn_eval.interpret.types import Types
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
-FOLLOWED_STEPS = 5_000
+FOLLOWED_STEPS = 8_000
 FOLLOWED_STEPS_A_PLACE = 3
 """After so many for an entry point, its calls are no longer followed: they are unknown.
 The work is bounded by the size of the file, as its parsing is."""
@@ -90,6 +92,8 @@ class Machine:
     gradient_modes: GradientModes
     data: Data
     steps: Steps
+    submodules: SubmoduleWalk
+    types: Types
     runner: Runner[State]
 
     def __init__(self, program: Program, knowledge: Knowledge) -> None:

@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ModeChange, OptimizerStep
+from flake8_bn_eval.interpret.submodules import UNSEEN
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.lattice import Mode, Modes
@@ -253,8 +254,10 @@ class Modules:
             return
         visited.add(identity)
         state = world.get(identity)
-        new = state.modes.join(modes) if weak else modes
-        world.put(identity, state.in_modes(new, recursive=True))
+        weak = weak or state.many
+        world.put(identity, _in_modes(state, modes, weak=weak))
+        if state.origin is not None and state.origin.key == UNSEEN:
+            self.machine.submodules.note_unseen(state.origin.parent, modes, world)
         for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
             for child in value.objects:
                 if not self._is_registered(child, world):
@@ -315,16 +318,12 @@ class Modules:
     def _apply(
         self, identity: ObjectId, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> None:
-        """``apply(function)``: once for any submodule, which is not the module itself."""
+        """``apply(function)``: once for every submodule, the module itself among them."""
         function = arguments.get(0, "fn")
         if function is None or not any(isinstance(each, Function) for each in function.things):
             return
-        element = self.submodule(identity, world)
-        self.machine.calls.call_value(function, Arguments((element,)), world, frame, place)
-
-    def submodule(self, identity: ObjectId, world: World) -> Value:
-        """Any one of the submodules of an object."""
-        return world.child(identity, ".<any submodule>")
+        for element in self.machine.submodules.below(identity, world, deep=True):
+            self.machine.calls.call_value(function, Arguments((element,)), world, frame, place)
 
     def _register(self, identity: ObjectId, arguments: Arguments, world: World) -> None:
         name, module = arguments.literal(0, "name"), arguments.get(1, "module")
@@ -485,6 +484,12 @@ class Modules:
         for thing in value.things:
             words.add("not a module" if isinstance(thing, Constant) else "unknown")
         return words
+
+
+def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
+    if not weak:
+        return state.in_modes(modes, recursive=True)
+    return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))
 
 
 def _at_least_unknown(state: Object) -> Sensitivity:

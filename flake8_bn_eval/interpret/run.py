@@ -34,6 +34,8 @@ from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.steps import Steps
+from flake8_bn_eval.interpret.submodules import SubmoduleWalk
+from flake8_bn_eval.interpret.types import Types
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.states import State, join_all
@@ -76,6 +78,8 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.calls = Calls(machine)
     machine.expressions = Expressions(machine)
     machine.steps = Steps(machine)
+    machine.submodules = SubmoduleWalk(machine)
+    machine.types = Types(machine)
     machine.runner = Runner(machine.steps)
     return machine
 

@@ -76,6 +76,8 @@ class Object:
     frozen: bool = False
     registers: bool = False
     """A container that is a module itself (``Sequential``, ``ModuleList``)."""
+    many: bool = False
+    """It stands for several objects: what is done to it is done to one of them."""
 
     @property
     def is_module(self) -> bool:
@@ -92,6 +94,13 @@ class Object:
         """Whether it is worth keeping worlds apart for this object."""
         decided = self.modes.may_be(Mode.TRAIN) or self.modes.may_be(Mode.EVAL)
         return self.is_module or self.may_be_module and decided
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether an object is among its elements."""
+        if self.rest is not None and self.rest.objects:
+            return True
+        return any(value.objects for value in self.fields.values())
 
     def with_field(self, key: Key, value: Value) -> Object:
         """The object after an assignment to one field."""

@@ -8,7 +8,8 @@ of the data that went into it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.evidence import Tag
@@ -341,6 +342,34 @@ def _different_numbers(first: Value, second: Value) -> bool:
 NOTHING = Value()
 UNKNOWN = Value(frozenset({UNKNOWN_THING}))
 NONE = Value(frozenset({Constant.of(None)}))
+
+
+def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
+    """The same value where objects have got other numbers."""
+    objects, things = value.objects, value.things
+    if not objects.isdisjoint(names):
+        objects = frozenset(names.get(each, each) for each in objects)
+    if any(isinstance(thing, HOLDING) for thing in things):
+        things = frozenset(_renamed_thing(thing, names) for thing in things)
+    if objects is value.objects and things == value.things:
+        return value
+    return replace(value, objects=objects, things=things)
+
+
+def _renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
+    match thing:
+        case Parameters():
+            return Parameters(frozenset(names.get(each, each) for each in thing.owners))
+        case Submodules():
+            return replace(thing, owner=names.get(thing.owner, thing.owner))
+        case Method() | SavedMode() | Super():
+            return replace(thing, receiver=names.get(thing.receiver, thing.receiver))
+        case Function(receiver=int() as receiver):
+            return replace(thing, receiver=names.get(receiver, receiver))
+    return thing
+
+
+HOLDING = (Parameters, Submodules, Method, SavedMode, Super, Function)
 
 
 def of_thing(thing: Thing) -> Value:

@@ -22,6 +22,7 @@ from flake8_bn_eval.modes.values import (
     Symbol,
     Value,
     of_object,
+    renamed,
 )
 from flake8_bn_eval.operations import Variable
 
@@ -242,11 +243,74 @@ class World:
 
 
     def bear(self, identity: ObjectId, state: Object) -> Value:
-        """A new object.  Where a loop bears it again, assumptions about the last one go."""
-        if identity in self.objects:
+        """A new object.  Where a loop bears it again, the last one becomes an older one."""
+        old = self.objects.get(identity)
+        if old is not None:
             self.forget(about_object(identity))
+            if old.many:
+                state = replace(join_objects(old, state), many=True)
+            else:
+                self.retire(identity)
         self.put(identity, state)
         return of_object(identity)
+
+    def retire(self, identity: ObjectId) -> None:
+        """An object that was born in an earlier pass makes room for the next one.
+
+        Whoever still holds it holds the older one from now on; the third and all
+        that follow are joined with it.
+        """
+        state = self.objects[identity]
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.holds_objects:
+            return
+        names = {identity: self.identities.number("older", identity)}
+        self._add_unseen_children(identity, names)
+        if not self._rename(names):
+            return
+        for old, new in names.items():
+            moved = self._moved(self.objects.pop(old), names)
+            known = self.objects.get(new)
+            if known is not None:
+                moved = replace(join_objects(known, moved), many=True)
+            self.put(new, moved)
+
+    def _add_unseen_children(self, identity: ObjectId, names: dict[ObjectId, ObjectId]) -> None:
+        """Children born by being looked at move along with their parent."""
+        for value in self.objects[identity].fields.values():
+            for child in value.objects:
+                state = self.objects.get(child)
+                if state is None or state.origin is None or child in names:
+                    continue
+                if state.origin.parent == identity:
+                    names[child] = self.identities.number("child", names[identity], state.origin.key)
+                    self._add_unseen_children(child, names)
+
+    def _rename(self, names: dict[ObjectId, ObjectId]) -> bool:
+        """Give objects other numbers wherever they are held; whether they were held at all."""
+        held = False
+        for variable, value in self.names.items():
+            new = renamed(value, names)
+            if new is not value:
+                self.names[variable] = new
+                held = True
+        for owner, state in list(self.objects.items()):
+            if owner not in names:
+                moved = self._moved(state, names)
+                if moved is not state:
+                    self.objects[owner] = moved
+                    held = True
+        return held
+
+    def _moved(self, state: Object, names: dict[ObjectId, ObjectId]) -> Object:
+        fields = {key: renamed(value, names) for key, value in state.fields.items()}
+        rest = None if state.rest is None else renamed(state.rest, names)
+        origin = state.origin
+        if origin is not None and origin.parent in names:
+            origin = Origin(names[origin.parent], origin.key)
+        same = all(fields[key] is value for key, value in state.fields.items())
+        if same and rest is state.rest and origin is state.origin:
+            return state
+        return replace(state, fields=fields, rest=rest, origin=origin)
 
     def set_gradients(self, gradients: Gradients) -> None:
         """Change the gradient mode."""
@@ -382,6 +446,7 @@ def join_objects(first: Object, second: Object) -> Object:
         kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
         seen=first.seen and second.seen,
         frozen=first.frozen and second.frozen,
+        many=first.many or second.many,
     )
 
 

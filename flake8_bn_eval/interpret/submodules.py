@@ -1,0 +1,80 @@
+"""Iteration over the submodules of a module: those in sight, and one for all the others.
+
+The others are one object, born when somebody asks: what is done to it is done to every
+child that nobody has looked at, as far as anybody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.values import UNKNOWN, ObjectId, Submodules, Value, of_object
+from flake8_bn_eval.modes.world import World
+
+UNSEEN = ".<any submodule>"
+COMPOSITE = ("Transformer", "Attention")
+
+
+class SubmoduleWalk:
+    """Walks over submodules."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def elements(self, thing: Submodules, world: World) -> list[Value]:
+        """What an iteration hands out; with their names, where those come too."""
+        found = self.below(thing.owner, world, deep=thing.deep)
+        if not thing.paired:
+            return found
+        pair = self.machine.containers.sequence
+        return [
+            pair([UNKNOWN, element], world, ("pair", thing.owner, index))
+            for index, element in enumerate(found)
+        ]
+
+    def below(self, identity: ObjectId, world: World, *, deep: bool) -> list[Value]:
+        """The submodules of an object; the object itself comes first where it counts as one."""
+        found = list(dict.fromkeys(self._walk(identity, world, deep=deep)))
+        found = ([identity] if deep else []) + [each for each in found if each != identity]
+        owners = [identity, *found] if deep else [identity]
+        if any(self._may_have_more(world.get(each)) for each in owners):
+            found += world.child(identity, UNSEEN).objects
+        return [of_object(each) for each in dict.fromkeys(found)]
+
+    def _walk(self, identity: ObjectId, world: World, *, deep: bool) -> Iterator[ObjectId]:
+        waiting, visited = [identity], {identity}
+        while waiting:
+            for child in self._children(world.get(waiting.pop(0)), world):
+                if child not in visited:
+                    visited.add(child)
+                    yield child
+                    if deep:
+                        waiting.append(child)
+
+    def _children(self, state: Object, world: World) -> Iterator[ObjectId]:
+        values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        for value in values:
+            for child in sorted(value.objects):
+                other = world.get(child)
+                if other.is_module or other.may_be_module and other.origin is not None:
+                    yield child
+
+    def _may_have_more(self, state: Object) -> bool:
+        """Whether there may be submodules that nobody has seen."""
+        if state.registers:
+            return state.rest is not None and not state.rest.objects
+        if state.library is not None:
+            leaf = state.library.startswith("torch.nn.")
+            return not leaf or any(word in state.library for word in COMPOSITE)
+        return state.class_ is None or not self.machine.classes.is_plain_module(state.class_)
+
+    def note_unseen(self, owner: ObjectId, modes: Modes, world: World) -> None:
+        """One of the unseen submodules of an object has got another mode, or all of them."""
+        for identity in self.machine.modules.family(owner, world):
+            state = world.get(identity)
+            if state.may_be_module and self._may_have_more(state):
+                world.put(identity, replace(state, tree=state.tree.join(modes)))

@@ -1,0 +1,122 @@
+"""What class an object is of, as far as tests of it go: ``isinstance``, ``type``, its name."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.values import (
+    UNKNOWN,
+    Class,
+    Condition,
+    External,
+    ObjectId,
+    Thing,
+    Value,
+    of_constant,
+    of_thing,
+)
+from flake8_bn_eval.modes.world import World, about_object
+
+MODULE = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
+BASES = frozenset(
+    {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
+)
+"""Public layers that other public layers are derived from."""
+ASKING_FOR_CHILDREN = frozenset(
+    {"modules", "named_modules", "children", "named_children", "apply"}
+)
+
+
+class Types:
+    """Answers questions about classes."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def is_instance(self, value: Value, classes: Value, world: World) -> Value:
+        """``isinstance(value, classes)``."""
+        identity = value.only_object
+        if identity is None:
+            return UNKNOWN
+        elements = self.machine.containers.known_elements(classes, world)
+        wanted = [classes] if elements is None else elements
+        verdicts = [self._is_one(identity, each.only_thing, world) for each in wanted]
+        if True in verdicts:
+            return of_constant(True)
+        if verdicts and None not in verdicts:
+            return of_constant(False)
+        names = ", ".join(sorted(_name(each.only_thing) for each in wanted))
+        variables = frozenset({about_object(identity)})
+        return of_thing(Condition(f"isinstance(#{identity}, {names})", variables, None))
+
+    def _is_one(self, identity: ObjectId, wanted: Thing | None, world: World) -> bool | None:
+        state = world.get(identity)
+        if isinstance(wanted, External) and wanted.path in MODULE:
+            return True if state.is_module else None
+        if state.class_ is not None:
+            return self._of_class(state.class_, wanted)
+        if isinstance(wanted, Class):
+            return None if state.library is None else False
+        if not isinstance(wanted, External):
+            return None
+        if state.library is not None:
+            return self._of_library(state.library, wanted.path)
+        return self._of_unseen(identity, wanted.path)
+
+    def _of_class(self, class_: Class, wanted: Thing | None) -> bool | None:
+        lineage = list(self.machine.classes.lineage(class_))
+        if isinstance(wanted, Class):
+            return wanted in lineage
+        if not isinstance(wanted, External):
+            return None
+        bases = [base.only_thing for each in lineage for base in each.bases]
+        if wanted in bases:
+            return True
+        return False if self.machine.classes.is_plain_module(class_) else None
+
+    def _of_library(self, library: str, path: str) -> bool | None:
+        row = self.machine.knowledge.callable(path)
+        wanted = path if row is None or "*" in row.name else row.name
+        if library == wanted:
+            return True
+        name = wanted.rpartition(".")[2]
+        plain = name[:1] != "_" and name not in BASES
+        if library.startswith("torch.nn.") and wanted.startswith("torch.nn.") and plain:
+            return False
+        return None
+
+    def _of_unseen(self, identity: ObjectId, path: str) -> bool | None:
+        """Something whose submodules are asked for is no single layer."""
+        row = self.machine.knowledge.callable(path)
+        layer = path.startswith("torch.nn.") and (row is None or not row.registers)
+        return False if layer and self._has_children(identity) else None
+
+    def _has_children(self, identity: ObjectId) -> bool:
+        used = self.machine.recorder.methods_used.get(identity, set())
+        return not used.isdisjoint(ASKING_FOR_CHILDREN)
+
+    def type_of(self, value: Value, world: World) -> Value:
+        """``type(value)`` and ``value.__class__``."""
+        identity = value.only_object
+        if identity is None:
+            return UNKNOWN
+        return of_thing(self._class_of(identity, world.get(identity)) or UNKNOWN_CLASS)
+
+    def _class_of(self, identity: ObjectId, state: Object) -> Thing | None:
+        if state.class_ is not None:
+            return state.class_
+        if state.library is not None and "*" not in state.library:
+            return External(state.library)
+        return External("torch.nn.Module") if self._has_children(identity) else None
+
+
+UNKNOWN_CLASS = next(iter(UNKNOWN.things))
+
+
+def _name(thing: Thing | None) -> str:
+    match thing:
+        case External(path=path):
+            return path
+        case Class():
+            return thing.definition.name
+    return "?"
