@@ -59,12 +59,28 @@ class Domain(Protocol[State]):
         """How often a loop runs, where its elements are written out; consumes nothing."""
         ...
 
-    def take(self, header: object, state: State, index: int | None) -> State | None:
-        """Take an element: the one with that index, or any."""
+    def take(self, header: object, state: State, index: int) -> State | None:
+        """Take the element with that index."""
         ...
 
-    def leave(self, header: object, state: State) -> State | None:
-        """The state in which a loop finds no further element."""
+    def take_some(self, header: object, state: State, way: int | None) -> State | None:
+        """Take an element of a way, or any: the state in which there is another pass."""
+        ...
+
+    def ways(self, header: object, state: State) -> list[int | None]:
+        """The sorts of elements of a loop that is not written out; None for any."""
+        ...
+
+    def leave(self, header: object, state: State, passes: list[State]) -> State | None:
+        """The state in which a loop finds no further element.
+
+        ``state`` covers any number of passes, none among them; ``passes`` are the states
+        after the last pass of each way.
+        """
+        ...
+
+    def interrupt(self, header: object, entry: State, state: State) -> State:
+        """The state of a loop that was left although there may be further elements."""
         ...
 
     def scoped(
@@ -181,30 +197,42 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         current: State | None = state
         for index in range(passes):
-            current = self.domain.take(node.header, current, index)
-            if current is None:
-                break
-            current = self._pass(node, current, exits)
-            if current is None:
-                break
+            if current is not None:
+                current = self.domain.take(node.header, current, index)
+            if current is not None:
+                current = self._pass(node, current, exits)
         self._finish(node, current, exits)
         return exits
 
     def _repeat(self, node: Loop, state: State) -> Exits[State]:
         exits: Exits[State] = {}
         entry = state
+        passes: list[State] = []
         for count in range(MAXIMUM_PASSES):
-            taken = self.domain.take(node.header, self.domain.fork(entry), None)
-            again = None if taken is None else self._pass(node, taken, exits)
-            if again is None:
+            passes = self._passes(node, entry, exits)
+            if not passes:
                 break
-            grown = self.domain.join(self.domain.fork(entry), again)
+            grown = self.domain.fork(entry)
+            for after in passes:
+                grown = self.domain.join(grown, self.domain.fork(after))
             if self.domain.stable(entry, grown):
                 entry = grown
                 break
             entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown
-        self._finish(node, self.domain.leave(node.header, entry), exits)
+        if Exit.BREAK in exits:
+            exits[Exit.BREAK] = self.domain.interrupt(node.header, entry, exits[Exit.BREAK])
+        self._finish(node, self.domain.leave(node.header, entry, passes), exits)
         return exits
+
+    def _passes(self, node: Loop, entry: State, exits: Exits[State]) -> list[State]:
+        """The states after a pass for each sort of element that there may be."""
+        passes: list[State] = []
+        for way in self.domain.ways(node.header, entry):
+            taken = self.domain.take_some(node.header, self.domain.fork(entry), way)
+            after = None if taken is None else self._pass(node, taken, exits)
+            if after is not None:
+                passes.append(after)
+        return passes
 
     def _pass(self, node: Loop, state: State, exits: Exits[State]) -> State | None:
         """One pass of the body; what breaks out is kept in ``exits`` as BREAK."""

@@ -32,15 +32,9 @@ from flake8_bn_eval.modes.values import (
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
-    Attribute,
-    Call,
-    Clause,
-    Comprehension,
     DictDisplay,
     Display,
     Expression,
-    Iterate,
-    Name,
     Place,
     Starred,
 )
@@ -49,10 +43,6 @@ MOST_ELEMENTS = 16
 MOST_PASSES = 12
 NO_MODES = Modes({Mode.UNKNOWN: ()})
 ANY_ELEMENT = "[*]"
-LITERAL_ITERATORS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "sorted", "iter"})
-LITERAL_VIEWS = frozenset(
-    {"items", "values", "keys", "modules", "named_modules", "children", "named_children"}
-)
 
 
 class Containers:
@@ -66,18 +56,18 @@ class Containers:
     def sequence(self, elements: Sequence[Value], world: World, birth: object) -> Value:
         """A list of known elements."""
         if len(elements) > MOST_ELEMENTS:
-            return self.many(_join(elements), world, birth)
-        return self._bear(Kind.SEQUENCE, dict(enumerate(elements)), None, world, birth)
+            return self.many(join_values(elements), world, birth)
+        return self.bear(Kind.SEQUENCE, dict(enumerate(elements)), None, world, birth)
 
     def many(self, element: Value, world: World, birth: object) -> Value:
         """A list of any number of such elements."""
-        return self._bear(Kind.SEQUENCE, {}, element, world, birth)
+        return self.bear(Kind.SEQUENCE, {}, element, world, birth)
 
     def mapping(self, items: dict[str, Value], world: World, birth: object) -> Value:
         """A dictionary with these string keys."""
-        return self._bear(Kind.MAPPING, dict(items), None, world, birth)
+        return self.bear(Kind.MAPPING, dict(items), None, world, birth)
 
-    def _bear(
+    def bear(
         self,
         kind: Kind,
         fields: dict[Key, Value],
@@ -105,7 +95,7 @@ class Containers:
         birth = (id(expression), frame.path)
         if exact:
             return self.sequence(elements, world, birth)
-        return self.many(_join(elements), world, birth)
+        return self.many(join_values(elements), world, birth)
 
     def dictionary(self, expression: DictDisplay, world: World, frame: Frame) -> Value:
         """``{key: value, **other}``."""
@@ -121,54 +111,7 @@ class Containers:
                 fields |= {k: v for k, v in self.known_items(value, world) or []}
             else:
                 rest = value if rest is None else rest.join(value)
-        return self._bear(Kind.MAPPING, fields, rest, world, (id(expression), frame.path))
-
-    def comprehension(self, expression: Comprehension, world: World, frame: Frame) -> Value:
-        """The elements of a comprehension; one that is not written out runs any number of times."""
-        values: list[Value] = []
-        exact = self._clauses(expression, list(expression.clauses), values, world, frame)
-        birth = (id(expression), frame.path)
-        if exact and expression.kind != "dict":
-            return self.sequence(values, world, birth)
-        kind = Kind.MAPPING if expression.kind == "dict" else Kind.SEQUENCE
-        return self._bear(kind, {}, _join(values) if values else UNKNOWN, world, birth)
-
-    def _clauses(
-        self,
-        expression: Comprehension,
-        clauses: list[Clause],
-        values: list[Value],
-        world: World,
-        frame: Frame,
-    ) -> bool:
-        if not clauses:
-            evaluated = [
-                self.machine.expressions.evaluate(each, world, frame)
-                for each in expression.elements
-            ]
-            values.append(evaluated[-1])
-            return True
-        clause, *inner = clauses
-        iterable = self.machine.expressions.evaluate(clause.iterable, world, frame)
-        elements = self.known_elements(iterable, world)
-        exact = elements is not None and len(elements) <= MOST_PASSES and not clause.conditions
-        if not exact or elements is None:
-            element = self.element_of(iterable, world)
-            elements = [element.tagged(*self.machine.data.tags_of(clause.iterable))]
-        skipped = None if exact else world.fork()
-        for element in elements:
-            self.machine.steps.assign(clause.target, element, world, frame)
-            for condition in clause.conditions:
-                self.machine.expressions.evaluate(condition, world, frame)
-            exact = self._clauses(expression, inner, values, world, frame) and exact
-        if skipped is not None:
-            world.become(world.fork().join(skipped))
-        return exact
-
-    def generated(self, frame: Frame, world: World) -> Value:
-        """What calling a generator function gives: any number of what it yields."""
-        values = [value for _, value in frame.yielded]
-        return self.many(_join(values) if values else UNKNOWN, world, ("yield", frame.path))
+        return self.bear(Kind.MAPPING, fields, rest, world, (id(expression), frame.path))
 
     # Reading
 
@@ -218,7 +161,7 @@ class Containers:
         return found.descending(value)
 
     def _submodule(self, thing: Submodules, world: World) -> Value:
-        return _join(self.machine.submodules.elements(thing, world))
+        return join_values(self.machine.submodules.elements(thing, world))
 
     def _any_element(self, identity: ObjectId, world: World) -> Value:
         state = world.get(identity)
@@ -226,7 +169,7 @@ class Containers:
             return UNKNOWN
         if state.kind is Kind.SEQUENCE:
             values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
-            return _join(values) if values else UNKNOWN
+            return join_values(values) if values else UNKNOWN
         if state.kind is Kind.INSTANCE:
             return UNKNOWN
         return world.child(identity, ANY_ELEMENT)
@@ -251,7 +194,19 @@ class Containers:
             if isinstance(key.value, int) and -len(values) <= key.value < len(values):
                 return values[key.value]
         values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
-        return _join(values) if values else UNKNOWN
+        return join_values(values) if values else UNKNOWN
+
+    def unpacked_around(
+        self, value: Value, before: int, after: int, world: World, birth: object
+    ) -> list[Value]:
+        """The values of ``a, *b, c = value``."""
+        elements = self.known_elements(value, world)
+        if elements is None or len(elements) < before + after:
+            some = self.element_of(value, world)
+            return [some] * before + [self.many(some, world, birth)] + [some] * after
+        end = len(elements) - after
+        middle = self.sequence(elements[before:end], world, birth)
+        return [*elements[:before], middle, *elements[end:]]
 
     def unpacked(self, value: Value, count: int, world: World) -> list[Value]:
         """The values of ``a, b = value``."""
@@ -285,8 +240,11 @@ class Containers:
         return True
 
     def concatenate(self, left: Value, right: Value, world: World) -> Value | None:
-        """``left + right`` of two lists."""
+        """``left + right`` of two lists, ``left * number``."""
         first, second = self.known_elements(left, world), self.known_elements(right, world)
+        times = right.constant
+        if first is not None and times is not None and isinstance(times.value, int):
+            second, first = first * max(times.value - 1, 0), first if times.value > 0 else []
         if first is None or second is None or not (first or second):
             return None
         return self.sequence([*first, *second], world, ("+", left.only_object, right.only_object))
@@ -343,7 +301,7 @@ class Containers:
     def _view(self, elements: list[Value], state: Object, world: World, birth: object) -> Value:
         if state.rest is None:
             return self.sequence(elements, world, birth)
-        return self.many(_join([*elements, state.rest]), world, birth)
+        return self.many(join_values([*elements, state.rest]), world, birth)
 
     def _items(self, identity: ObjectId, state: Object, world: World) -> Value:
         pairs = [
@@ -352,7 +310,7 @@ class Containers:
         ]
         if state.rest is not None:
             pairs.append(self.sequence([UNKNOWN, state.rest], world, ("item", identity)))
-            return self.many(_join(pairs), world, ("items", identity))
+            return self.many(join_values(pairs), world, ("items", identity))
         return self.sequence(pairs, world, ("items", identity))
 
     # Builtins over containers
@@ -391,7 +349,7 @@ class Containers:
             pairs.append(self.sequence(cells, world, (birth, row)))
         if exact:
             return self.sequence(pairs, world, birth)
-        return self.many(_join(pairs), world, birth)
+        return self.many(join_values(pairs), world, birth)
 
     def _cell(self, column: Value | None, row: int, world: World) -> Value:
         if column is None:
@@ -401,68 +359,9 @@ class Containers:
             return self.element_of(column, world)
         return elements[row]
 
-    # Loops
 
-    def literal_passes(self, header: Iterate, world: World, frame: Frame) -> int | None:
-        """How many elements a loop runs over, where it is worth telling them apart."""
-        if not _may_be_literal(header.iterable):
-            return None
-        scratch = world.fork()
-        value = self.machine.expressions.evaluate(header.iterable, scratch, frame)
-        elements = self.iterated(value, scratch)
-        if elements is None or len(elements) > MOST_PASSES:
-            return None
-        if not elements and not isinstance(header.iterable, Display):
-            return None
-        return len(elements) if all(_telling(each) for each in elements) else None
-
-    def next_element(
-        self, header: Iterate, world: World, frame: Frame, index: int | None
-    ) -> Value:
-        """The element that a pass of a loop takes."""
-        value = self.machine.expressions.evaluate(header.iterable, world, frame)
-        if index is not None:
-            elements = self.iterated(value, world)
-            if elements is not None and index < len(elements):
-                return elements[index]
-        tags = self.machine.data.tags_of(header.iterable)
-        if value.tags & OF_DATA:
-            tags = ()
-        is_data = tags or value.tags & OF_DATA or isinstance(header.target, Display)
-        if is_data and not self._holds_known(value, world):
-            return UNKNOWN.descending(value).tagged(*tags)
-        return self.element_of(value, world)
-
-    def _holds_known(self, value: Value, world: World) -> bool:
-        kinds = {world.get(identity).kind for identity in value.objects}
-        if kinds and kinds <= {Kind.SEQUENCE, Kind.MAPPING}:
-            return True
-        return any(isinstance(thing, Submodules | Parameters) for thing in value.things)
-
-
-def _join(values: Sequence[Value]) -> Value:
+def join_values(values: Sequence[Value]) -> Value:
     joined = NOTHING
     for value in values:
         joined = joined.join(value)
     return joined
-
-
-def _telling(value: Value) -> bool:
-    """Whether it matters which element it is: a module, or a literal that names a phase."""
-    if value.objects:
-        return True
-    constant = value.constant
-    if constant is not None:
-        return isinstance(constant.value, str | bool)
-    return any(isinstance(thing, Function | GradientContext) for thing in value.things)
-
-
-def _may_be_literal(expression: Expression) -> bool:
-    match expression:
-        case Name() | Attribute() | Display() | DictDisplay():
-            return True
-        case Call(callee=Name(variable=(scope, name))):
-            return scope == BUILTIN_SCOPE and name in LITERAL_ITERATORS
-        case Call(callee=Attribute(name=name)):
-            return name in LITERAL_VIEWS
-    return False

@@ -75,7 +75,7 @@ class Expressions:
             Subscript: self._subscript,
             Display: machine.containers.display,
             DictDisplay: machine.containers.dictionary,
-            Comprehension: machine.containers.comprehension,
+            Comprehension: machine.comprehensions.evaluate,
             Negation: self._condition,
             Comparison: self._comparison,
             Junction: self._junction,

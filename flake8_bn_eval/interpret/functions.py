@@ -225,7 +225,7 @@ class Functions:
         after = join_all([*worlds, *yields])
         result = after.names.pop((scope, RESULT), NONE)
         if definition.generator:
-            result = self.machine.containers.generated(inner, after)
+            result = self.machine.comprehensions.generated(inner, after)
         result = self._closed_over(result, function, after)
         after.unbind_scope(scope)
         world.become(after)

@@ -25,6 +25,7 @@ from flake8_bn_eval.operations import Expression, Program, Variable
 if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls import Calls
     from flake8_bn_eval.interpret.classes import Classes
+    from flake8_bn_eval.interpret.comprehensions import Comprehensions
     from flake8_bn_eval.interpret.conditions import Conditions
     from flake8_bn_eval.interpret.containers import Containers
     from flake8_bn_eval.interpret.contexts import Contexts
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.functions import Functions
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.library import Library
+    from flake8_bn_eval.interpret.loops import Loops
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
     from flake8_bn_eval.interpret.steps import Steps
@@ -86,6 +88,8 @@ class Machine:
     modules: Modules
     forward: Forward
     library: Library
+    loops: Loops
+    comprehensions: Comprehensions
     containers: Containers
     contexts: Contexts
     decorators: Decorators

@@ -12,6 +12,7 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
 from flake8_bn_eval.interpret.calls import Calls
 from flake8_bn_eval.interpret.classes import Classes
+from flake8_bn_eval.interpret.comprehensions import Comprehensions
 from flake8_bn_eval.interpret.conditions import Conditions
 from flake8_bn_eval.interpret.containers import Containers
 from flake8_bn_eval.interpret.contexts import Contexts
@@ -30,6 +31,7 @@ from flake8_bn_eval.interpret.machine import (
     Unreachable,
     gradients_of,
 )
+from flake8_bn_eval.interpret.loops import Loops
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.records import Recorder
@@ -66,6 +68,8 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.conditions = Conditions(machine)
     machine.narrowing = Narrowing(machine)
     machine.containers = Containers(machine)
+    machine.loops = Loops(machine)
+    machine.comprehensions = Comprehensions(machine)
     machine.functions = Functions(machine)
     machine.classes = Classes(machine)
     machine.modules = Modules(machine)

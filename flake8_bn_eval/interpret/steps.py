@@ -29,6 +29,7 @@ from flake8_bn_eval.modes.values import (
     GradientContext,
     Result,
     Value,
+    of_object,
 )
 from flake8_bn_eval.modes.world import WHICH, World, about_field
 from flake8_bn_eval.operations import (
@@ -106,26 +107,51 @@ class Steps:
         if not isinstance(header, Iterate):
             return None
         passes = {
-            self.machine.containers.literal_passes(header, world, self.frame) for world in state
+            self.machine.loops.literal_passes(header, world, self.frame) for world in state
         }
         return passes.pop() if len(passes) == 1 else None
 
-    def take(self, header: object, state: State, index: int | None) -> State | None:
-        if isinstance(header, Check):
-            return self.decide(header, state)[0]
+    def take(self, header: object, state: State, index: int) -> State | None:
         assert isinstance(header, Iterate)
         taken: list[World] = []
         for world in state:
             taken += self._splitting(lambda each: self._take(header, each, index), world)
         return merge(taken) or None
 
+    def take_some(self, header: object, state: State, way: int | None) -> State | None:
+        if isinstance(header, Check):
+            return self.decide(header, state)[0]
+        assert isinstance(header, Iterate)
+        taken: list[World] = []
+        for world in state:
+            if way is not None:
+                self.machine.loops.focus(way, world)
+                self.assign(header.target, of_object(way), world, self.frame)
+                taken.append(world)
+            else:
+                taken += self._splitting(lambda each: self._take(header, each, None), world)
+        return merge(taken) or None
+
     def _take(self, header: Iterate, world: World, index: int | None) -> None:
-        element = self.machine.containers.next_element(header, world, self.frame, index)
+        element = self.machine.loops.next_element(header, world, self.frame, index)
         self.assign(header.target, element, world, self.frame)
 
-    def leave(self, header: object, state: State) -> State | None:
+    def ways(self, header: object, state: State) -> list[int | None]:
+        if isinstance(header, Iterate):
+            objects = self.machine.loops.each_of(header, state[0], self.frame)
+            if objects:
+                return list(objects)
+        return [None]
+
+    def leave(self, header: object, state: State, passes: list[State]) -> State | None:
         if isinstance(header, Check):
             return self.decide(header, state)[1]
+        assert isinstance(header, Iterate)
+        return self.machine.loops.left(header, state, passes, self.frame)
+
+    def interrupt(self, header: object, entry: State, state: State) -> State:
+        if isinstance(header, Iterate):
+            return self.machine.loops.interrupted(header, entry, state, self.frame)
         return state
 
     def scoped(
@@ -375,7 +401,7 @@ class Steps:
             case Display():
                 self._unpack(target.elements, value, world, frame)
             case Starred():
-                self.assign(target.value, UNKNOWN.descending(value), world, frame)
+                self.assign(target.value, value, world, frame)
             case Attribute():
                 owner = self.machine.expressions.evaluate(target.value, world, frame)
                 self._assign_attribute(target, owner, value, world, frame)
@@ -399,9 +425,14 @@ class Steps:
     def _unpack(
         self, targets: list[Expression], value: Value, world: World, frame: Frame
     ) -> None:
-        elements = self.machine.containers.unpacked(value, len(targets), world)
-        if any(isinstance(target, Starred) for target in targets):
-            elements = [UNKNOWN.descending(value)] * len(targets)
+        containers = self.machine.containers
+        starred = [i for i, target in enumerate(targets) if isinstance(target, Starred)]
+        if starred:
+            before, after = starred[0], len(targets) - starred[0] - 1
+            birth = (id(targets[before]), frame.path)
+            elements = containers.unpacked_around(value, before, after, world, birth)
+        else:
+            elements = containers.unpacked(value, len(targets), world)
         for target, element in zip(targets, elements, strict=True):
             self.assign(target, element, world, frame)
 

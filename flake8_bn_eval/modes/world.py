@@ -350,6 +350,7 @@ class World:
             tree=owner.tree,
             origin=Origin(parent, key, 1 if owner.origin is None else owner.origin.depth + 1),
             frozen=owner.frozen,
+            many=owner.many,
         )
 
     # Joining

@@ -1,13 +1,18 @@
-"""Writes a random program: classes, helpers, context managers, decorators, and a main part."""
+"""Writes a random program: classes, helpers, context managers, decorators, and a main part.
+
+Everything that is defined is used: what only an unseen caller could do is the pages' matter.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from tests.soundness.compounds import Statements
 from tests.soundness.names import Function, Library, Names, Shape, Trainer
-from tests.soundness.tree import Block, Statement, compound, simple
+from tests.soundness.tree import Block, Statement, compound, render, simple
 
 HEADER = ("import contextlib", "import copy", "import functools", "import sys", "", "import torch")
 GRADIENT_DECORATORS = (
@@ -36,7 +41,10 @@ class Grammar(Statements):
         for write, count in self._definitions():
             for _ in range(count):
                 program.append(write(names))
-        return program + self.main(names)
+        program += self.main(names)
+        while prune(program):
+            pass
+        return program
 
     def _definitions(self) -> list[tuple[Callable[[Names], Statement], int]]:
         choose = self.chance.choice
@@ -241,13 +249,13 @@ class Grammar(Statements):
             handing = [simple(f"return self.{attribute}")]
             body.append(compound(f"@property\ndef {shown}(self):", handing))
         methods: list[Function] = []
-        for index in range(self.chance.choice([1, 2, 3])):
+        for _ in range(self.chance.choice([1, 2, 3])):
             self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
             parameters = self.chance.choice([(), (), (("flag", "flag"),)])
             inner = names.nested({"self": kind, **dict(parameters)}, None)
             inner.fixed |= {"self"}
             listed = ", ".join(["self", *(parameter for parameter, _ in parameters)])
-            method = Function(f"step{index}", parameters)
+            method = Function(self.fresh("step"), parameters)
             statements = self.block(inner, self.chance.choice([2, 3]))
             definition = compound(f"def {method.name}({listed}):", statements)
             if self.maybe(0.2):
@@ -258,6 +266,41 @@ class Grammar(Statements):
             methods.append(method)
         self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
         return compound(f"class {kind}:", body)
+
+
+def prune(program: Block) -> bool:
+    """Remove definitions that nothing mentions; tells whether there were any.
+
+    A function that nobody calls is judged as if somebody unseen did, and so are those that
+    it calls: no run can show what happens then.
+    """
+    mentions = Counter(re.findall(r"\w+", render(program)))
+    return any(_prune_block(block, mentions) for block in _blocks(program))
+
+
+def _prune_block(block: Block, mentions: Counter[str]) -> bool:
+    kept = [statement for statement in block if not _is_unmentioned(statement, mentions)]
+    changed = len(kept) < len(block)
+    block[:] = kept
+    return changed
+
+
+def _is_unmentioned(statement: Statement, mentions: Counter[str]) -> bool:
+    header = statement.parts[0][0] if statement.is_compound else ""
+    found = re.search(r"^(?:def|class) (\w+)", header, re.MULTILINE)
+    return found is not None and _is_ours(found[1]) and mentions[found[1]] == 1
+
+
+def _is_ours(name: str) -> bool:
+    """Names that are numbered are unique in a program; `forward` and `train` are not ours."""
+    return name[-1].isdigit()
+
+
+def _blocks(block: Block) -> Iterator[Block]:
+    yield block
+    for statement in block:
+        for _, inner in statement.parts:
+            yield from _blocks(inner)
 
 
 def _first_line(block: Block) -> str:

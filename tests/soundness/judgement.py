@@ -14,7 +14,8 @@ that is counted, so that the number can be trusted:
   observed is a value that cannot be: *inexact*.  Where there were too many choices to try
   them all, the line may only be under-exercised: it is *undecided*, and counted apart.  The
   ratio is exact / (exact + inexact); the lower bound counts the undecided as inexact.
-- A line inside a ``forward`` is judged for soundness and not counted: no rule judges it.
+- A line inside a ``forward`` is not counted: no rule judges it.  Where the analysis looks
+  into a ``forward`` at all, what it says there must be sound.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def judge(text: str, limit: int, seed: int) -> Judgement:
     uncounted = forward_lines(text)
     for line, pairs in sorted(seen.calls.items()):
         told = predicted.calls.get(line, [])
+        if not told and line in uncounted:
+            continue
         problem = _call_problem(line, pairs, told)
         if problem is not None:
             judgement.problems.append(problem)
