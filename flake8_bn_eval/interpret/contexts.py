@@ -110,11 +110,13 @@ class Contexts:
             self.machine.recorder.misuses.add(
                 Misuse(enter.place, "re-entered instance", describe(enter.context))
             )
-        self.apply(context, world, frame, enter.place)
+        state = self.machine.steps.splitting(
+            lambda each: self.apply(context, each, frame, enter.place), world
+        )
         self.machine.active_contexts.append(context)
-        inside = world.gradients
+        inside = state[0].gradients
         try:
-            exits = body((world,))
+            exits = body(tuple(state))
         finally:
             self.machine.active_contexts.pop()
         _restore(exits, before)

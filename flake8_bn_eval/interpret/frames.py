@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.values import Class, ObjectId, Value
+from flake8_bn_eval.modes.values import Class, Function, ObjectId, Value
 from flake8_bn_eval.modes.world import World, owner_of
 from flake8_bn_eval.operations import FunctionDefinition, Place, Variable
 
 MODULE_NAME = "<module>"
 DEEPEST_CALL = 12
+MOST_ACTIVATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Frame:
     """It is a method of a module that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
+    captured: tuple[tuple[Variable, Value], ...] = ()
     known: Collection[ObjectId] = ()
     """The objects that were there before the operation that entered the function."""
     splittable: Collection[ObjectId] = ()
@@ -104,6 +106,19 @@ class Frame:
         """Whether an assumption rests on something that the caller does not have."""
         own = self.definition is not None and variable[0] == self.definition.scope
         return own or self.has_born(variable)
+
+    def runs_function(self, function: Function) -> bool:
+        """Whether a call of a function is recursion: the same closure of the same object."""
+        frame: Frame | None = self
+        times = 0
+        while frame is not None:
+            if frame.definition is function.definition:
+                times += 1
+                same = frame.receiver == function.receiver and frame.captured == function.captured
+                if same or times == MOST_ACTIVATIONS:
+                    return True
+            frame = frame.caller
+        return False
 
     def has_born(self, variable: Variable) -> bool:
         """Whether an assumption rests on an object that this call has made."""

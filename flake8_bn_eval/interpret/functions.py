@@ -95,7 +95,7 @@ class Functions:
     ) -> Value:
         """Run a function's body; the world becomes the one that the caller goes on with."""
         definition = function.definition
-        if frame.runs(definition) or frame.too_deep or not self.machine.follows_calls:
+        if frame.runs_function(function) or frame.too_deep or not self.machine.follows_calls:
             return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)
@@ -137,7 +137,7 @@ class Functions:
             function.owner,
             inside_forward or frame.inside_forward,
         )
-        inner.known = frame.splittable
+        inner.known, inner.captured = frame.splittable, function.captured
         exits = self.enter(function, arguments, world, inner)
         return self._leave(function, exits, inner, world)
 

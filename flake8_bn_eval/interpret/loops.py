@@ -54,8 +54,10 @@ class Loops:
         """How many elements a loop runs over, where it is worth telling them apart."""
         if not _may_be_literal(header.iterable):
             return None
-        scratch = world.fork()
-        value = self.machine.expressions.evaluate(header.iterable, scratch, frame)
+        peeked = self.machine.steps.peek(header.iterable, world)
+        if peeked is None:
+            return None
+        value, scratch = peeked
         elements = self.machine.containers.iterated(value, scratch)
         if elements is None or len(elements) > MOST_PASSES:
             return None
@@ -92,8 +94,10 @@ class Loops:
         """The objects that stand for the elements of a list of unknown length."""
         if not isinstance(header.target, Name) or not _may_be_literal(header.iterable):
             return []
-        scratch = world.fork()
-        value = self.machine.expressions.evaluate(header.iterable, scratch, frame)
+        peeked = self.machine.steps.peek(header.iterable, world)
+        if peeked is None:
+            return []
+        value, scratch = peeked
         identity = value.only_object
         state = None if identity is None else scratch.get(identity)
         if state is None or state.kind is not Kind.SEQUENCE or state.rest is None:
@@ -153,10 +157,8 @@ class Loops:
         """Whether there surely is an element."""
         match iterable:
             case Call(callee=Name(variable=(scope, "range"))) if scope == BUILTIN_SCOPE:
-                values = [
-                    self.machine.expressions.evaluate(each, world.fork(), frame).constant
-                    for each in iterable.arguments
-                ]
+                peeked = [self.machine.steps.peek(each, world) for each in iterable.arguments]
+                values = [None if each is None else each[0].constant for each in peeked]
                 numbers = [each.value for each in values if each and isinstance(each.value, int)]
                 return 0 < len(numbers) == len(values) < 3 and bool(range(*numbers))
             case Call(callee=Name(variable=(scope, name)), arguments=[first, *_]):

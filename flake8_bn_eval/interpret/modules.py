@@ -249,26 +249,48 @@ class Modules:
         visited: set[ObjectId],
         *,
         weak: bool,
+        each: bool = False,
     ) -> None:
         if identity in visited:
             return
         visited.add(identity)
         state = world.get(identity)
-        weak = weak or state.many
+        weak = weak or state.many and not each
         world.put(identity, _in_modes(state, modes, weak=weak))
         if state.origin is not None and state.origin.key == UNSEEN:
             self.machine.submodules.note_unseen(state.origin.parent, modes, world)
-        for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
+        for value in state.fields.values():
+            uncertain = weak or len(value.objects) > 1
             for child in value.objects:
-                if not self._is_registered(child, world):
-                    continue
-                override = self._override(child, world)
-                if override is not None and not frame.runs(override.definition, child):
-                    self._through_override(override, child, modes, world, frame, place)
-                else:
-                    # Of several alternatives only the one that is there is reached; it is
-                    # also the only one that anybody can reach by this way later.
-                    self._spread(child, modes, world, frame, place, visited, weak=weak)
+                self._spread_to(
+                    child, modes, world, frame, place, visited, weak=uncertain, each=each
+                )
+        for child in () if state.rest is None else state.rest.objects:
+            # A list holds everything that a loop has put into it, but perhaps not a single object.
+            listed = world.get(child).many or child in world.identities.repeated
+            self._spread_to(
+                child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
+            )
+
+    def _spread_to(
+        self,
+        child: ObjectId,
+        modes: Modes,
+        world: World,
+        frame: Frame,
+        place: Place,
+        visited: set[ObjectId],
+        *,
+        weak: bool,
+        each: bool = False,
+    ) -> None:
+        if not self._is_registered(child, world):
+            return
+        override = self._override(child, world)
+        if override is not None and not frame.runs(override.definition, child):
+            self._through_override(override, child, modes, world, frame, place)
+        else:
+            self._spread(child, modes, world, frame, place, visited, weak=weak, each=each)
 
     def _is_registered(self, child: ObjectId, world: World) -> bool:
         """A plain list, a trainer or a number kept in an attribute is no submodule."""
@@ -378,6 +400,10 @@ class Modules:
                 return machine.data.method(
                     receiver, name, arguments, world, frame, place, subject
                 )
+        if name == "module" and state.may_be_module:
+            return machine.forward.call(
+                identity, None, arguments, world, frame, place, f"{subject}.module"
+            )
         if machine.data.is_backward(name):
             machine.data.backward(name, receiver, arguments, frame, place)
             return UNKNOWN

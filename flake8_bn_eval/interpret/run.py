@@ -173,7 +173,9 @@ class Roots:
             function = self._as_defined(definition, world, frame)
             value = None if receiver is None or function.kind == "static" else of_object(receiver)
             self.machine.functions.bind_unseen(definition, value, world, frame)
+            may_split, self.machine.may_split = self.machine.may_split, False
             self.machine.functions.enter_decorators(function, world, frame)
+            self.machine.may_split = may_split
             exits = self._guarded(lambda: self.machine.runner.run(definition.body, (world,)))
         finally:
             steps.frame = outer

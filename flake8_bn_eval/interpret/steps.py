@@ -115,7 +115,7 @@ class Steps:
         assert isinstance(header, Iterate)
         taken: list[World] = []
         for world in state:
-            taken += self._splitting(lambda each: self._take(header, each, index), world)
+            taken += self.splitting(lambda each: self._take(header, each, index), world)
         return merge(taken) or None
 
     def take_some(self, header: object, state: State, way: int | None) -> State | None:
@@ -129,7 +129,7 @@ class Steps:
                 self.assign(header.target, of_object(way), world, self.frame)
                 taken.append(world)
             else:
-                taken += self._splitting(lambda each: self._take(header, each, None), world)
+                taken += self.splitting(lambda each: self._take(header, each, None), world)
         return merge(taken) or None
 
     def _take(self, header: Iterate, world: World, index: int | None) -> None:
@@ -177,19 +177,30 @@ class Steps:
     def _doing(self, expression: Expression, act: Act, world: World) -> list[World]:
         """Do something with an expression; keep the world before only if it is needed."""
         if self.machine.telling.hangs_on_flag(expression):
-            return self._splitting(act, world)
+            return self.splitting(act, world)
         self.frame.splittable = ()
         try:
             act(world)
         except (SplitNeeded, AlternativesNeeded):
             if is_plain(expression):
-                return self._splitting(act, world)
+                return self.splitting(act, world)
             return self._without_splitting(act, world)
         except Unreachable:
             return []
         return [world]
 
-    def _splitting(self, act: Act, world: World, depth: int = 0) -> list[World]:
+    def peek(self, expression: Expression, world: World) -> tuple[Value, World] | None:
+        """What an expression would be, without doing it."""
+        scratch = world.fork()
+        outer, self.machine.may_split = self.machine.may_split, False
+        try:
+            return self.machine.expressions.evaluate(expression, scratch, self.frame), scratch
+        except Unreachable:
+            return None
+        finally:
+            self.machine.may_split = outer
+
+    def splitting(self, act: Act, world: World, depth: int = 0) -> list[World]:
         """Do something in a world, or in both halves of it where it hangs on a flag."""
         if depth == DEEPEST_SPLIT:
             return self._without_splitting(act, world)
@@ -202,7 +213,7 @@ class Steps:
                 raise
             worlds: list[World] = []
             for half in self.machine.conditions.split(before, needed.condition):
-                worlds += self._splitting(act, half, depth + 1)
+                worlds += self.splitting(act, half, depth + 1)
             return worlds
         except AlternativesNeeded as alternatives:
             if self._is_outside(alternatives.expression):
@@ -219,7 +230,7 @@ class Steps:
         for choice in needed.choices:
             world = before.fork()
             self._refine(needed.expression, choice, world)
-            worlds += self._splitting(act, world, depth + 1)
+            worlds += self.splitting(act, world, depth + 1)
         return worlds
 
     def _refine(self, expression: Expression, choice: Value, world: World) -> None:
@@ -285,7 +296,7 @@ class Steps:
             case Assign(value=value):
                 if any(isinstance(target, Attribute) for target in operation.targets):
                     # A property or `training` may set the mode by a flag.
-                    return self._splitting(lambda each: self._assign(operation, each), world)
+                    return self.splitting(lambda each: self._assign(operation, each), world)
                 return self._doing(value, lambda each: self._assign(operation, each), world)
             case Return(value=Expression() as value):
                 return self._doing(value, lambda each: self._return(operation, each), world)
@@ -294,7 +305,7 @@ class Steps:
             case Import():
                 self.machine.library.import_names(operation, world)
                 return [world]
-        return self._splitting(lambda each: self._other(operation, each), world)
+        return self.splitting(lambda each: self._other(operation, each), world)
 
     def _evaluate(self, expression: Expression, place: Place, world: World) -> None:
         self._note_uncalled(expression, place, world)

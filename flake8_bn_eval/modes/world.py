@@ -14,6 +14,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.values import (
+    NOTHING,
     UNKNOWN,
     UNKNOWN_THING,
     Condition,
@@ -63,6 +64,8 @@ class Identities:
 
     def __init__(self) -> None:
         self.conjunctions: dict[str, tuple[Condition, ...]] = {}
+        self.repeated: set[ObjectId] = set()
+        """The objects that a loop bears again and again."""
         self._numbers: dict[object, ObjectId] = {}
         self._version = 0
 
@@ -75,6 +78,12 @@ class Identities:
         subject = f"({' and '.join(_text(part) for part in parts)})"
         self.conjunctions[subject] = tuple(parts)
         return subject
+
+    def older(self, identity: ObjectId) -> ObjectId:
+        """The number of all objects of the same birth but the last one."""
+        number = self.number("older", identity)
+        self.repeated |= {number, identity}
+        return number
 
     def new_version(self) -> int:
         """A number that no world has had."""
@@ -263,7 +272,7 @@ class World:
         state = self.objects[identity]
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.holds_objects:
             return
-        names = {identity: self.identities.number("older", identity)}
+        names = {identity: self.identities.older(identity)}
         self._add_unseen_children(identity, names)
         if not self._rename(names):
             return
@@ -433,11 +442,14 @@ def join_objects(first: Object, second: Object) -> Object:
     for key, value in second.fields.items():
         known = fields.get(key)
         fields[key] = value if known is None else known.join(value)
-    rest = first.rest
-    if rest is None or second.rest is None:
-        rest = rest or second.rest
-    else:
-        rest = rest.join(second.rest)
+    rest = _join_rests(first, second)
+    if first.kind is Kind.SEQUENCE and first.fields.keys() != second.fields.keys():
+        # An element that may be missing is one of any number of elements.
+        for key in first.fields.keys() ^ second.fields.keys():
+            if not _is_attribute(key):
+                rest = fields.pop(key).join(NOTHING if rest is None else rest)
+    elif first.kind is Kind.MAPPING and first.fields.keys() != second.fields.keys():
+        rest = NOTHING if rest is None else rest
     return replace(
         first,
         modes=first.modes.join(second.modes),
@@ -449,6 +461,12 @@ def join_objects(first: Object, second: Object) -> Object:
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,
     )
+
+
+def _join_rests(first: Object, second: Object) -> Value | None:
+    if first.rest is None or second.rest is None:
+        return second.rest if first.rest is None else first.rest
+    return first.rest.join(second.rest)
 
 
 def _same(first: Object, second: Object) -> bool:
