@@ -85,6 +85,9 @@ class Forward:
     @property
     def is_inference(self) -> bool:
         """A forward call of a module for its predictions."""
+        if not self.record.uses:
+            # Nobody looks at the output: it is run for what it does to the module.
+            return False
         if self.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
             return False
         return self._counts and self.purpose is Purpose.INFERENCE

@@ -15,7 +15,9 @@ from flake8_bn_eval.operations import BUILTIN_SCOPE, MODULE_SCOPE, Name, Variabl
 class Scope:
     """One scope: a module, class, function, lambda or comprehension."""
 
-    def __init__(self, parent: Scope | None, numbers: count[int], *, is_class: bool = False) -> None:
+    def __init__(
+        self, parent: Scope | None, numbers: count[int], *, is_class: bool = False
+    ) -> None:
         self.parent = parent
         self.number = next(numbers)
         self.is_class = is_class

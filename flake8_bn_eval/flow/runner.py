@@ -71,6 +71,10 @@ class Domain(Protocol[State]):
         """The sorts of elements of a loop that is not written out; None for any."""
         ...
 
+    def unrolled(self, header: object) -> None:
+        """The passes of a loop over elements that are written out are over."""
+        ...
+
     def leave(self, header: object, state: State, passes: list[State]) -> State | None:
         """The state in which a loop finds no further element.
 
@@ -201,6 +205,7 @@ class Runner(Generic[State]):
                 current = self.domain.take(node.header, current, index)
             if current is not None:
                 current = self._pass(node, current, exits)
+        self.domain.unrolled(node.header)
         self._finish(node, current, exits)
         return exits
 

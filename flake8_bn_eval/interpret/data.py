@@ -194,14 +194,23 @@ class Data:
             return value
         return self._retagged(value, self.tags_of(expression))
 
+    def under_key(self, value: Value, index: Value) -> Value:
+        """``loaders["val"]``, also where the key is the phase of a loop."""
+        constant = index.constant
+        if constant is None or not isinstance(constant.value, str):
+            return value
+        return self._retagged(value, self._tags_of_names({constant.value}))
+
     def _retagged(self, value: Value, tags: tuple[Tag, ...]) -> Value:
         if not tags or value.constant is not None:
             return value
         return replace(value, tags=value.tags - OF_DATA | frozenset(tags))
 
     def _tags_by_name(self, iterable: Expression) -> tuple[Tag, ...]:
+        return self._tags_of_names(identifiers(iterable))
+
+    def _tags_of_names(self, names: set[str]) -> tuple[Tag, ...]:
         vocabulary = self.machine.knowledge.vocabulary
-        names = identifiers(iterable)
         evaluation = any(mentions(name, vocabulary.evaluation_data) for name in names)
         training = any(mentions(name, vocabulary.training_data) for name in names)
         if evaluation and not training:

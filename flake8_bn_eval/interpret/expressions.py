@@ -177,7 +177,8 @@ class Expressions:
             found = found.join(self.machine.containers.element(identity, index, world))
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
-        return found.descending(value)
+        found = found.descending(value)
+        return self.machine.data.under_key(found, index) if index.constant else found
 
     def _subscript_of_things(self, value: Value, index: Value) -> Value:
         symbol, key = value.only_thing, index.constant

@@ -146,6 +146,10 @@ class Forward:
             graph = graph.detached()
         return replace(graph.descending(returned), things=returned.things or UNKNOWN.things)
 
+    def _has_no_parameters(self, state: Object) -> bool:
+        """A loss of a library has a graph only if its arguments have one."""
+        return state.library is not None and state.library.endswith("Loss")
+
     def _perhaps_made(
         self, output: Value, subject: str, world: World, frame: Frame, place: Place
     ) -> Value:
@@ -163,8 +167,9 @@ class Forward:
         row: MethodRow | None,
     ) -> Value:
         """The output: with a graph, unless no gradient can be recorded for it."""
-        output = Value(UNKNOWN.things, connected=frozenset({record.identity}))
-        output = output.descending(*arguments)
+        output = UNKNOWN.descending(*arguments)
+        if not self._has_no_parameters(state):
+            output = replace(output, connected=output.connected | {record.identity})
         silent = row is not None and row.gradient_inside == "off"
         if silent or recording(world.gradients).must_be(Gradient.OFF) or Tag.VOLATILE in output.tags:
             return output.detached()

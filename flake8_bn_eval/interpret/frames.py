@@ -46,6 +46,8 @@ class Frame:
     path: tuple[object, ...] = ()
     depth: int = 0
     literals: tuple[tuple[str, object], ...] = ()
+    passes: dict[Place, int] = field(default_factory=dict)
+    """The loops over written-out elements that are running, and in which pass."""
     in_module: bool = False
     """It is a method of a module that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None

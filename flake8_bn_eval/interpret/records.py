@@ -145,7 +145,7 @@ class Recorder:
         self, place: Place, subject: str, method: str | None, frame: Frame
     ) -> ForwardCall:
         """The record of a forward call in this frame, new or known."""
-        key = (place, frame.path)
+        key = (place, frame.path, *frame.passes.items())
         number = self._numbers.setdefault(key, len(self.forward_calls))
         if number == len(self.forward_calls):
             self.forward_calls.append(

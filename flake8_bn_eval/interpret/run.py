@@ -10,6 +10,7 @@ from __future__ import annotations
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
+from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.calls import Calls
 from flake8_bn_eval.interpret.classes import Classes
 from flake8_bn_eval.interpret.comprehensions import Comprehensions
@@ -171,6 +172,8 @@ class Roots:
         self.machine.entered.add(id(definition))
         try:
             function = self._as_defined(definition, world, frame)
+            if function.definition is not definition:
+                return self._run_wrapped(function, definition, world, receiver)
             value = None if receiver is None or function.kind == "static" else of_object(receiver)
             self.machine.functions.bind_unseen(definition, value, world, frame)
             may_split, self.machine.may_split = self.machine.may_split, False
@@ -184,11 +187,33 @@ class Roots:
     def _as_defined(
         self, definition: FunctionDefinition, world: World, frame: Frame
     ) -> Function:
-        """The function with the gradient contexts of its decorators."""
+        """The function as its decorators leave it, perhaps inside a wrapper of theirs."""
         value = self.machine.functions.define(definition, world, frame)
         thing = value.only_thing
-        same = isinstance(thing, Function) and thing.definition is definition
-        return thing if same and isinstance(thing, Function) else Function(definition)
+        return thing if isinstance(thing, Function) else Function(definition)
+
+    def _run_wrapped(
+        self,
+        wrapper: Function,
+        definition: FunctionDefinition,
+        world: World,
+        receiver: ObjectId | None,
+    ) -> World | None:
+        """Run the wrapper that a home-made decorator has put around a function."""
+        frame = Frame.root(wrapper.definition, None, None)
+        self.machine.steps.frame = frame
+        value = None if receiver is None else of_object(receiver)
+        self.machine.functions.bind_unseen(definition, value, world, frame)
+        given = tuple(
+            world.names[definition.scope, parameter.name]
+            for parameter in definition.parameters
+            if (definition.scope, parameter.name) in world.names
+        )
+        arguments = Arguments(given)
+        exits = self._guarded(
+            lambda: self.machine.functions.enter(wrapper, arguments, world, frame)
+        )
+        return self._left(exits, wrapper.definition.scope)
 
     def _left(self, exits: Exits[State], scope: int) -> World | None:
         worlds = [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]

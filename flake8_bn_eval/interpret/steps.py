@@ -113,6 +113,7 @@ class Steps:
 
     def take(self, header: object, state: State, index: int) -> State | None:
         assert isinstance(header, Iterate)
+        self.frame.passes[header.place] = index
         taken: list[World] = []
         for world in state:
             taken += self.splitting(lambda each: self._take(header, each, index), world)
@@ -142,6 +143,10 @@ class Steps:
             if objects:
                 return list(objects)
         return [None]
+
+    def unrolled(self, header: object) -> None:
+        assert isinstance(header, Iterate)
+        self.frame.passes.pop(header.place, None)
 
     def leave(self, header: object, state: State, passes: list[State]) -> State | None:
         if isinstance(header, Check):

@@ -219,9 +219,11 @@ class ExpressionLowering:
             return Constant(text[1:-1])
         return self._number(node)
 
-    def _number(self, node: cst.SimpleString | cst.BaseNumber) -> Expression:
+    def _number(
+        self, node: cst.SimpleString | cst.Integer | cst.Float | cst.Imaginary
+    ) -> Expression:
         try:
-            return Constant(ast.literal_eval(node.value))  # type: ignore[attr-defined]
+            return Constant(ast.literal_eval(node.value))
         except (ValueError, SyntaxError):
             return Opaque([])
 

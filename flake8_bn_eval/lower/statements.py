@@ -205,7 +205,9 @@ class StatementLowering:
         entries = []
         for item in node.items:
             context = self.expressions.lower(item.item)
-            target = item.asname and self.expressions.lower_target(item.asname.name)
+            target = None
+            if item.asname is not None:
+                target = self.expressions.lower_target(item.asname.name)
             entries.append(Enter(context, target, place, asynchronous))
         body = self.suite(node.body)
         for entry in reversed(entries):

@@ -518,5 +518,5 @@ def _is_attribute(key: Key) -> bool:
     return isinstance(key, str) and key.startswith(".")
 
 
-def _rests_on(thing: object, stale: set[str]) -> bool:
+def _rests_on(thing: object, stale: list[str]) -> bool:
     return isinstance(thing, Symbol | Condition) and thing.subject in stale
