@@ -386,7 +386,8 @@ class Calls:
         self._hand_over(name, arguments, world)
         carried = self.carried(arguments, world)
         result = carried if carried is not None else UNKNOWN
-        return result.descending(*arguments)
+        result = result.descending(*arguments)
+        return result.tagged(Tag.OPEN) if result.lineage else result
 
     def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
         """Outputs of forward calls that are handed to something unseen."""

@@ -84,6 +84,7 @@ class Forward:
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
         record.frozen = record.frozen and state.frozen
         record.sensitive = record.sensitive.worse(sensitivity)
+        record.has_input = record.has_input or len(arguments) > 0 or arguments.open
         for argument in arguments:
             record.tags |= argument.tags
         if row is not None and row.gradient_inside == "off":

@@ -75,6 +75,11 @@ class Modules:
             result = self.machine.containers.method(identity, name, arguments, world, place)
             if result is not None or not state.is_module:
                 return UNKNOWN if result is None else result
+        if name == "module" and state.may_be_module:
+            subject = f"{subject}.module"
+            return self.machine.forward.call(
+                identity, None, arguments, world, frame, place, subject
+            )
         row = self.machine.knowledge.method("module", name)
         if state.kind is Kind.INSTANCE:
             row = None
@@ -400,10 +405,6 @@ class Modules:
                 return machine.data.method(
                     receiver, name, arguments, world, frame, place, subject
                 )
-        if name == "module" and state.may_be_module:
-            return machine.forward.call(
-                identity, None, arguments, world, frame, place, f"{subject}.module"
-            )
         if machine.data.is_backward(name):
             machine.data.backward(name, receiver, arguments, frame, place)
             return UNKNOWN

@@ -48,6 +48,8 @@ class ForwardCall:
     """It belongs to a method of a module whose callers nobody has seen."""
     certain: bool = False
     library: str | None = None
+    has_input: bool = False
+    """It is given something; what is called without an argument is a factory."""
     is_single_layer: bool = False
     """A layer of a library by itself, not a model built of some."""
     sensitive: Sensitivity = Sensitivity.NO
@@ -129,6 +131,8 @@ class Recorder:
     """Everything that an interpretation has seen."""
 
     def __init__(self) -> None:
+        self.imported: frozenset[str] = frozenset()
+        """The packages that the file imports."""
         self.forward_calls: list[ForwardCall] = []
         self.mode_changes: set[ModeChange] = set()
         self.differentiations: set[Differentiation] = set()

@@ -240,7 +240,7 @@ class Roots:
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         constructed = any(self._needs_constructor(class_, each) for each in waiting)
         entry = self._constructed(class_, identity, world) if constructed else world
-        self._belongs_to_callers(class_, identity, entry)
+        self._belongs_to_callers(class_, identity, entry, first=True)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not entry.covers(again):
             joined = again.join(entry)
@@ -260,9 +260,15 @@ class Roots:
                 world = world if after is None else after
         return world
 
-    def _belongs_to_callers(self, class_: Class, identity: ObjectId, world: World) -> None:
-        """The mode of a module is its callers' business while one of its methods runs."""
-        if self._acts_as_module(class_):
+    def _belongs_to_callers(
+        self, class_: Class, identity: ObjectId, world: World, *, first: bool = False
+    ) -> None:
+        """The mode of a module is its callers' business while one of its methods runs.
+
+        An unseen base may have set the modes of what its constructor leaves, too.
+        """
+        is_module = self.machine.classes.is_module(class_)
+        if self._acts_as_module(class_) or first and is_module is None:
             frame = Frame.of_module()
             place = class_.definition.place
             self.machine.modules.set_modes(identity, CALLERS, world, frame, place)

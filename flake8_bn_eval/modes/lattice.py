@@ -77,11 +77,14 @@ class Possible(Generic[Member]):
         """Union; of two witnesses the shorter one, then the earlier one in the file."""
         if self is other or self._witnesses == other._witnesses:
             return self
-        merged = dict(self._witnesses)
+        more: dict[Member, Witness] = {}
         for member, witness in other._witnesses.items():
-            known = merged.get(member)
-            merged[member] = witness if known is None else _better(known, witness)
-        return Possible(merged)
+            known = self._witnesses.get(member)
+            if known is None:
+                more[member] = witness
+            elif known is not witness and _better(known, witness) is not known:
+                more[member] = witness
+        return Possible({**self._witnesses, **more}) if more else self
 
     def mapped(self, change: Callable[[Member], Member]) -> Possible[Member]:
         """Every member changed, with its witness."""

@@ -287,6 +287,8 @@ class Value:
         if self is other or self == other:
             return self
         things, objects = self.things | other.things, self.objects | other.objects
+        if self._has(other) and len(things) == len(self.things):
+            return self
         if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
         return Value(
@@ -295,6 +297,15 @@ class Value:
             self.connected | other.connected,
             self.derived | other.derived,
             self.tags | other.tags,
+        )
+
+    def _has(self, other: Value) -> bool:
+        """Whether another value adds nothing but things."""
+        return (
+            other.objects <= self.objects
+            and other.connected <= self.connected
+            and other.derived <= self.derived
+            and other.tags <= self.tags
         )
 
     def descending(self, *parents: Value) -> Value:
@@ -349,7 +360,7 @@ def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
     objects, things = value.objects, value.things
     if not objects.isdisjoint(names):
         objects = frozenset(names.get(each, each) for each in objects)
-    if any(isinstance(thing, HOLDING) for thing in things):
+    if not HOLDING.isdisjoint(map(type, things)):
         things = frozenset(_renamed_thing(thing, names) for thing in things)
     if objects is value.objects and things == value.things:
         return value
@@ -369,7 +380,9 @@ def _renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
     return thing
 
 
-HOLDING = (Parameters, Submodules, Method, SavedMode, Super, Function)
+HOLDING: frozenset[type] = frozenset(
+    {Parameters, Submodules, Method, SavedMode, Super, Function}
+)
 
 
 def of_thing(thing: Thing) -> Value:

@@ -311,15 +311,18 @@ class World:
         return held
 
     def _moved(self, state: Object, names: dict[ObjectId, ObjectId]) -> Object:
-        fields = {key: renamed(value, names) for key, value in state.fields.items()}
+        changed = {
+            key: new
+            for key, value in state.fields.items()
+            if (new := renamed(value, names)) is not value
+        }
         rest = None if state.rest is None else renamed(state.rest, names)
         origin = state.origin
         if origin is not None and origin.parent in names:
-            origin = Origin(names[origin.parent], origin.key)
-        same = all(fields[key] is value for key, value in state.fields.items())
-        if same and rest is state.rest and origin is state.origin:
+            origin = replace(origin, parent=names[origin.parent])
+        if not changed and rest is state.rest and origin is state.origin:
             return state
-        return replace(state, fields=fields, rest=rest, origin=origin)
+        return replace(state, fields={**state.fields, **changed}, rest=rest, origin=origin)
 
     def set_gradients(self, gradients: Gradients) -> None:
         """Change the gradient mode."""
@@ -435,25 +438,25 @@ class World:
 
 
 def join_objects(first: Object, second: Object) -> Object:
-    """One object that covers both states of it."""
-    if first.fields is second.fields and first.modes is second.modes and first.tree is second.tree:
+    """One object that covers both states of it; the first one where it does so already."""
+    modes, tree = first.modes.join(second.modes), first.tree.join(second.tree)
+    fields, rest = _join_contents(first, second)
+    changed = (
+        modes is not first.modes
+        or tree is not first.tree
+        or fields is not first.fields
+        or rest is not first.rest
+        or first.kind is not second.kind
+        or first.seen is not second.seen
+        or first.frozen is not second.frozen
+        or first.many is not second.many
+    )
+    if not changed:
         return first
-    fields = dict(first.fields)
-    for key, value in second.fields.items():
-        known = fields.get(key)
-        fields[key] = value if known is None else known.join(value)
-    rest = _join_rests(first, second)
-    if first.kind is Kind.SEQUENCE and first.fields.keys() != second.fields.keys():
-        # An element that may be missing is one of any number of elements.
-        for key in first.fields.keys() ^ second.fields.keys():
-            if not _is_attribute(key):
-                rest = fields.pop(key).join(NOTHING if rest is None else rest)
-    elif first.kind is Kind.MAPPING and first.fields.keys() != second.fields.keys():
-        rest = NOTHING if rest is None else rest
     return replace(
         first,
-        modes=first.modes.join(second.modes),
-        tree=first.tree.join(second.tree),
+        modes=modes,
+        tree=tree,
         fields=fields,
         rest=rest,
         kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
@@ -461,6 +464,34 @@ def join_objects(first: Object, second: Object) -> Object:
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,
     )
+
+
+def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Value | None]:
+    rest = _join_rests(first, second)
+    if first.fields is second.fields:
+        return first.fields, rest
+    fields = _join_fields(first.fields, second.fields)
+    if first.kind in (Kind.SEQUENCE, Kind.MAPPING) and first.fields.keys() != second.fields.keys():
+        if first.kind is Kind.MAPPING:
+            return fields, NOTHING if rest is None else rest
+        # An element that may be missing is one of any number of elements.
+        for key in first.fields.keys() ^ second.fields.keys():
+            if not _is_attribute(key):
+                rest = fields.pop(key).join(NOTHING if rest is None else rest)
+    return fields, rest
+
+
+def _join_fields(first: dict[Key, Value], second: dict[Key, Value]) -> dict[Key, Value]:
+    more: dict[Key, Value] = {}
+    for key, value in second.items():
+        known = first.get(key)
+        if known is None:
+            more[key] = value
+        elif known is not value:
+            joined = known.join(value)
+            if joined is not known:
+                more[key] = joined
+    return {**first, **more} if more else first
 
 
 def _join_rests(first: Object, second: Object) -> Value | None:
