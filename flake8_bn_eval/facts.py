@@ -345,7 +345,10 @@ class Facts:
 
     def _is_predictor(self, record: ForwardCall) -> bool:
         """A module, other than one that compares outputs with targets."""
-        if mentions(_last(record.subject), self.knowledge.vocabulary.losses):
+        vocabulary, name = self.knowledge.vocabulary, _last(record.subject)
+        if mentions(name, vocabulary.losses) or not record.has_input:
+            return False
+        if not record.certain and mentions(name, vocabulary.factories):
             return False
         return record.certain or self.is_module(record.receivers, record.subject)
 
@@ -404,7 +407,14 @@ class Facts:
                 return Purpose.INFERENCE
         return Purpose.UNKNOWN
 
+    @cached_property
+    def _is_test_file(self) -> bool:
+        """Whether functions are called ``test_...`` because a test framework wants it."""
+        return not self.recorder.imported.isdisjoint(self.knowledge.vocabulary.test_frameworks)
+
     def _purpose_of_name(self, name: str) -> Purpose:
+        if self._is_test_file and name.lower().startswith("test"):
+            return Purpose.UNKNOWN
         evaluates = mentions(name, self.knowledge.vocabulary.evaluation_functions)
         trains = mentions(name, self.knowledge.vocabulary.training_functions)
         if evaluates is trains:

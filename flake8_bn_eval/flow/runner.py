@@ -55,6 +55,12 @@ class Domain(Protocol[State]):
         """The states in which a condition holds and does not hold."""
         ...
 
+    def driven(
+        self, header: object, state: State, body: Callable[[State], Exits[State]]
+    ) -> Exits[State] | None:
+        """Run a loop whose iterable runs code between the elements; None for any other."""
+        ...
+
     def literal_passes(self, header: object, state: State) -> int | None:
         """How often a loop runs, where its elements are written out; consumes nothing."""
         ...
@@ -192,6 +198,14 @@ class Runner(Generic[State]):
 
     def _loop(self, node: Loop, state: State) -> Exits[State]:
         self.may_raise(state)
+        driven = self.domain.driven(
+            node.header, state, lambda inside: self.contained(node.body, inside)
+        )
+        if driven is not None:
+            if Exit.RAISE in driven:
+                self.may_raise(driven[Exit.RAISE])
+            self._finish(node, driven.pop(Exit.NEXT, None), driven)
+            return driven
         passes = self.domain.literal_passes(node.header, state)
         if passes is None:
             return self._repeat(node, state)

@@ -14,7 +14,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
-from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.values import (
@@ -82,6 +82,7 @@ class Calls:
     def arguments(self, expression: Call, world: World, frame: Frame) -> Arguments:
         """Evaluate the arguments of a call."""
         evaluate, chosen = self.machine.expressions.evaluate, self.machine.expressions.chosen
+        consumed = self.machine.generators.consumed
         positional: list[Value] = []
         is_open = False
         for argument in expression.arguments:
@@ -91,7 +92,8 @@ class Calls:
                 is_open = is_open or elements is None
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
-                positional.append(chosen(argument, world, frame))
+                value = chosen(argument, world, frame)
+                positional.append(consumed(value, world, frame))
         keywords: list[tuple[str | None, Value]] = []
         for name, each in expression.keywords:
             value = chosen(each, world, frame)

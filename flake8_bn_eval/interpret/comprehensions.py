@@ -49,6 +49,7 @@ class Comprehensions:
             return
         clause, *inner = clauses
         iterable = self.machine.expressions.evaluate(clause.iterable, world, frame)
+        iterable = self.machine.generators.consumed(iterable, world, frame)
         elements = self.machine.containers.iterated(iterable, world)
         if elements is None or len(elements) > MOST_PASSES:
             self._any_number(expression, clause, inner, iterable, into, world, frame)

@@ -12,7 +12,7 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
+from flake8_bn_eval.interpret.machine import Machine, gradients_of
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Gradient, Gradients
@@ -191,7 +191,7 @@ class Contexts:
         inner.on_yield = on_yield
         arguments = Arguments(pending.arguments, pending.keywords)
         exits = self.machine.functions.enter(function, arguments, world, inner, watched=True)
-        return self._sorted_out(exits, definition.scope)
+        return sorted_out(exits, definition.scope)
 
     def _at_yield(
         self, enter: Enter, inside: World, value: Value, body: Body, frame: Frame
@@ -213,20 +213,7 @@ class Contexts:
             for world in state:
                 world.assumptions[LEAVING, Constant.of(exit.value)] = True
                 worlds.append(world)
-        if not worlds:
-            raise Unreachable
         return merge(worlds)
-
-    def _sorted_out(self, exits: Exits[State], scope: int) -> Exits[State]:
-        """After the generator has ended, every world leaves by the exit of its body."""
-        found: Exits[list[World]] = {}
-        for exit, state in exits.items():
-            for world in state:
-                leaving = _leaving(world)
-                way = exit if exit is Exit.RAISE else leaving or Exit.NEXT
-                world.unbind_scope(scope)
-                found.setdefault(way, []).append(world)
-        return {exit: merge(worlds) for exit, worlds in found.items()}
 
     def _in_object(
         self, enter: Enter, identity: ObjectId, world: World, body: Body, frame: Frame
@@ -276,6 +263,18 @@ class Contexts:
             if isinstance(value.only_thing, GradientContext):
                 subject = describe(operand)
                 self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
+
+
+def sorted_out(exits: Exits[State], scope: int) -> Exits[State]:
+    """After a generator has ended, every world leaves by the exit of its consumer's body."""
+    found: Exits[list[World]] = {}
+    for exit, state in exits.items():
+        for world in state:
+            leaving = _leaving(world)
+            way = leaving or (Exit.RAISE if exit is Exit.RAISE else Exit.NEXT)
+            world.unbind_scope(scope)
+            found.setdefault(way, []).append(world)
+    return {exit: merge(worlds) for exit, worlds in found.items()}
 
 
 def _leaving(world: World) -> Exit | None:

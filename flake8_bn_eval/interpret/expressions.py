@@ -283,6 +283,9 @@ class Expressions:
         value = NOTHING
         if expression.value is not None:
             value = self.evaluate(expression.value, world, frame)
+        if expression.delegating:
+            value = self.machine.generators.consumed(value, world, frame)
+            value = self.machine.containers.element_of(value, world)
         self.machine.functions.note_yield(value, world, frame)
         return UNKNOWN
 

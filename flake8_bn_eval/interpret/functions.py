@@ -76,8 +76,8 @@ class Functions:
     def call(
         self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> Value:
-        """Call a function of the file."""
-        if function.kind == "context" and function.definition.generator:
+        """Call a function of the file; a generator's body waits for somebody who iterates."""
+        if function.definition.generator:
             return of_thing(
                 Pending(function, arguments.positional, arguments.keywords, place)
             )

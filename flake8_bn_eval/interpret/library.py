@@ -19,6 +19,7 @@ from flake8_bn_eval.modes.values import (
     External,
     Function,
     GradientContext,
+    Mapped,
     ObjectId,
     Parameters,
     Partial,
@@ -71,7 +72,7 @@ class Library:
         package, _, name = path.rpartition(".")
         birth = (path, place, frame.path)
         if package == "builtins":
-            return self._builtin(name, arguments, world, birth)
+            return self._builtin(name, arguments, world, birth, place)
         if path in ASKING:
             return self.machine.gradient_modes.asked(world)
         if package == "tqdm" or package.startswith("tqdm."):
@@ -84,7 +85,7 @@ class Library:
         return None
 
     def _builtin(
-        self, name: str, arguments: Arguments, world: World, birth: object
+        self, name: str, arguments: Arguments, world: World, birth: object, place: Place
     ) -> Value | None:
         if name in READING_BUILTINS:
             for argument in arguments:
@@ -96,6 +97,8 @@ class Library:
             return self.machine.types.is_instance(*arguments.positional, world)
         if name == "type" and len(arguments.positional) == 1:
             return self.machine.types.type_of(arguments.positional[0], world)
+        if name == "map" and len(arguments.positional) == 2:
+            return of_thing(Mapped(*arguments.positional, place))
         if name == "dict":
             items = {key: value for key, value in arguments.keywords if key is not None}
             return self.machine.containers.mapping(items, world, birth)

@@ -70,6 +70,7 @@ class Loops:
     ) -> Value:
         """The element that a pass of a loop takes."""
         value = self.machine.expressions.evaluate(header.iterable, world, frame)
+        value = self.machine.generators.consumed(value, world, frame)
         if index is not None:
             elements = self.machine.containers.iterated(value, world)
             if elements is not None and index < len(elements):

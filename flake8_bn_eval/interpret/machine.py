@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.expressions import Expressions
     from flake8_bn_eval.interpret.forward import Forward
     from flake8_bn_eval.interpret.functions import Functions
+    from flake8_bn_eval.interpret.generators import Generators
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.loops import Loops
@@ -84,6 +85,7 @@ class Machine:
     narrowing: Narrowing
     calls: Calls
     functions: Functions
+    generators: Generators
     classes: Classes
     modules: Modules
     forward: Forward

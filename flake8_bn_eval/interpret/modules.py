@@ -12,6 +12,7 @@ from flake8_bn_eval.interpret.records import ModeChange, OptimizerStep
 from flake8_bn_eval.interpret.submodules import UNSEEN
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
@@ -418,7 +419,7 @@ class Modules:
             return self._layer(identity, name, arguments, world, frame, place, subject)
         machine.calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
-            return UNKNOWN.descending(receiver, *arguments)
+            return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
         return machine.library.made(Result(name, place, frame.path), world)
 
     def _may_be_layer(self, identity: ObjectId) -> bool:

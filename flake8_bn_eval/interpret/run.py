@@ -24,6 +24,7 @@ from flake8_bn_eval.interpret.forward import Forward
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.functions import Functions
 from flake8_bn_eval.interpret.library import Library
+from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
 from flake8_bn_eval.interpret.machine import (
     GaveUp,
@@ -72,6 +73,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.loops = Loops(machine)
     machine.comprehensions = Comprehensions(machine)
     machine.functions = Functions(machine)
+    machine.generators = Generators(machine)
     machine.classes = Classes(machine)
     machine.modules = Modules(machine)
     machine.forward = Forward(machine)

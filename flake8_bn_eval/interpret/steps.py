@@ -27,9 +27,11 @@ from flake8_bn_eval.modes.values import (
     Condition,
     Constant,
     GradientContext,
+    Lazy,
     Result,
     Value,
     of_object,
+    of_thing,
 )
 from flake8_bn_eval.modes.world import WHICH, World, about_field
 from flake8_bn_eval.operations import (
@@ -38,6 +40,7 @@ from flake8_bn_eval.operations import (
     AugmentedAssign,
     Call,
     Check,
+    Comprehension,
     DefineClass,
     DefineFunction,
     Delete,
@@ -136,6 +139,13 @@ class Steps:
     def _take(self, header: Iterate, world: World, index: int | None) -> None:
         element = self.machine.loops.next_element(header, world, self.frame, index)
         self.assign(header.target, element, world, self.frame)
+
+    def driven(
+        self, header: object, state: State, body: Callable[[State], Exits[State]]
+    ) -> Exits[State] | None:
+        if not isinstance(header, Iterate):
+            return None
+        return self.machine.generators.driven(header, state, body, self.frame)
 
     def ways(self, header: object, state: State) -> list[int | None]:
         if isinstance(header, Iterate):
@@ -338,7 +348,10 @@ class Steps:
     def _assign(self, operation: Assign, world: World) -> None:
         if _renames_itself(operation):
             self._note_uncalled(operation.value, operation.place, world)
-        value = self.machine.expressions.evaluate(operation.value, world, self.frame)
+        if isinstance(operation.value, Comprehension) and operation.value.kind == "generator":
+            value = of_thing(Lazy(operation.value))
+        else:
+            value = self.machine.expressions.evaluate(operation.value, world, self.frame)
         value = self.settled(value, world)
         if isinstance(operation.value, Call | Subscript):
             value = self.machine.data.tagged_by(operation.value, value)
@@ -367,6 +380,8 @@ class Steps:
             value = self.machine.expressions.evaluate(expression.value, world, self.frame)
         on_yield = self.frame.on_yield
         assert on_yield is not None
+        if expression.delegating:
+            return self.machine.generators.delegate(value, world, self.frame)
         after = on_yield(world, value)
         if target is not None:
             for each in after:

@@ -141,6 +141,8 @@ class Vocabulary:
     training_data: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     losses: frozenset[str] = frozenset()
+    factories: frozenset[str] = frozenset()
+    test_frameworks: frozenset[str] = frozenset()
     mode_changers: frozenset[str] = frozenset()
     mode_keepers: frozenset[str] = frozenset()
     forward_methods: frozenset[str] = frozenset()

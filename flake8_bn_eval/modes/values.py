@@ -17,7 +17,7 @@ from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.operations import Variable
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.operations import ClassDefinition, FunctionDefinition
+    from flake8_bn_eval.operations import ClassDefinition, Comprehension, FunctionDefinition
 
 ObjectId = int
 CallId = int
@@ -158,6 +158,22 @@ class Pending(Thing):
     function: Function
     arguments: tuple[Value, ...]
     keywords: tuple[tuple[str | None, Value], ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy(Thing):
+    """A generator expression that nobody has consumed."""
+
+    expression: Comprehension
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped(Thing):
+    """``map`` of a function over something, not yet consumed."""
+
+    callee: Value
+    iterable: Value
     place: int
 
 

@@ -386,6 +386,11 @@ class World:
             theirs = other.names.get(variable)
             if theirs is not None:
                 names[variable] = value if theirs is value else value.join(theirs)
+            elif value.connected or value.derived:
+                names[variable] = UNKNOWN.descending(value)
+        for variable, value in other.names.items():
+            if variable not in self.names and (value.connected or value.derived):
+                names[variable] = UNKNOWN.descending(value)
         objects = joined.objects = {**other.objects, **self.objects}
         for identity, theirs_ in other.objects.items():
             mine = self.objects.get(identity)
