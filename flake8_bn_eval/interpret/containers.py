@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
-from flake8_bn_eval.interpret.data import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode, Modes
@@ -31,10 +30,8 @@ from flake8_bn_eval.modes.values import (
 )
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
-    BUILTIN_SCOPE,
     DictDisplay,
     Display,
-    Expression,
     Place,
     Starred,
 )

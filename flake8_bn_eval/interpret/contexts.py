@@ -265,13 +265,18 @@ class Contexts:
                 self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
 
 
-def sorted_out(exits: Exits[State], scope: int) -> Exits[State]:
-    """After a generator has ended, every world leaves by the exit of its consumer's body."""
+def sorted_out(exits: Exits[State], scope: int, *, closing: bool = False) -> Exits[State]:
+    """After a generator has ended, every world leaves by the exit of its consumer's body.
+
+    Where leaving that body is ``closing`` the generator, it is an exception that ends it.
+    """
     found: Exits[list[World]] = {}
     for exit, state in exits.items():
         for world in state:
             leaving = _leaving(world)
-            way = leaving or (Exit.RAISE if exit is Exit.RAISE else Exit.NEXT)
+            way = leaving or Exit.NEXT
+            if exit is Exit.RAISE and not (closing and leaving):
+                way = Exit.RAISE
             world.unbind_scope(scope)
             found.setdefault(way, []).append(world)
     return {exit: merge(worlds) for exit, worlds in found.items()}

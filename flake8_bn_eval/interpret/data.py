@@ -10,7 +10,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
     Parameters,
@@ -24,6 +24,7 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
 
 
+LOST = Modes.only(Mode.UNKNOWN)
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
@@ -64,12 +65,20 @@ class Data:
         if name == "step" and self.machine.modules.names_optimizer(subject.rpartition(".")[0]):
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
             return UNKNOWN
+        if self.machine.steps.names_mode(name):
+            self._set_mode_of_anything(world)
         kept = [each for each in receiver.things if isinstance(each, Parameters | Submodules)]
         if kept and name == "step":
             self.step(receiver, world, frame, place)
         if kept:
             return Value(frozenset(kept))
         return self._on_tensor(receiver, name, arguments, world, subject)
+
+    def _set_mode_of_anything(self, world: World) -> None:
+        """Something unknown is put in a mode: it may be any module that nobody has set yet."""
+        for identity, state in list(world.objects.items()):
+            if state.modes.may_be(Mode.UNSET):
+                world.put(identity, state.in_modes(LOST, recursive=True))
 
     def _on_tensor(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str

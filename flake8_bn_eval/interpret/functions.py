@@ -15,7 +15,6 @@ from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
-from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.interpret.steps import RESULT
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradients
@@ -24,11 +23,9 @@ from flake8_bn_eval.modes.states import State, alike, join_all
 from flake8_bn_eval.modes.values import (
     NONE,
     UNKNOWN,
-    External,
     Function,
     GradientContext,
     Pending,
-    Result,
     Thing,
     Value,
     of_object,

@@ -90,7 +90,7 @@ class Generators:
             return going
 
         exits = self._run(pending, world, frame, on_yield)
-        return sorted_out(exits, pending.function.definition.scope)
+        return sorted_out(exits, pending.function.definition.scope, closing=True)
 
     def _run(
         self,

@@ -23,7 +23,6 @@ from flake8_bn_eval.modes.values import (
     Parameters,
     Submodules,
     Value,
-    of_object,
 )
 from flake8_bn_eval.modes.world import World, join_objects
 from flake8_bn_eval.operations import (

@@ -6,13 +6,10 @@ other, so they find each other here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Remark
-from flake8_bn_eval.flow.nodes import Exit
-from flake8_bn_eval.flow.runner import Exits, Runner
-from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.flow.runner import Runner
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
