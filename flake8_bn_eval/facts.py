@@ -366,7 +366,8 @@ class Facts:
     def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
         if record.trained:
             return Purpose.TRAINING, True
-        if record.auxiliary or any(site.name == "__init__" for site in record.stack):
+        target = record.auxiliary and Tag.EVALUATION_DATA not in record.tags
+        if target or any(site.name == "__init__" for site in record.stack):
             # What a constructor runs is a probe of shapes, not a prediction.
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:

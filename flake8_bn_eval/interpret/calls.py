@@ -138,10 +138,12 @@ class Calls:
         It is not None; what something unseen returned may be the very object that another
         path has; and beside a single object an unknown is taken for that object.
         """
-        if len(value.objects) + len(value.things) <= 1 or not value.objects:
+        if len(value.objects) + len(value.things) <= 1:
             return value
         objects = value.objects
         things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
+        if not objects:
+            return replace(value, things=things)
         for thing in value.things:
             if isinstance(thing, Result):
                 found = self.machine.library.identify(thing, world)

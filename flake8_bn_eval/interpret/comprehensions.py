@@ -23,14 +23,23 @@ class Comprehensions:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
-    def evaluate(self, expression: Comprehension, world: World, frame: Frame) -> Value:
+    def evaluate(
+        self,
+        expression: Comprehension,
+        world: World,
+        frame: Frame,
+        iterable: Value | None = None,
+    ) -> Value:
         """The elements of a comprehension; one that is not written out runs any number of times."""
         kind = Kind.MAPPING if expression.kind == "dict" else Kind.SEQUENCE
         birth = (id(expression), frame.path)
         value = self.machine.containers.bear(kind, {}, None, world, birth)
         identity = value.only_object
         assert identity is not None
-        self._clauses(expression, list(expression.clauses), identity, True, world, frame)
+        clauses = list(expression.clauses)
+        if iterable is None:
+            iterable = self.machine.expressions.evaluate(clauses[0].iterable, world, frame)
+        self._clause(expression, clauses, iterable, identity, True, world, frame)
         state = world.get(identity)
         held = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
         return value.descending(*held)
@@ -47,8 +56,20 @@ class Comprehensions:
         if not clauses:
             self._add(expression.elements, into, exact, world, frame)
             return
+        iterable = self.machine.expressions.evaluate(clauses[0].iterable, world, frame)
+        self._clause(expression, clauses, iterable, into, exact, world, frame)
+
+    def _clause(
+        self,
+        expression: Comprehension,
+        clauses: list[Clause],
+        iterable: Value,
+        into: ObjectId,
+        exact: bool,
+        world: World,
+        frame: Frame,
+    ) -> None:
         clause, *inner = clauses
-        iterable = self.machine.expressions.evaluate(clause.iterable, world, frame)
         iterable = self.machine.generators.consumed(iterable, world, frame)
         elements = self.machine.containers.iterated(iterable, world)
         if elements is None or len(elements) > MOST_PASSES:

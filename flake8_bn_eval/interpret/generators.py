@@ -152,8 +152,8 @@ class Generators:
                 return self.machine.functions.run(
                     pending.function, arguments, world, frame, pending.place
                 )
-            case Lazy(expression=expression):
-                return self.machine.comprehensions.evaluate(expression, world, frame)
+            case Lazy(expression=expression, iterable=iterable):
+                return self.machine.comprehensions.evaluate(expression, world, frame, iterable)
             case Mapped() as mapped:
                 return self._mapped(mapped, world, frame)
         return value

@@ -349,7 +349,9 @@ class Steps:
         if _renames_itself(operation):
             self._note_uncalled(operation.value, operation.place, world)
         if isinstance(operation.value, Comprehension) and operation.value.kind == "generator":
-            value = of_thing(Lazy(operation.value))
+            first = operation.value.clauses[0].iterable
+            iterable = self.machine.expressions.evaluate(first, world, self.frame)
+            value = of_thing(Lazy(operation.value, iterable))
         else:
             value = self.machine.expressions.evaluate(operation.value, world, self.frame)
         value = self.settled(value, world)

@@ -163,9 +163,10 @@ class Pending(Thing):
 
 @dataclass(frozen=True, slots=True)
 class Lazy(Thing):
-    """A generator expression that nobody has consumed."""
+    """A generator expression that nobody has consumed, and what it will iterate over."""
 
     expression: Comprehension
+    iterable: Value
 
 
 @dataclass(frozen=True, slots=True)
