@@ -15,6 +15,7 @@ from functools import cached_property
 from flake8_bn_eval.findings import Remark, Report
 from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
 from flake8_bn_eval.interpret.records import (
+    Assumptions,
     Differentiation,
     Event,
     ForwardCall,
@@ -115,6 +116,14 @@ class Forward:
     def may_be(self, mode: Mode) -> bool:
         """Whether the module may be in a mode."""
         return self.record.modes.may_be(mode)
+
+    def may_be_trained_in(self, mode: Mode) -> bool:
+        """Whether the module may be in a mode where its output is differentiated."""
+        return any(
+            mode in seen.modes and not _contradict(seen.assumed, assumed)
+            for seen in self.record.observations
+            for assumed in self.record.trained_under
+        )
 
     def how(self, mode: Mode) -> tuple[Remark, ...]:
         """How it came into a mode, then the calls that lead here."""
@@ -331,10 +340,17 @@ class Facts:
     def _judge(self, record: ForwardCall) -> Forward:
         is_module = self._is_predictor(record)
         guessed = not is_module and self._belongs_to_module(record.receivers)
-        guessed = guessed or record.method not in (None, "forward")
+        guessed = guessed or self._is_unknown_method(record.method)
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
         return Forward(record, purpose, firm, is_module or guessed, guessed, measures)
+
+    def _is_unknown_method(self, method: str | None) -> bool:
+        """Whether a method may do more than a forward call: nobody knows it."""
+        if method is None or method == "forward":
+            return False
+        row = self.knowledge.method("module", method)
+        return row is None or row.effect != "forward"
 
     def _is_measured(self, stack: tuple[Site, ...]) -> bool:
         """Whether the nearest function with a telling name measures a model."""
@@ -475,3 +491,8 @@ def _last(subject: str) -> str:
 
 def _text(words: set[str]) -> str:
     return " | ".join(sorted(words - {""}))
+
+
+def _contradict(first: Assumptions, second: Assumptions) -> bool:
+    """Whether two sets of assumptions cannot hold together."""
+    return any((question, not truth) in second for question, truth in first)

@@ -405,7 +405,7 @@ class Calls:
         )
         for argument in connected:
             if optimizing:
-                self.machine.data.differentiate(argument, None)
+                self.machine.data.differentiate(argument, world, None)
             elif mentions(name, self.machine.knowledge.vocabulary.metrics):
                 self.machine.recorder.use(argument.lineage, Use.READ)
             else:

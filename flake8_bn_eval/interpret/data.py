@@ -60,7 +60,7 @@ class Data:
     ) -> Value:
         """A method of data, or of something of which nothing is known."""
         if self.is_backward(name):
-            self.backward(name, receiver, arguments, frame, place)
+            self.backward(name, receiver, arguments, world, frame, place)
             return UNKNOWN
         if name == "step" and self.machine.modules.names_optimizer(subject.rpartition(".")[0]):
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
@@ -137,14 +137,22 @@ class Data:
         return "backward" in name
 
     def backward(
-        self, name: str, receiver: Value, arguments: Arguments, frame: Frame, place: Place
+        self,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
     ) -> None:
         """``loss.backward()``, ``accelerator.backward(loss)``."""
         values = [receiver, *arguments] if receiver.lineage or not len(arguments) else arguments
         for value in values:
-            self.differentiate(value, (place, frame))
+            self.differentiate(value, world, (place, frame))
 
-    def differentiate(self, value: Value, where: tuple[Place, Frame] | None) -> None:
+    def differentiate(
+        self, value: Value, world: World, where: tuple[Place, Frame] | None
+    ) -> None:
         """The gradient of a value is asked for."""
         place, stack = (0, ()) if where is None else (where[0], where[1].stack())
         is_open = where is None or Tag.OPEN in value.tags or bool(value.objects)
@@ -154,6 +162,7 @@ class Data:
                 stack,
                 value.connected,
                 value.derived,
+                frozenset(world.assumptions.items()),
                 is_open or Tag.DIFFERENTIATED in value.tags,
             )
         )
@@ -178,7 +187,10 @@ class Data:
         """``x.requires_grad_()``: whoever asks for the gradient of an input will use it."""
         flag = arguments.literal(0, "requires_grad")
         value = world.names.get(target.variable)
-        if value is not None and (flag is None or flag.value is not False):
+        if value is None or value.lineage:
+            # An output that is told to need a gradient still has no graph behind it.
+            return
+        if flag is None or flag.value is not False:
             world.names[target.variable] = value.tagged(Tag.DIFFERENTIATED)
 
     # Evidence

@@ -71,7 +71,12 @@ class Forward:
         record.gradients = record.gradients.join(gradients)
         flags = self._flags(world)
         record.observations.add(
-            Observation(state.modes.members, gradients.members, flags)
+            Observation(
+                state.modes.members,
+                gradients.members,
+                flags,
+                frozenset(world.assumptions.items()),
+            )
         )
         record.receivers.add(identity)
         if state.origin is not None:

@@ -127,7 +127,7 @@ class Library:
         subject = arguments.get(row.argument, row.keyword)
         if row.backward:
             for argument in arguments:
-                self.machine.data.differentiate(argument, (place, frame))
+                self.machine.data.differentiate(argument, world, (place, frame))
         if row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
         match row.returns:

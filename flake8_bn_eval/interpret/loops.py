@@ -156,6 +156,9 @@ class Loops:
     def runs_once(self, iterable: Expression, world: World, frame: Frame) -> bool:
         """Whether there surely is an element."""
         match iterable:
+            case Call(callee=Attribute(name="parameters" | "named_parameters")):
+                # A module without any is nothing that anybody freezes or trains.
+                return True
             case Call(callee=Name(variable=(scope, "range"))) if scope == BUILTIN_SCOPE:
                 peeked = [self.machine.steps.peek(each, world) for each in iterable.arguments]
                 values = [None if each is None else each[0].constant for each in peeked]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.machine import Machine, gradients_of
 from flake8_bn_eval.interpret.records import ModeChange, OptimizerStep
 from flake8_bn_eval.interpret.submodules import UNSEEN
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
     NONE,
@@ -379,10 +379,19 @@ class Modules:
         if name == "step":
             targets = self.machine.library.targets(identity, world)
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
-            for argument in arguments:
-                if any(isinstance(thing, Function) for thing in argument.things):
-                    self.machine.calls.call_value(argument, Arguments(), world, frame, place)
+            self._run_closure(arguments, world, frame, place)
         return UNKNOWN
+
+    def _run_closure(
+        self, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> None:
+        """``optimizer.step(closure)`` runs the closure with gradients on, whatever holds outside."""
+        for argument in arguments:
+            if any(isinstance(thing, Function) for thing in argument.things):
+                before = world.gradients
+                world.set_gradients(gradients_of(Gradient.ON))
+                self.machine.calls.call_value(argument, Arguments(), world, frame, place)
+                world.set_gradients(before)
 
     def _unseen(
         self,
@@ -407,7 +416,7 @@ class Modules:
                     receiver, name, arguments, world, frame, place, subject
                 )
         if machine.data.is_backward(name):
-            machine.data.backward(name, receiver, arguments, frame, place)
+            machine.data.backward(name, receiver, arguments, world, frame, place)
             return UNKNOWN
         if state.may_be_module and self._reads_like_forward(name):
             return machine.forward.call(

@@ -17,16 +17,21 @@ from flake8_bn_eval.modes.values import CallId, ObjectId
 from flake8_bn_eval.operations import Place
 
 
+Assumptions = frozenset[tuple[object, bool]]
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One state in which a forward call was met.
 
-    ``flags`` are the assumptions about parameters that an unseen caller gives.
+    ``assumed`` are the assumptions that held; ``flags`` those of them about parameters
+    that an unseen caller gives.
     """
 
     modes: frozenset[Mode]
     gradients: frozenset[Gradient]
-    flags: frozenset[tuple[object, bool]] = frozenset()
+    flags: Assumptions = frozenset()
+    assumed: Assumptions = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +68,8 @@ class ForwardCall:
     tags: set[Tag] = field(default_factory=set)
     uses: set[Use] = field(default_factory=set)
     trained: bool = False
+    trained_under: set[Assumptions] = field(default_factory=set)
+    """The assumptions under which it is differentiated."""
     auxiliary: bool = False
 
 
@@ -85,6 +92,7 @@ class Differentiation:
     stack: tuple[Site, ...]
     connected: frozenset[CallId]
     derived: frozenset[CallId]
+    assumed: Assumptions
     open: bool
     """Whether the value may carry a graph from somewhere unseen."""
 
@@ -175,6 +183,7 @@ class Recorder:
         self.differentiations.add(event)
         for number in event.connected:
             self.forward_calls[number].trained = True
+            self.forward_calls[number].trained_under.add(event.assumed)
         for number in event.derived - event.connected:
             self.forward_calls[number].auxiliary = True
 

@@ -471,8 +471,10 @@ class Steps:
 
 
 def _renames_itself(operation: Assign) -> bool:
-    """``model = model.eval`` loses the model, and nobody will call what it became."""
+    """``model = model.eval`` or ``Net().eval``: nobody else has the module any more."""
     value = operation.value
     if not isinstance(value, Attribute):
         return False
+    if isinstance(value.value, Call):
+        return True
     return any(describe(target) == describe(value.value) for target in operation.targets)

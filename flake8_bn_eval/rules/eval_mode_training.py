@@ -277,7 +277,7 @@ def check(facts: Facts) -> Iterator[Report]:
     """Training steps of modules that somebody has put in evaluation mode before."""
     regions: set[object] = set()
     for call in facts.forwards:
-        if not (call.is_training and call.mode_matters and call.may_be(Mode.EVAL)):
+        if not (call.is_training and call.mode_matters and call.may_be_trained_in(Mode.EVAL)):
             continue
         region = (call.region.definition, call.subject)
         if region in regions or not _is_trained(facts, call):

@@ -181,20 +181,22 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.rules.base import rule
-from flake8_bn_eval.rules.triggers import NO_GRADIENT
+from flake8_bn_eval.rules.triggers import NO_GRAPH
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
 
-@rule("BNE203", "no-grad-training", since="0.1", triggers=(*NO_GRADIENT, ("backward", "grad(")))
+@rule("BNE203", "no-grad-training", since="0.1", triggers=NO_GRAPH)
 def check(facts: Facts) -> Iterator[Report]:
     """Differentiations of values without any graph."""
     for event in facts.gradient_free_differentiations:
         call = next(facts.by_number(event.derived))
+        off = call.gradients.witness(Gradient.OFF)
+        reason = "was computed without gradients" if off else "lost its graph on the way"
         yield Report(
             event.place,
-            f"the loss has no graph: `{call.subject}` ran without gradients",
-            call.gradients.witness(Gradient.OFF),
+            f"the loss has no graph: the output of `{call.subject}` {reason}",
+            off,
             "let gradients be recorded where the loss is computed",
         )

@@ -14,6 +14,13 @@ INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
 TRAINING: Triggers = (FRAMEWORKS, (".eval(", ".train(", "from_pretrained"), ("backward",))
 """Somebody sets a mode and differentiates."""
 
+NO_GRAPH: Triggers = (
+    FRAMEWORKS,
+    ("no_grad", "inference_mode", "set_grad_enabled", "detach"),
+    ("backward", "grad("),
+)
+"""Somebody differentiates, and somebody cuts graphs off."""
+
 NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_enabled"))
 """Somebody turns gradients off."""
 
