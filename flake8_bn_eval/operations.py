@@ -56,6 +56,15 @@ class Subscript(Expression):
 
 
 @dataclass(slots=True, eq=False)
+class Slice(Expression):
+    """``start:stop:step``, each of which may be missing."""
+
+    start: Expression | None
+    stop: Expression | None
+    step: Expression | None
+
+
+@dataclass(slots=True, eq=False)
 class Call(Expression):
     """A call; ``keywords`` has ``None`` for the name of a ``**`` argument."""
 

@@ -270,8 +270,11 @@ def returns(name: str) -> str:
 
 def test_a_shallow_copy_shares_the_submodules() -> None:
     module = mixed()
-    assert returns("copy.copy") == "argument"
-    assert copy.copy(module)[0] is module[0]
+    assert returns("copy.copy") == "shallow copy"
+    copied = copy.copy(module)
+    assert copied[0] is module[0]
+    copied.training = False
+    assert module.training
 
 
 def test_a_traced_graph_shares_the_leaves() -> None:

@@ -192,6 +192,10 @@ class Calls:
             )
         thing = receiver.only_thing
         match thing:
+            case Result() if self._is_known(f"{thing.path}.{name}"):
+                return self.machine.library.call(
+                    f"{thing.path}.{name}", arguments, world, frame, place
+                )
             case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
                 found = self.machine.library.identify(thing, world)
                 if found.only_object is not None:
@@ -211,6 +215,11 @@ class Calls:
             case Constant(value=str()):
                 return self._of_text(thing, name, arguments)
         return self.machine.data.method(receiver, name, arguments, world, frame, place, subject)
+
+    def _is_known(self, path: str) -> bool:
+        """Whether the tables know this very method of a class."""
+        row = self.machine.knowledge.callable(path)
+        return row is not None and "*" not in row.name
 
     def _enter_context(
         self, arguments: Arguments, world: World, frame: Frame, place: Place

@@ -56,6 +56,16 @@ class Containers:
             return self.many(join_values(elements), world, birth)
         return self.bear(Kind.SEQUENCE, dict(enumerate(elements)), None, world, birth)
 
+    def of_pairs(self, pairs: Value, world: World, birth: object) -> Value | None:
+        """``dict`` and ``OrderedDict`` of a list of pairs with literal keys."""
+        items: dict[str, Value] = {}
+        for pair in self.known_elements(pairs, world) or ():
+            key, *values = self.known_elements(pair, world) or [UNKNOWN]
+            if key.constant is None or len(values) != 1:
+                return None
+            items[str(key.constant.value)] = values[0]
+        return self.mapping(items, world, birth) if items else None
+
     def many(self, element: Value, world: World, birth: object) -> Value:
         """A list of any number of such elements."""
         return self.bear(Kind.SEQUENCE, {}, element, world, birth)
@@ -182,6 +192,33 @@ class Containers:
         if key is not None:
             return world.child(identity, key.value)  # type: ignore[arg-type]
         return world.child(identity, ANY_ELEMENT)
+
+    def sliced(
+        self, value: Value, bounds: Sequence[Value | None], world: World, birth: object
+    ) -> Value | None:
+        """``list[a:b]``; of a container that is a module, a new one over the same layers.
+
+        The mode of the new one itself decides nothing, so it is left open.
+        """
+        identity = value.only_object
+        state = None if identity is None else world.get(identity)
+        if identity is None or state is None or state.kind is Kind.INSTANCE:
+            return None
+        if state.kind is not Kind.SEQUENCE:
+            return world.child(identity, ANY_ELEMENT) if state.kind is Kind.UNKNOWN else None
+        elements = self.known_elements(value, world)
+        limits = [None if each is None else each.constant for each in bounds]
+        known = all((each is None) == (limit is None) for each, limit in zip(bounds, limits))
+        if elements is None or not known:
+            part = self.many(self.element_of(value, world), world, birth)
+        else:
+            numbers = [None if limit is None else limit.value for limit in limits]
+            part = self.sequence(elements[slice(*numbers)], world, birth)
+        if state.registers and part.only_object is not None:
+            inner = world.get(part.only_object)
+            new = replace(inner, registers=True, library=state.library, sensitive=state.sensitive)
+            world.put(part.only_object, new)
+        return part
 
     def _known_element(self, state: Object, key: Constant | None) -> Value:
         if key is not None and key.value in state.fields:

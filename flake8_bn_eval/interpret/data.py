@@ -34,6 +34,7 @@ class Data:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._tags: dict[int, tuple[Tag, ...]] = {}
+        self._tags_of_name: dict[str, tuple[Tag, ...]] = {}
 
     def attribute(self, value: Value, name: str) -> Value:
         """An attribute of data."""
@@ -204,9 +205,10 @@ class Data:
 
     def named(self, target: Name, value: Value) -> Value:
         """A value under the name that it is given: ``test_loader`` is data for evaluation."""
-        known = self._tags.get(id(target))
+        name = target.variable[1]
+        known = self._tags_of_name.get(name)
         if known is None:
-            known = self._tags[id(target)] = self._tags_by_name(target)
+            known = self._tags_of_name[name] = self._tags_of_names({name})
         return self._retagged(value, known) if known else value
 
     def tagged_by(self, expression: Expression, value: Value) -> Value:

@@ -18,6 +18,7 @@ from flake8_bn_eval.modes.values import (
     Function,
     Parameters,
     Setter,
+    Submodules,
     Super,
     Symbol,
     Thing,
@@ -46,6 +47,7 @@ from flake8_bn_eval.operations import (
     Name,
     Negation,
     Opaque,
+    Slice,
     Starred,
     Subscript,
     Variable,
@@ -83,6 +85,7 @@ class Expressions:
             Starred: self._starred,
             Yield: self._yield,
             Opaque: self._opaque,
+            Slice: lambda expression, world, frame: UNKNOWN,
         }
 
     def evaluate(self, expression: Expression, world: World, frame: Frame) -> Value:
@@ -167,6 +170,8 @@ class Expressions:
 
     def _subscript(self, expression: Subscript, world: World, frame: Frame) -> Value:
         value = self.evaluate(expression.value, world, frame)
+        if isinstance(expression.index, Slice):
+            return self._slice(value, expression.index, (id(expression), frame.path), world, frame)
         index = self.evaluate(expression.index, world, frame)
         found = NOTHING
         for identity in value.objects:
@@ -175,6 +180,17 @@ class Expressions:
             found = found.join(self._subscript_of_things(value, index))
         found = found.descending(value)
         return self.machine.data.under_key(found, index) if index.constant else found
+
+    def _slice(
+        self, value: Value, index: Slice, birth: object, world: World, frame: Frame
+    ) -> Value:
+        parts = [None if each is None else self.evaluate(each, world, frame)
+                 for each in (index.start, index.stop, index.step)]
+        kept = frozenset(each for each in value.things if isinstance(each, Parameters | Submodules))
+        if kept:
+            return Value(kept)
+        sliced = self.machine.containers.sliced(value, parts, world, birth)
+        return UNKNOWN.descending(value) if sliced is None else sliced
 
     def _subscript_of_things(self, value: Value, index: Value) -> Value:
         symbol, key = value.only_thing, index.constant

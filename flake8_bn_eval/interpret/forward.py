@@ -22,6 +22,9 @@ from flake8_bn_eval.modes.values import (
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
+REVEALING = frozenset({"reveal_mode", "reveal_grad"})
+
+
 class Forward:
     """Records forward calls and runs the bodies that are worth it."""
 
@@ -125,7 +128,7 @@ class Forward:
         if not isinstance(function, Function):
             return None
         names = function.definition.called_names
-        if function.decorators or names & self.machine.telling.setting:
+        if function.decorators or names & (self.machine.telling.setting | REVEALING):
             return function
         return None
 

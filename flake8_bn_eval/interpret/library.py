@@ -39,6 +39,7 @@ NEVER_ENDING = frozenset(
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
 READING_BUILTINS = frozenset({"float", "int", "print", "str", "bool", "round", "format"})
 LOST = Modes.only(Mode.UNKNOWN)
+MOST_RANGE = 3
 
 
 class Library:
@@ -80,6 +81,8 @@ class Library:
         if path == "functools.partial" and arguments.positional:
             callee, *rest = arguments.positional
             return of_thing(Partial(callee, tuple(rest), arguments.keywords))
+        if path == "collections.OrderedDict" and len(arguments) == 1:
+            return self.machine.containers.of_pairs(arguments.positional[0], world, birth)
         if path in ("functools.wraps", "functools.lru_cache", "functools.cache"):
             return of_thing(External(path))
         return None
@@ -97,12 +100,25 @@ class Library:
             return self.machine.types.is_instance(*arguments.positional, world)
         if name == "type" and len(arguments.positional) == 1:
             return self.machine.types.type_of(arguments.positional[0], world)
+        if name == "range":
+            return self._range(arguments, world, birth)
         if name == "map" and len(arguments.positional) == 2:
             return of_thing(Mapped(*arguments.positional, place))
         if name == "dict":
             items = {key: value for key, value in arguments.keywords if key is not None}
             return self.machine.containers.mapping(items, world, birth)
         return self.machine.containers.builtin(name, arguments, world, birth)
+
+    def _range(self, arguments: Arguments, world: World, birth: object) -> Value | None:
+        """Few passes are worth telling apart; of many only the last two would be."""
+        numbers = [each.constant.value for each in arguments.positional if each.constant]
+        whole = [each for each in numbers if isinstance(each, int)]
+        if not 0 < len(whole) == len(arguments.positional) < 3:
+            return None
+        values = range(*whole)
+        if len(values) > MOST_RANGE:
+            return None
+        return self.machine.containers.sequence([of_constant(it) for it in values], world, birth)
 
     def _folded(self, name: str, arguments: Arguments, world: World) -> Value | None:
         value = arguments.get(0, None)
@@ -128,7 +144,12 @@ class Library:
         if row.backward:
             for argument in arguments:
                 self.machine.data.differentiate(argument, world, (place, frame))
-        if row.sets is not None and subject is not None:
+        if row.effect in ("eval", "train") and subject is not None:
+            flag = arguments.get(1, "mode") or of_constant(True)
+            flag = of_constant(False) if row.effect == "eval" else flag
+            for identity in subject.objects:
+                self.machine.modules.switch(identity, flag, world, frame, place, "module")
+        elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
         match row.returns:
             case "module":
@@ -138,7 +159,7 @@ class Library:
                     birth = (path, place, frame.path)
                     return self.machine.containers.sequence(arguments.positional, world, birth)
                 return UNKNOWN if subject is None else subject
-            case "copy":
+            case "copy" | "shallow copy":
                 return UNKNOWN if subject is None else self._copy(
                     path, row, subject, world, frame, place
                 )
@@ -237,6 +258,9 @@ class Library:
         rest = UNKNOWN if arguments.open else None
         if len(elements) == 1:
             held = self._held(elements[0], world)
+            if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
+                names = {f".{key}": value for key, value in held.fields.items()}
+                held = replace(held, kind=Kind.SEQUENCE, fields=names)
             if held is not None:
                 return replace(
                     state,
@@ -296,6 +320,11 @@ class Library:
         """A deep copy: new objects in the modes of the old ones."""
         names: dict[ObjectId, ObjectId] = {}
         for identity in subject.objects:
+            if row.returns == "shallow copy":
+                twin = self.machine.identities.number("copy", identity, (place, frame.path))
+                names[identity] = twin
+                world.bear(twin, replace(world.get(identity), origin=None))
+                continue
             self._copy_object(identity, names, (place, frame.path), world)
         copied = replace(subject, objects=frozenset(names[each] for each in subject.objects))
         if row.starts in ("eval", "train"):

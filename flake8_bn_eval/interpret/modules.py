@@ -350,7 +350,8 @@ class Modules:
         function = arguments.get(0, "fn")
         if function is None or not any(isinstance(each, Function) for each in function.things):
             return
-        for element in self.machine.submodules.below(identity, world, deep=True):
+        elements = self.machine.submodules.below(identity, world, deep=True)
+        for element in reversed(elements):
             self.machine.calls.call_value(function, Arguments((element,)), world, frame, place)
 
     def _register(self, identity: ObjectId, arguments: Arguments, world: World) -> None:

@@ -114,6 +114,8 @@ class Misuse:
     what: str
     subject: str
     receivers: frozenset[ObjectId] = frozenset()
+    certain: bool = False
+    """The receivers are surely modules."""
 
 
 @dataclass(frozen=True, slots=True)

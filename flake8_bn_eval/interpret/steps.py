@@ -20,6 +20,7 @@ from flake8_bn_eval.interpret.machine import (
 )
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, merge, stable
 from flake8_bn_eval.modes.values import (
     NONE,
@@ -336,8 +337,9 @@ class Steps:
         if isinstance(expression, Attribute) and self.names_mode(expression.name):
             value = self.machine.expressions.evaluate(expression.value, world, self.frame)
             subject = describe(expression)
+            certain = any(world.get(each).is_module for each in value.objects)
             self.machine.recorder.misuses.add(
-                Misuse(place, "uncalled method", subject, value.objects)
+                Misuse(place, "uncalled method", subject, value.objects, certain)
             )
 
     def names_mode(self, name: str) -> bool:
@@ -451,9 +453,21 @@ class Steps:
         name = target.name
         if self.machine.data.assign_attribute(owner, name, value, target.value, world):
             return
+        owner = self._given_fields(target.value, owner, world)
         weak = owner.only_object is None
         for identity in owner.objects:
             self.machine.classes.set_attribute(identity, name, value, world, frame, weak=weak)
+
+    def _given_fields(self, target: Expression, owner: Value, world: World) -> Value:
+        """What something unseen returned is an object once it gets an attribute."""
+        thing = owner.only_thing
+        if not isinstance(thing, Result) or not isinstance(target, Name | Attribute):
+            return owner
+        identity = self.machine.library.identity(thing)
+        lost = Modes.only(Mode.UNKNOWN)
+        value = world.bear(identity, Object(Kind.INSTANCE, describe(target), lost, lost))
+        self.replace(target, value, world)
+        return value
 
     def _unpack(
         self, targets: list[Expression], value: Value, world: World, frame: Frame

@@ -27,13 +27,14 @@ from flake8_bn_eval.operations import (
     Program,
     Starred,
     Subscript,
+    identifiers,
 )
 from flake8_bn_eval.operations import Constant as Literal
 
 SETTING = frozenset(
     {
         "eval", "train", "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
-        "grad", "backward",
+        "grad", "backward", "with",
     }
 )  # fmt: skip
 """Names that set a mode or a gradient mode, or ask for a gradient."""
@@ -77,6 +78,8 @@ class Telling:
     def is_worth_running(self, definition: FunctionDefinition) -> bool:
         """Whether running a function by itself may lead to a finding."""
         if definition.called_names & self.worth_running:
+            return True
+        if any(identifiers(each) & SETTING for each in definition.decorators):
             return True
         return mentions(definition.name, self.vocabulary.evaluation_functions)
 

@@ -37,6 +37,7 @@ from flake8_bn_eval.operations import (
     Opaque,
     Parameter,
     Return,
+    Slice,
     Starred,
     Subscript,
     Yield,
@@ -208,8 +209,8 @@ class ExpressionLowering:
         if isinstance(node, cst.Index):
             return self.lower(node.value)
         assert isinstance(node, cst.Slice)
-        bounds = [node.lower, node.upper, node.step]
-        return Opaque([self.lower(bound) for bound in bounds if bound is not None])
+        bounds = (node.lower, node.upper, node.step)
+        return Slice(*(self.lower_optional(bound) for bound in bounds))
 
     def _string(self, node: cst.SimpleString) -> Expression:
         text = node.value

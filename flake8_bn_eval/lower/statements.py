@@ -25,6 +25,7 @@ from flake8_bn_eval.lower.imports import import_from, import_modules
 from flake8_bn_eval.lower.patterns import PatternLowering
 from flake8_bn_eval.operations import (
     Assign,
+    Attribute,
     AugmentedAssign,
     Check,
     ClassDefinition,
@@ -43,6 +44,8 @@ from flake8_bn_eval.operations import (
     Return,
 )
 
+STORED_CONTEXT = "with"
+"""Stands among the names of a function that enters a context which was made elsewhere."""
 CATCHING_ALL = {"Exception", "BaseException"}
 
 
@@ -205,6 +208,8 @@ class StatementLowering:
         entries = []
         for item in node.items:
             context = self.expressions.lower(item.item)
+            if isinstance(context, Name | Attribute):
+                self.context.traits.called.add(STORED_CONTEXT)
             target = None
             if item.asname is not None:
                 target = self.expressions.lower_target(item.asname.name)

@@ -6,12 +6,13 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
-from flake8_bn_eval.modes.values import External, Function, GradientContext, Value
+from flake8_bn_eval.modes.values import External, Function, GradientContext, Value, of_constant
 from flake8_bn_eval.modes.world import World
 
 State = tuple[World, ...]
 
 MOST_WORLDS = 4
+FLAGS = {of_constant(True), of_constant(False)}
 LEAVING = "<leaving>"
 """Subject of the assumption by which a context manager keeps its body's exits apart."""
 
@@ -25,7 +26,9 @@ def merge(worlds: list[World]) -> State:
         for index, other in enumerate(kept):
             if other is world:
                 break
-            if other.assumptions == world.assumptions or alike(other, world):
+            if alike(other, world) or (
+                other.assumptions == world.assumptions and not _flags_differ(other, world)
+            ):
                 kept[index] = other.join(world)
                 break
         else:
@@ -35,6 +38,15 @@ def merge(worlds: list[World]) -> State:
     while len(kept) > MOST_WORLDS:
         kept[-2:] = [kept[-2].join(kept[-1])]
     return tuple(kept)
+
+
+def _flags_differ(first: World, second: World) -> bool:
+    """Whether a name holds True in one and False in the other: a test can tell them apart."""
+    for variable, mine in first.names.items():
+        theirs = second.names.get(variable)
+        if theirs is not None and mine is not theirs and {mine, theirs} == FLAGS:
+            return True
+    return False
 
 
 def join_all(worlds: list[World] | State) -> World:

@@ -114,7 +114,9 @@ def check(facts: Facts) -> Iterator[Report]:
     """`model.eval` and `model.train` without parentheses."""
     for misuse in facts.misuses:
         owner = misuse.subject.rpartition(".")[0]
-        if misuse.what == "uncalled method" and facts.is_module(misuse.receivers, owner):
+        if misuse.what != "uncalled method":
+            continue
+        if misuse.certain or facts.is_module(misuse.receivers, owner):
             yield Report(
                 misuse.place,
                 f"`{misuse.subject}` is not called: the mode stays as it is",
