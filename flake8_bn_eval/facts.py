@@ -219,6 +219,11 @@ class Facts:
             used |= self.recorder.methods_used.get(receiver, set())
         return bool(used & (MODULE_METHODS | MOVING_METHODS))
 
+    def is_explained(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a comment says that the mode is meant."""
+        places = {remark.place for remark in forward.record.modes.witness(mode)}
+        return not self.recorder.explained.isdisjoint(places | {forward.place})
+
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}
@@ -445,7 +450,8 @@ class Facts:
         if self.never_differentiates and record.stack[0].definition is None:
             # A script of its own in which nothing is trained: what it computes, it predicts.
             return Purpose.UNKNOWN if leaves else Purpose.INFERENCE
-        if self._region_trains(record) or Use.PASSED in record.uses and not read:
+        handed_on = Use.PASSED in record.uses and not read and not self.never_differentiates
+        if self._region_trains(record) or handed_on:
             return Purpose.UNKNOWN
         if record.gradients.must_be(Gradient.OFF) and (read or not leaves):
             return Purpose.INFERENCE

@@ -331,6 +331,8 @@ class Program:
     functions: list[FunctionDefinition]
     classes: list[ClassDefinition]
     imported: frozenset[str]
+    explained: frozenset[Place]
+    """The places of statements whose comment speaks of the mode as meant."""
     places: int
     """How many places the file has, to check them against its positions."""
 

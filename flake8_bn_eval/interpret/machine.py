@@ -105,6 +105,7 @@ class Machine:
         self.telling = Telling(program, knowledge.vocabulary)
         self.recorder = Recorder()
         self.recorder.imported = program.imported
+        self.recorder.explained = program.explained
         self.identities = Identities()
         self.class_cache: dict[int, Class] = {}
         self.active_contexts: list[GradientContext] = []

@@ -143,6 +143,8 @@ class Recorder:
     def __init__(self) -> None:
         self.imported: frozenset[str] = frozenset()
         """The packages that the file imports."""
+        self.explained: frozenset[Place] = frozenset()
+        """The places whose comment says that a mode is meant."""
         self.forward_calls: list[ForwardCall] = []
         self.mode_changes: set[ModeChange] = set()
         self.differentiations: set[Differentiation] = set()

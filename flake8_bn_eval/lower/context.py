@@ -28,6 +28,7 @@ class Context:
         self.functions: list[FunctionDefinition] = []
         self.classes: list[ClassDefinition] = []
         self.imported: set[str] = set()
+        self.explained: set[Place] = set()
         self.places = 0
         self.place: Place = 0
         """The call or statement being lowered."""

@@ -15,5 +15,10 @@ def lower_module(module: cst.Module) -> Program:
     with context.inside(context.scope):
         body = StatementLowering(context).body(module.body)
     return Program(
-        body, context.functions, context.classes, frozenset(context.imported), context.places
+        body,
+        context.functions,
+        context.classes,
+        frozenset(context.imported),
+        frozenset(context.explained),
+        context.places,
     )

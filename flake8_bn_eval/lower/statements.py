@@ -19,6 +19,7 @@ from flake8_bn_eval.flow.nodes import (
     Try,
 )
 from flake8_bn_eval.flow.nodes import Sequence as FlowSequence
+from flake8_bn_eval.lower.comments import explains_mode
 from flake8_bn_eval.lower.context import Context
 from flake8_bn_eval.lower.expressions import OPERATORS, ExpressionLowering
 from flake8_bn_eval.lower.imports import import_from, import_modules
@@ -88,7 +89,10 @@ class StatementLowering:
         nodes: list[Node] = []
         for statement in statements:
             if isinstance(statement, cst.SimpleStatementLine):
+                first = self.context.places
                 nodes += [self.statement(small) for small in statement.body]
+                if explains_mode(statement):
+                    self.context.explained |= set(range(first, self.context.places))
             else:
                 nodes.append(self.statement(statement))
         nodes = [node for node in nodes if node is not EMPTY]

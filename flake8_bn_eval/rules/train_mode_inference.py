@@ -276,7 +276,7 @@ def check(facts: Facts) -> Iterator[Report]:
     reported: set[object] = set()
     for call in facts.forwards:
         if call.is_inference and call.mode_matters and call.may_be(Mode.TRAIN):
-            if facts.is_callers_choice(call, Mode.TRAIN):
+            if facts.is_callers_choice(call, Mode.TRAIN) or facts.is_explained(call, Mode.TRAIN):
                 continue
             if facts.is_born_in(Mode.TRAIN, call):
                 if call.guessed or not facts.is_used_as_module(call):
