@@ -1,0 +1,120 @@
+"""A forward call as rules see it: in one call context, and with what it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
+from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
+from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.lattice import Gradient, Mode
+from flake8_bn_eval.modes.objects import Sensitivity
+
+
+class Purpose(Enum):
+    """What a forward call is for."""
+
+    TRAINING = "training"
+    INFERENCE = "inference"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forward:
+    """A forward call in one call context, with what it is for.
+
+    ``region`` is the innermost function that it stands in.  ``firm`` tells that the
+    purpose does not rest on circumstances alone.
+    """
+
+    record: ForwardCall
+    purpose: Purpose
+    firm: bool
+    is_module: bool
+    guessed: bool
+    """An unknown name called on a module: one of its layers, or a method that uses some."""
+    measures: bool
+    """It is part of measuring a model over data, rather than of an answer to a caller."""
+
+    @property
+    def subject(self) -> str:
+        """The callee as it is written."""
+        return self.record.subject
+
+    @property
+    def place(self) -> int:
+        """Where it is called."""
+        return self.record.place
+
+    @property
+    def region(self) -> Site:
+        """The innermost function."""
+        return self.record.stack[-1]
+
+    @property
+    def is_inference(self) -> bool:
+        """A forward call of a module for its predictions."""
+        if not self.record.uses:
+            # Nobody looks at the output: it is run for what it does to the module.
+            return False
+        if self.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
+            return False
+        return self._counts and self.purpose is Purpose.INFERENCE
+
+    @property
+    def is_training(self) -> bool:
+        """A forward call of a module whose output is differentiated."""
+        return self._counts and self.purpose is Purpose.TRAINING
+
+    @property
+    def _counts(self) -> bool:
+        return self.is_module and not self.record.inside_forward
+
+    @property
+    def mode_matters(self) -> bool:
+        """Whether anything in the module may compute differently in its two modes."""
+        return self.record.sensitive is not Sensitivity.NO
+
+    @property
+    def keeps_graph(self) -> bool:
+        """Whether its graph may leave for where nobody has seen it used."""
+        kept = {Use.RETURNED, Use.STORED}
+        return bool(kept & self.record.uses)
+
+    def may_be(self, mode: Mode) -> bool:
+        """Whether the module may be in a mode."""
+        return self.record.modes.may_be(mode)
+
+    def may_be_trained_in(self, mode: Mode) -> bool:
+        """Whether the module may be in a mode where its output is differentiated."""
+        return any(
+            mode in seen.modes and not _contradict(seen.assumed, assumed)
+            for seen in self.record.observations
+            for assumed in self.record.trained_under
+        )
+
+    def how(self, mode: Mode) -> tuple[Remark, ...]:
+        """How it came into a mode, then the calls that lead here."""
+        return (*self.record.modes.witness(mode), *self.calls)
+
+    def how_gradients(self, gradient: Gradient) -> tuple[Remark, ...]:
+        """How gradients came to be on or off, then the calls that lead here."""
+        return (*self.record.gradients.witness(gradient), *self.calls)
+
+    @property
+    def calls(self) -> tuple[Remark, ...]:
+        """The calls by which the program comes to this function."""
+        return tuple(
+            Remark(site.call, f"`{outer.name}` calls `{site.name}`")
+            if outer.name != MODULE_NAME
+            else Remark(site.call, f"the file calls `{site.name}`")
+            for outer, site in zip(self.record.stack, self.record.stack[1:], strict=False)
+            if site.call is not None
+        )
+
+
+def _contradict(first: Assumptions, second: Assumptions) -> bool:
+    """Whether two sets of assumptions cannot hold together."""
+    return any((question, not truth) in second for question, truth in first)

@@ -1,0 +1,237 @@
+"""Everything about one file that a rule may read.  Facts hold no syntax and no state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flake8_bn_eval.facts.forward import Forward
+from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
+from flake8_bn_eval.findings import Report
+from flake8_bn_eval.interpret.records import (
+    Differentiation,
+    Event,
+    ForwardCall,
+    Misuse,
+    ModeChange,
+    Recorder,
+    Reveal,
+)
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.lattice import Gradient, Mode
+from flake8_bn_eval.modes.values import ObjectId
+
+MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
+"""Methods of modules that tensors have as well."""
+
+
+@dataclass(eq=False)
+class Facts:
+    """Everything about one file that a rule may read."""
+
+    recorder: Recorder
+    knowledge: Knowledge
+    failures: list[Report] = field(default_factory=list)
+
+    @cached_property
+    def purposes(self) -> Purposes:
+        """The judge of what forward calls are for."""
+        return Purposes(self.recorder, self.knowledge)
+
+    @cached_property
+    def forward_calls(self) -> list[ForwardCall]:
+        """Every call that may be a forward call, module or not, as it was recorded."""
+        return self.recorder.forward_calls
+
+    @cached_property
+    def forwards(self) -> list[Forward]:
+        """The forward calls with their purpose, in the order of the file."""
+        judged = [self.purposes.judge(record) for record in self.recorder.forward_calls]
+        return sorted(judged, key=lambda each: each.place)
+
+    @property
+    def misuses(self) -> list[Misuse]:
+        """Constructs that do not do what they look like."""
+        return sorted(self.recorder.misuses, key=lambda each: (each.place, each.what))
+
+    @property
+    def reveals(self) -> list[Reveal]:
+        """The answers to the tests' ``reveal_mode`` and ``reveal_grad``."""
+        return [
+            Reveal(place, separator.join(sorted(words)))
+            for place, (separator, words) in sorted(self.recorder.reveals.items())
+        ]
+
+    @property
+    def events(self) -> list[Event]:
+        """Every forward call and change of a mode or of the gradient mode."""
+        return [
+            Event(place, kind, subject, _text(before), _text(after))
+            for (place, kind, subject), (before, after) in sorted(self.recorder.events.items())
+        ]
+
+    @property
+    def differentiations(self) -> list[Differentiation]:
+        """Every ``backward()`` and its like."""
+        return sorted(self.recorder.differentiations, key=lambda each: each.place)
+
+    @property
+    def mode_changes(self) -> list[ModeChange]:
+        """Every call that sets a mode."""
+        return sorted(self.recorder.mode_changes, key=lambda each: each.place)
+
+    def by_number(self, numbers: Iterable[int]) -> Iterator[ForwardCall]:
+        """The forward calls with these numbers."""
+        return (self.recorder.forward_calls[number] for number in sorted(numbers))
+
+    # Modules
+
+    def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
+        """Whether objects are used as modules are, or called as modules are called."""
+        return self.purposes.is_module(receivers, subject)
+
+    def is_used_as_module(self, forward: Forward) -> bool:
+        """Whether more than a name tells that it is a module."""
+        if forward.record.certain:
+            return True
+        used: set[str] = set()
+        for receiver in forward.record.receivers:
+            used |= self.recorder.methods_used.get(receiver, set())
+        return bool(used & (MODULE_METHODS | MOVING_METHODS))
+
+    def is_explained(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a comment says that the mode is meant."""
+        places = {remark.place for remark in forward.record.modes.witness(mode)}
+        return not self.recorder.explained.isdisjoint(places | {forward.place})
+
+    def is_born_in(self, mode: Mode, forward: Forward) -> bool:
+        """Whether the module came into a mode by being made, not by a call that set it."""
+        places = {remark.place for remark in forward.record.modes.witness(mode)}
+        return not any(change.place in places for change in self.recorder.mode_changes)
+
+    def was_put_in(self, mode: Mode, forward: Forward) -> bool:
+        """Whether somebody in the file puts the module of a call in a mode."""
+        return any(
+            change.mode is mode and change.receiver in forward.record.receivers
+            for change in self.recorder.mode_changes
+        )
+
+    def is_callers_choice(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a flag that an unseen caller gives decides about this mode."""
+        seen = forward.record.observations
+        with_mode = [each.flags for each in seen if mode in each.modes]
+        for question, truth in frozenset.intersection(*with_mode) if with_mode else ():
+            others = [each for each in seen if (question, not truth) in each.flags]
+            if others and not any(mode in each.modes for each in others):
+                return True
+        return False
+
+    def may_record(self, forward: Forward) -> bool:
+        """Whether gradients may be on although nobody has turned them on.
+
+        An unseen caller cannot hold them off where the same run differentiates.
+        """
+        gradients = forward.record.gradients
+        if gradients.may_be(Gradient.UNKNOWN):
+            return False
+        if gradients.may_be(Gradient.ON):
+            return not gradients.witness(Gradient.ON)
+        return gradients.may_be(Gradient.CALLER) and self._root_differentiates(forward.record)
+
+    def is_callers_gradient(self, forward: Forward) -> bool:
+        """Whether gradients are as an unseen caller holds them, who is no module's caller."""
+        record = forward.record
+        return record.gradients.may_be(Gradient.CALLER) and not (
+            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module
+        )
+
+    def _root_differentiates(self, record: ForwardCall) -> bool:
+        root = record.stack[0].definition
+        return any(
+            bool(event.stack) and event.stack[0].definition is root and event.connected
+            for event in self.recorder.differentiations
+        )
+
+    def region_differentiates(self, forward: Forward) -> bool:
+        """Whether the innermost function of a call asks for a gradient, of whatever."""
+        return self.purposes.trains(forward.record)
+
+    def shown_at(self, forward: Forward) -> int:
+        """The place at which to speak of a call.
+
+        A helper that training shares is right as it is: it is the call of the helper
+        that lacks something.  Where the helper itself trains, by a flag, it is the helper.
+        """
+        record = forward.record
+        if self._helper_trains(record):
+            return record.place
+        shared = {
+            site.definition
+            for other in self.recorder.forward_calls
+            if other.place == record.place and other.trained
+            for site in other.stack
+        }
+        place = record.place
+        for site in reversed(record.stack):
+            if site.definition not in shared or site.call is None:
+                break
+            place = site.call
+        return place
+
+    def sets_mode_of(self, subject: str) -> bool:
+        """Whether the file sets the mode of anything of this name."""
+        last = last_name(subject)
+        return any(last_name(change.subject) == last for change in self.recorder.mode_changes)
+
+    def is_stepped(self, forward: Forward) -> bool:
+        """Whether an optimizer that may hold the module takes a step."""
+        family = forward.record.family
+        return any(
+            step.targets is None or not family.isdisjoint(step.targets)
+            for step in self.recorder.steps
+        )
+
+    def is_in_optimizer(self, forward: Forward) -> bool:
+        """Whether an optimizer in sight holds parameters of the module."""
+        family = forward.record.family
+        return any(
+            step.targets is not None and not family.isdisjoint(step.targets)
+            for step in self.recorder.steps
+        )
+
+    @property
+    def never_differentiates(self) -> bool:
+        """Whether nothing in the file asks for a gradient."""
+        return self.purposes.never_differentiates
+
+    @property
+    def gradient_free_differentiations(self) -> Iterator[Differentiation]:
+        """Those whose value never has a graph, on any path that comes there."""
+        by_place: dict[int, list[Differentiation]] = {}
+        for event in self.differentiations:
+            by_place.setdefault(event.place, []).append(event)
+        for events in by_place.values():
+            if all(e.derived and not e.connected and not e.open for e in events):
+                yield events[0]
+
+    # Purpose
+
+    def is_evaluated_here(self, forward: Forward) -> bool:
+        """Whether the function itself puts a module in evaluation mode, and trains nothing."""
+        return self.purposes.evaluates(forward.record)
+
+    def _helper_trains(self, record: ForwardCall) -> bool:
+        """In some call context, the innermost function asks for a gradient."""
+        definition = record.stack[-1].definition
+        return any(
+            site.definition is definition
+            for event in self.recorder.differentiations
+            for site in event.stack
+        )
+
+
+def _text(words: set[str]) -> str:
+    return " | ".join(sorted(words - {""}))
+
+
