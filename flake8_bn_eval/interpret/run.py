@@ -7,6 +7,8 @@ run on what `__init__` leaves, joined over the methods that a caller may have ru
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
@@ -27,6 +29,7 @@ from flake8_bn_eval.interpret.library import Library
 from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
 from flake8_bn_eval.interpret.machine import (
+    AlternativesNeeded,
     GaveUp,
     Machine,
     SplitNeeded,
@@ -135,20 +138,32 @@ class Roots:
     def _module_world(self) -> World:
         """The world that the module body leaves, or may leave by an exception."""
         world = self.machine.new_world(gradients_of(Gradient.ON))
-        exits = self._guarded(lambda: self.machine.runner.contained(self.program.body, (world,)))
+        body = self.program.body
+        exits = self._guarded(lambda each: self.machine.runner.contained(body, (each,)), world)
         for exit in (Exit.NEXT, Exit.RAISE):
             state = exits.get(exit)
             if state:
                 return join_all(state)
         return self.machine.new_world(gradients_of(Gradient.ON))
 
-    def _guarded(self, run: object) -> Exits[State]:
-        assert callable(run)
+    def _guarded(self, run: Callable[[World], Exits[State]], world: World) -> Exits[State]:
+        """Run an entry point; again without telling flags apart where nobody could split."""
+        before = world.fork()
         try:
-            exits: Exits[State] = run()
-        except (SplitNeeded, Unreachable):
+            return run(world)
+        except (SplitNeeded, AlternativesNeeded):
+            return self._unsplit(run, before)
+        except Unreachable:
             return {}
-        return exits
+
+    def _unsplit(self, run: Callable[[World], Exits[State]], world: World) -> Exits[State]:
+        self.machine.may_split = False
+        try:
+            return run(world)
+        except Unreachable:
+            return {}
+        finally:
+            self.machine.may_split = True
 
     def _run_alone(
         self,
@@ -181,7 +196,8 @@ class Roots:
             may_split, self.machine.may_split = self.machine.may_split, False
             self.machine.functions.enter_decorators(function, world, frame)
             self.machine.may_split = may_split
-            exits = self._guarded(lambda: self.machine.runner.run(definition.body, (world,)))
+            body = definition.body
+            exits = self._guarded(lambda each: self.machine.runner.run(body, (each,)), world)
         finally:
             steps.frame = outer
         return self._left(exits, definition.scope)
@@ -213,7 +229,7 @@ class Roots:
         )
         arguments = Arguments(given)
         exits = self._guarded(
-            lambda: self.machine.functions.enter(wrapper, arguments, world, frame)
+            lambda each: self.machine.functions.enter(wrapper, arguments, each, frame), world
         )
         return self._left(exits, wrapper.definition.scope)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
-from flake8_bn_eval.modes.lattice import Gradients, Modes
+from flake8_bn_eval.modes.lattice import Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.values import (
     NOTHING,
@@ -33,6 +33,7 @@ Question = tuple[str, Constant | None]
 
 OBJECT_SCOPE = -2
 DEEPEST_CHILD = 6
+LOST = Modes.only(Mode.UNKNOWN)
 WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
@@ -241,8 +242,11 @@ class World:
     # Objects
 
     def get(self, identity: ObjectId) -> Object:
-        """The object with this number."""
-        return self.objects[identity]
+        """The object with this number; of one born in a world not joined here nothing is known."""
+        state = self.objects.get(identity)
+        if state is None:
+            state = self.objects[identity] = Object(Kind.UNKNOWN, "", LOST, LOST)
+        return state
 
     def put(self, identity: ObjectId, state: Object) -> None:
         """Replace an object."""
@@ -336,7 +340,7 @@ class World:
         A child of a module has the mode in which its tree was last put.  A child of
         anything else comes in from outside: its mode is unset, with ``unset`` as witness.
         """
-        owner = self.objects[parent]
+        owner = self.get(parent)
         known = owner.fields.get(key)
         if known is not None:
             return known
