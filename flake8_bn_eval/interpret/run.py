@@ -188,17 +188,18 @@ class Roots:
         outer, steps.frame = steps.frame, frame
         self.machine.entered.add(id(definition))
         try:
+            self.machine.may_split = False
             function = self._as_defined(definition, world, frame)
             if function.definition is not definition:
                 return self._run_wrapped(function, definition, world, receiver)
             value = None if receiver is None or function.kind == "static" else of_object(receiver)
             self.machine.functions.bind_unseen(definition, value, world, frame)
-            may_split, self.machine.may_split = self.machine.may_split, False
             self.machine.functions.enter_decorators(function, world, frame)
-            self.machine.may_split = may_split
+            self.machine.may_split = True
             body = definition.body
             exits = self._guarded(lambda each: self.machine.runner.run(body, (each,)), world)
         finally:
+            self.machine.may_split = True
             steps.frame = outer
         return self._left(exits, definition.scope)
 

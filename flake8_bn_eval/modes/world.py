@@ -386,15 +386,13 @@ class World:
             self._materialise(other)
             other._materialise(self)
         names = joined.names
+        # A name that only one side has assigned can be read only where that side came from.
+        names.update(other.names)
         for variable, value in self.names.items():
-            theirs = other.names.get(variable)
-            if theirs is not None:
-                names[variable] = value if theirs is value else value.join(theirs)
-            elif value.connected or value.derived:
-                names[variable] = UNKNOWN.descending(value)
-        for variable, value in other.names.items():
-            if variable not in self.names and (value.connected or value.derived):
-                names[variable] = UNKNOWN.descending(value)
+            theirs = names.get(variable)
+            names[variable] = (
+                value if theirs is None or theirs is value else value.join(theirs)
+            )
         objects = joined.objects = {**other.objects, **self.objects}
         for identity, theirs_ in other.objects.items():
             mine = self.objects.get(identity)
