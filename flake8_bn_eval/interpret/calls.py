@@ -122,7 +122,7 @@ class Calls:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         result = NOTHING
         joined: World | None = None
-        for alternative in self._alternatives(receiver):
+        for alternative in receiver.alternatives:
             each = world.fork()
             result = result.join(
                 self._alternative(alternative, callee, arguments, each, frame, place, subject)
@@ -161,14 +161,6 @@ class Calls:
         if stable and self.machine.may_split and self.machine.steps.names_mode(callee.name):
             choices = tuple(of_object(each) for each in sorted(receiver.objects))
             raise AlternativesNeeded(callee.value, choices)
-
-    def _alternatives(self, value: Value) -> list[Value]:
-        alternatives = [replace(value, objects=frozenset(), things=frozenset({thing}))
-                        for thing in sorted(value.things, key=order_of)]
-        return alternatives + [
-            replace(value, things=frozenset(), objects=frozenset({identity}))
-            for identity in sorted(value.objects)
-        ]
 
     def _alternative(
         self,
@@ -292,7 +284,7 @@ class Calls:
             return self._call_one(value, arguments, world, frame, place, subject)
         result = NOTHING
         joined: World | None = None
-        for alternative in self._alternatives(value):
+        for alternative in value.alternatives:
             each = world.fork()
             result = result.join(
                 self._call_one(alternative, arguments, each, frame, place, subject)

@@ -274,7 +274,8 @@ class Classes:
             return self._training(identity, state)
         if name == "__class__":
             return self.machine.types.type_of(of_object(identity), world)
-        if name == "module" and state.may_be_module and state.class_ is None:
+        plain = state.class_ is None or self.is_plain_module(state.class_)
+        if name == "module" and state.may_be_module and plain:
             # What a parallel wrapper holds; the wrapper itself is never told apart.
             return of_object(identity)
         if state.kind is Kind.OPTIMIZER:

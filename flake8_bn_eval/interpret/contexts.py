@@ -57,6 +57,9 @@ class Contexts:
     def _enter(
         self, enter: Enter, value: Value, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
+        if any(isinstance(each, GradientContext | Pending) for each in value.things):
+            if len(value.things) + len(value.objects) > 1:
+                return self._in_each(enter, value, world, body, frame)
         thing = value.only_thing
         match thing:
             case GradientContext():
@@ -68,10 +71,17 @@ class Contexts:
         identity = value.only_object
         if identity is not None and world.get(identity).class_ is not None:
             return self._in_object(enter, identity, world, body, frame)
-        contexts = [each for each in value.things if isinstance(each, GradientContext)]
-        if contexts:
-            return self._in_any(enter, contexts, value, world, body, frame)
         return self._plain(enter, value, world, body, frame)
+
+    def _in_each(
+        self, enter: Enter, value: Value, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        """One of several contexts, or none: the body runs in each."""
+        exits: Exits[list[World]] = {}
+        for each in value.alternatives:
+            for exit, after in self._enter(enter, each, world.fork(), body, frame).items():
+                exits.setdefault(exit, []).extend(after)
+        return {exit: merge(worlds) for exit, worlds in exits.items()}
 
     def _plain(
         self, enter: Enter, value: Value, world: World, body: Body, frame: Frame
@@ -126,29 +136,6 @@ class Contexts:
             _restore(exits, self.machine.leaking.pop(context))
         return exits
 
-    def _in_any(
-        self,
-        enter: Enter,
-        contexts: list[GradientContext],
-        value: Value,
-        world: World,
-        body: Body,
-        frame: Frame,
-    ) -> Exits[State]:
-        """One of several contexts, or none: either gradient mode."""
-        before = inside = world.gradients
-        for context in contexts:
-            before = before if context.before is None else before.join(context.before)
-            other = world.fork()
-            self.apply(context, other, frame, enter.place)
-            inside = inside.join(other.gradients)
-        if len(contexts) == len(value.things):
-            inside = other.gradients if len(contexts) == 1 else inside
-        world.set_gradients(inside)
-        exits = self._plain(enter, UNKNOWN, world, body, frame)
-        _restore(exits, before)
-        return exits
-
     def apply(self, context: GradientContext, world: World, frame: Frame, place: Place) -> None:
         """Put the world in the gradient mode of a context."""
         self.machine.gradient_modes.apply(context, world, place)
@@ -199,12 +186,14 @@ class Contexts:
         """Run the body of the ``with``; keep its ways out apart until the generator ends."""
         steps = self.machine.steps
         inner, steps.frame = steps.frame, frame
+        suspend(inside, inner)
         try:
             if enter.target is not None:
                 steps.assign(enter.target, value, inside, frame)
             exits = body((inside,))
         finally:
             steps.frame = inner
+        resume(exits, inner)
         raised = exits.pop(Exit.RAISE, None)
         if raised is not None:
             self.machine.runner.may_raise(raised)
@@ -263,6 +252,20 @@ class Contexts:
             if isinstance(value.only_thing, GradientContext):
                 subject = describe(operand)
                 self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
+
+
+def suspend(world: World, frame: Frame) -> None:
+    """A function waits while somebody else runs, perhaps another activation of it."""
+    if frame.definition is not None:
+        world.suspend(frame.definition.scope, frame.depth)
+
+
+def resume(exits: Exits[State], frame: Frame) -> None:
+    """It goes on."""
+    if frame.definition is not None:
+        for state in exits.values():
+            for world in state:
+                world.resume(frame.definition.scope, frame.depth)
 
 
 def sorted_out(exits: Exits[State], scope: int, *, closing: bool = False) -> Exits[State]:

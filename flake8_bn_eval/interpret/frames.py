@@ -12,7 +12,7 @@ from flake8_bn_eval.operations import FunctionDefinition, Place, Variable
 
 MODULE_NAME = "<module>"
 DEEPEST_CALL = 12
-MOST_ACTIVATIONS = 3
+MOST_ACTIVATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,17 @@ class Frame:
         return own or self.has_born(variable)
 
     def runs_function(self, function: Function) -> bool:
-        """Whether a call of a function is recursion: the same closure of the same object."""
+        """Whether a call of a function is recursion that need not be followed any deeper.
+
+        A method of another object and another closure are other functions.
+        """
         frame: Frame | None = self
         times = 0
         while frame is not None:
             if frame.definition is function.definition:
                 times += 1
                 same = frame.receiver == function.receiver and frame.captured == function.captured
-                if same or times == MOST_ACTIVATIONS:
+                if times == (MOST_ACTIVATIONS if same else MOST_ACTIVATIONS + 1):
                     return True
             frame = frame.caller
         return False

@@ -92,17 +92,29 @@ class Functions:
     ) -> Value:
         """Run a function's body; the world becomes the one that the caller goes on with."""
         definition = function.definition
-        if frame.runs_function(function) or frame.too_deep or not self.machine.follows_calls:
+        recursive = frame.runs(definition)
+        if recursive and not self._is_followed(function, frame):
+            return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
+        if frame.too_deep or not self.machine.follows_calls:
             return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)
         if known is not None and all(each in world.objects for each in known.objects):
             return known
         version = world.version
+        if recursive:
+            world.suspend(definition.scope, frame.depth)
         result = self._follow(function, arguments, world, frame, place, inside_forward)
+        if recursive:
+            world.resume(definition.scope, frame.depth)
         if key is not None and world.version == version:
             self._memory[key] = result
         return result
+
+    def _is_followed(self, function: Function, frame: Frame) -> bool:
+        """Recursion is followed for a while where it sets modes or gradient modes."""
+        telling = function.definition.called_names & self.machine.telling.setting
+        return bool(telling or function.captured) and not frame.runs_function(function)
 
     def _memory_key(
         self, function: Function, arguments: Arguments, world: World, frame: Frame

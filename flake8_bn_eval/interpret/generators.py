@@ -13,7 +13,7 @@ from functools import cached_property
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
-from flake8_bn_eval.interpret.contexts import sorted_out
+from flake8_bn_eval.interpret.contexts import resume, sorted_out, suspend
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.states import LEAVING, State, merge
@@ -79,11 +79,14 @@ class Generators:
             if pending.function.decorators:
                 inside.set_gradients(outside)
             inner, steps.frame = steps.frame, frame
+            suspend(inside, inner)
             try:
                 steps.assign(header.target, value, inside, frame)
-                going = self._go_on(body((inside,)))
+                exits = body((inside,))
             finally:
                 steps.frame = inner
+            resume(exits, inner)
+            going = self._go_on(exits)
             if pending.function.decorators:
                 for each in going:
                     each.set_gradients(suspended)

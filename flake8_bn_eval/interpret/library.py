@@ -39,6 +39,8 @@ NEVER_ENDING = frozenset(
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
 READING_BUILTINS = frozenset({"float", "int", "print", "str", "bool", "round", "format"})
 LOST = Modes.only(Mode.UNKNOWN)
+MOST_COPIED = 40
+"""A deep copy of more objects than this is known only in part."""
 MOST_RANGE = 3
 
 
@@ -356,6 +358,8 @@ class Library:
     ) -> Value:
         if not value.objects:
             return value
+        if len(names) > MOST_COPIED:
+            return UNKNOWN.descending(value)
         objects = frozenset(
             self._copy_object(each, names, birth, world) for each in sorted(value.objects)
         )

@@ -84,7 +84,7 @@ class Steps:
         return merge([*first, *second])
 
     def signature(self, state: State) -> object:
-        return tuple((id(world), world.version) for world in state)
+        return tuple((id(world), world.version, world.edits) for world in state)
 
     def stable(self, before: State, after: State) -> bool:
         return stable(before, after)

@@ -23,6 +23,7 @@ ObjectId = int
 CallId = int
 
 MOST_ALTERNATIVES = 6
+MOST_OBJECTS = 12
 LONGEST_SUBJECT = 120
 
 
@@ -295,6 +296,18 @@ class Value:
         return thing if isinstance(thing, Constant) else None
 
     @property
+    def alternatives(self) -> list[Value]:
+        """Each thing and each object as a value of its own."""
+        things = [
+            replace(self, objects=NO_IDS, things=frozenset({thing}))
+            for thing in sorted(self.things, key=repr)
+        ]
+        return things + [
+            replace(self, things=frozenset(), objects=frozenset({identity}))
+            for identity in sorted(self.objects)
+        ]
+
+    @property
     def lineage(self) -> frozenset[CallId]:
         """Every forward call that this value descends from."""
         return self.connected | self.derived
@@ -308,6 +321,8 @@ class Value:
             return self
         if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
+        if len(objects) > MOST_OBJECTS:
+            things, objects = frozenset({UNKNOWN_THING}), NO_IDS
         return Value(
             things,
             objects,

@@ -103,6 +103,7 @@ class World:
         "variables_of",
         "identities",
         "version",
+        "edits",
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
@@ -114,6 +115,8 @@ class World:
         self.identities = identities
         self.version = 0
         """Equal versions mean equal modes, module objects and gradient mode."""
+        self.edits = 0
+        """Equal edits as well mean that no test can tell the names apart."""
 
     def fork(self) -> World:
         """An independent copy."""
@@ -122,7 +125,7 @@ class World:
         copy.objects = self.objects.copy()
         copy.assumptions = self.assumptions.copy()
         copy.variables_of = self.variables_of.copy()
-        copy.version = self.version
+        copy.version, copy.edits = self.version, self.edits
         return copy
 
     def become(self, other: World) -> None:
@@ -130,6 +133,7 @@ class World:
         self.names, self.objects = other.names, other.objects
         self.gradients, self.assumptions = other.gradients, other.assumptions
         self.variables_of, self.version = other.variables_of, other.version
+        self.edits = other.edits
 
     def changed(self) -> None:
         """Something that decides findings is different now."""
@@ -142,6 +146,8 @@ class World:
         old = self.names.get(variable)
         if old is not value and (value.objects or (old is not None and old.objects)):
             self.changed()
+        if old is not value and (value.constant or old is not None and old.constant):
+            self.edits = self.identities.new_version()
         self.forget(variable)
         self.names[variable] = value
         for thing in value.things:
@@ -162,6 +168,19 @@ class World:
         for name, value in self.names.items():
             if any(_rests_on(thing, stale) for thing in value.things):
                 self.names[name] = UNKNOWN.descending(value)
+
+    def suspend(self, scope: int, depth: int) -> None:
+        """A function waits while another activation of it may run: keep its names apart."""
+        self._move(scope, _suspended(scope, depth))
+
+    def resume(self, scope: int, depth: int) -> None:
+        """Its names are back; those of other activations are gone."""
+        self.unbind_scope(scope)
+        self._move(_suspended(scope, depth), scope)
+
+    def _move(self, scope: int, to: int) -> None:
+        for variable in [each for each in self.names if each[0] == scope]:
+            self.names[to, variable[1]] = self.names.pop(variable)
 
     def unbind_scope(self, scope: int) -> None:
         """A call is over: its local names are gone, and what was assumed about them."""
@@ -544,6 +563,11 @@ def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:
     if isinstance(asked.value, tuple):
         return known in asked.value
     return known == asked.value
+
+
+def _suspended(scope: int, depth: int) -> int:
+    """The number of a scope that a suspended activation has for itself."""
+    return -(3 + scope * 64 + depth)
 
 
 def _text(condition: Condition) -> str:
