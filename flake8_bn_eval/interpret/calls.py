@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
+from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine, Unreachable
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
@@ -388,11 +388,30 @@ class Calls:
                 self.machine.modules.lose(argument, world)
             if receiver is not None:
                 self.machine.modules.lose_object(receiver, world)
+        self._perhaps_called(arguments, world)
         self._hand_over(name, arguments, world)
         carried = self.carried(arguments, world)
         result = carried if carried is not None else UNKNOWN
         result = result.descending(*arguments)
         return result.tagged(Tag.OPEN) if result.lineage else result
+
+    def _perhaps_called(self, arguments: Arguments, world: World) -> None:
+        """Something unseen may call a function that it is given, if that sets anything."""
+        setting = self.machine.telling.setting
+        frame = self.machine.steps.frame
+        for argument in arguments:
+            function = argument.only_thing
+            if not isinstance(function, Function) or function.definition.parameters:
+                continue
+            if function.definition.called_names & setting and not frame.runs_function(function):
+                called = world.fork()
+                try:
+                    self.machine.functions.call(
+                        function, Arguments(), called, frame, function.definition.place
+                    )
+                except Unreachable:
+                    continue
+                world.become(called.join(world.fork()))
 
     def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
         """Outputs of forward calls that are handed to something unseen."""

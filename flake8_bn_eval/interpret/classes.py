@@ -332,7 +332,7 @@ class Classes:
         """``object.name = value``."""
         state = world.get(identity)
         if name == "training" and state.may_be_module:
-            self.machine.modules.assign_training(identity, value, world, frame)
+            self.machine.modules.assign_training(identity, value, world, frame, weak=weak)
             return
         member = None if state.class_ is None else self.member(state.class_, name)
         descriptor = None if member is None else member.only_thing

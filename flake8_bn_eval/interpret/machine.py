@@ -134,12 +134,12 @@ class Machine:
     def start_root(self) -> None:
         """Another entry point: its calls are followed for a while."""
         allowance = FOLLOWED_STEPS + FOLLOWED_STEPS_A_PLACE * self.program.places
-        self._followed_until = self.work + allowance
+        self._followed_until = self.work + self.identities.effort + allowance
 
     @property
     def follows_calls(self) -> bool:
         """Whether calls are still followed."""
-        return self.work < self._followed_until
+        return self.work + self.identities.effort < self._followed_until
 
     def new_world(self, gradients: Gradients) -> World:
         """A world with no names."""

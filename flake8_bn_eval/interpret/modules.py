@@ -320,12 +320,14 @@ class Modules:
             self._spread(child, modes, world, frame, place, set(), weak=False)
 
     def assign_training(
-        self, identity: ObjectId, value: Value, world: World, frame: Frame
+        self, identity: ObjectId, value: Value, world: World, frame: Frame, *, weak: bool
     ) -> None:
         """``module.training = flag`` sets one flag and reaches no child."""
         state = world.get(identity)
         place = 0 if frame.call is None else frame.call
         modes = self._modes_of(value, identity, world, place, state.name)
+        if weak or state.many:
+            modes = state.modes.join(modes)
         world.put(identity, state.in_modes(modes, recursive=False))
 
     # Other effects

@@ -13,7 +13,16 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.values import Constant, SavedMode, Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Attribute, Comparison, Expression, Junction, Name, Negation
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Attribute,
+    Call,
+    Comparison,
+    Expression,
+    Junction,
+    Name,
+    Negation,
+)
 from flake8_bn_eval.operations import Constant as Literal
 
 NO_OBJECT = Constant.of(None)
@@ -36,6 +45,9 @@ class Narrowing:
             case Comparison(right=Literal(value=None)):
                 is_none = truth is (test.operator in ("is", "=="))
                 self._none_or_not(test.left, is_none, world, frame)
+            case Call(callee=Name(variable=(scope, "isinstance")), arguments=[subject, _]):
+                if scope == BUILTIN_SCOPE and truth:
+                    self._none_or_not(subject, False, world, frame)
             case Attribute(name="training"):
                 self._mode(test, truth, world, frame)
             case Name() | Attribute():

@@ -307,7 +307,7 @@ class StatementLowering:
         condition, captures = self.patterns.lower(node.pattern, held)
         if node.guard is not None:
             condition = self.patterns.guarded(condition, captures, self.expressions.lower(node.guard))
-        capture = [Step(Assign([target], Opaque([held]), place)) for target in captures]
+        capture = [Step(Assign([target], value, place)) for target, value in captures]
         return Check(condition, place), capture, self.suite(node.body)
 
 

@@ -69,6 +69,8 @@ class Identities:
         """The objects that a loop bears again and again."""
         self._numbers: dict[object, ObjectId] = {}
         self._version = 0
+        self.effort = 0
+        """What joining worlds has cost, in units of about one evaluated expression."""
 
     def number(self, *path: object) -> ObjectId:
         """The number of the object born at a path."""
@@ -392,6 +394,7 @@ class World:
 
     def join(self, other: World) -> World:
         """One world that covers both; consumes both."""
+        self.identities.effort += 1 + (len(self.names) + len(self.objects)) // 32
         joined = World(self.gradients.join(other.gradients), self.identities)
         joined.assumptions = {
             question: truth
