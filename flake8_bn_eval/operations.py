@@ -25,6 +25,8 @@ Variable = tuple[int, str]
 
 MODULE_SCOPE = 0
 BUILTIN_SCOPE = -1
+LENGTH = "<length>"
+"""The builtin by which a sequence pattern asks for the number of elements."""
 
 
 class Expression:

@@ -31,7 +31,7 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World, about_object
-from flake8_bn_eval.operations import Import, Place
+from flake8_bn_eval.operations import LENGTH, Import, Place
 
 NEVER_ENDING = frozenset(
     {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"}
@@ -92,6 +92,8 @@ class Library:
     def _builtin(
         self, name: str, arguments: Arguments, world: World, birth: object, place: Place
     ) -> Value | None:
+        if name == LENGTH:
+            return self._folded(name, arguments, world)
         if name in READING_BUILTINS:
             for argument in arguments:
                 self.machine.recorder.use(argument.lineage, Use.READ)
@@ -124,6 +126,9 @@ class Library:
 
     def _folded(self, name: str, arguments: Arguments, world: World) -> Value | None:
         value = arguments.get(0, None)
+        if name == LENGTH and value is not None:
+            elements = self.machine.containers.known_elements(value, world)
+            return None if elements is None else of_constant(len(elements))
         if name == "bool" and value is not None:
             truth = self.machine.conditions.truth(value, world)
             return of_constant(truth) if truth is not None else value

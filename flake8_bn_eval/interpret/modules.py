@@ -265,18 +265,23 @@ class Modules:
         world.put(identity, _in_modes(state, modes, weak=weak))
         if state.origin is not None and state.origin.key == UNSEEN:
             self.machine.submodules.note_unseen(state.origin.parent, modes, world)
+        listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
             uncertain = weak or len(value.objects) > 1
             for child in value.objects:
+                inside = each or listing and self._is_repeated(child, world)
                 self._spread_to(
-                    child, modes, world, frame, place, visited, weak=uncertain, each=each
+                    child, modes, world, frame, place, visited, weak=uncertain, each=inside
                 )
         for child in () if state.rest is None else state.rest.objects:
             # A list holds everything that a loop has put into it, but perhaps not a single object.
-            listed = world.get(child).many or child in world.identities.repeated
+            listed = self._is_repeated(child, world)
             self._spread_to(
                 child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
             )
+
+    def _is_repeated(self, child: ObjectId, world: World) -> bool:
+        return world.get(child).many or child in world.identities.repeated
 
     def _spread_to(
         self,

@@ -1,7 +1,7 @@
 """Patterns of ``match``: a condition on the subject and the names that are captured.
 
-Literals, alternatives, classes without parts, sequences and captures are modelled; how
-long a sequence is, and the shape of mappings and classes, is not known.
+Literals, alternatives, classes without parts, sequences and captures are modelled; the
+shape of mappings and of classes with parts is not (whether they match is unknown).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from flake8_bn_eval.lower.context import Context
 from flake8_bn_eval.lower.expressions import ExpressionLowering
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
+    LENGTH,
     Call,
     Comparison,
     Constant,
@@ -61,9 +62,10 @@ class PatternLowering:
     def _elements(
         self, patterns: Sequence[cst.CSTNode], subject: Expression
     ) -> tuple[Expression, list[Capture]]:
-        """A sequence of so many elements; whether there are as many is not known."""
+        """A sequence of so many elements; that it is one is not tested."""
         captures: list[Capture] = []
-        conditions: list[Expression] = [Opaque([subject])]
+        length = Call(Name((BUILTIN_SCOPE, LENGTH)), [subject], [], self.context.place)
+        conditions: list[Expression] = [Comparison("==", length, Constant(len(patterns)))]
         for index, element in enumerate(patterns):
             assert isinstance(element, cst.MatchSequenceElement)
             part = Subscript(subject, Constant(index))
