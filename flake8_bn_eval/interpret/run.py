@@ -138,13 +138,14 @@ class Roots:
     def _module_world(self) -> World:
         """The world that the module body leaves, or may leave by an exception."""
         world = self.machine.new_world(gradients_of(Gradient.ON))
-        body = self.program.body
-        exits = self._guarded(lambda each: self.machine.runner.contained(body, (each,)), world)
-        for exit in (Exit.NEXT, Exit.RAISE):
-            state = exits.get(exit)
-            if state:
-                return join_all(state)
-        return self.machine.new_world(gradients_of(Gradient.ON))
+        body, runner = self.program.body, self.machine.runner
+        before = world.fork()
+        exits = self._guarded(lambda each: runner.run(body, (each,)), world)
+        if Exit.NEXT not in exits:
+            # A script that ends in `sys.exit(main())`: what it may leave on the way there.
+            exits = self._guarded(lambda each: runner.contained(body, (each,)), before)
+        state = exits.get(Exit.NEXT) or exits.get(Exit.RAISE)
+        return join_all(state) if state else self.machine.new_world(gradients_of(Gradient.ON))
 
     def _guarded(self, run: Callable[[World], Exits[State]], world: World) -> Exits[State]:
         """Run an entry point; again without telling flags apart where nobody could split."""

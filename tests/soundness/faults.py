@@ -39,6 +39,7 @@ class Fault:
 
 
 RUNNER = "flake8_bn_eval.flow.runner:Runner"
+STEPS = "flake8_bn_eval.interpret.steps:Steps"
 
 FAULTS = (
     Fault(
@@ -79,6 +80,42 @@ FAULTS = (
         f"{RUNNER}._pass",
         "inner.pop(Exit.CONTINUE, None)",
         "inner.pop(Exit.CONTINUE, None) and None",
+    ),
+    Fault(
+        "a join keeps only one side",
+        f"{STEPS}.join",
+        "merge([*first, *second])",
+        "first",
+    ),
+    Fault(
+        "an alias is a copy instead of the same module",
+        f"{STEPS}.assign",
+        "self.machine.data.named(target, value)",
+        "self.machine.library._copy_value(value, {}, ('alias', id(target)), world)",
+    ),
+    Fault(
+        "`set_grad_enabled` as a context is not restored",
+        "flake8_bn_eval.interpret.contexts:Contexts._in_gradient_context",
+        "    _restore(exits, before)",
+        "    if context.gradient != 'argument':\n        _restore(exits, before)",
+    ),
+    Fault(
+        "a decorated function leaves its gradient mode to its caller",
+        "flake8_bn_eval.interpret.functions:Functions.enter",
+        "if function.decorators:",
+        "if not function.decorators:",
+    ),
+    Fault(
+        "`eval()` does not reach the children",
+        "flake8_bn_eval.interpret.modules:Modules._spread",
+        "in state.fields.values():",
+        "in ():",
+    ),
+    Fault(
+        "a flag that is assigned again still decides",
+        "flake8_bn_eval.modes.world:World.forget",
+        "if not stale:",
+        "if stale is not None:",
     ),
 )
 
