@@ -206,7 +206,7 @@ NAMES = {
     "timm.models.create_model": "timm.create_model",
     "timm.models.layers.DropPath": "timm.layers.DropPath",
     "transformers.AutoModel.from_pretrained": "transformers.*.from_pretrained",
-    "transformers.models.bert.modeling_bert.BertModel.from_pretrained": "transformers.*.from_pretrained",
+    "transformers.models.bert.BertModel.from_pretrained": "transformers.*.from_pretrained",
     "transformers.BertTokenizerFast.from_pretrained": "transformers.*TokenizerFast.from_pretrained",
     "transformers.AutoTokenizer.from_pretrained": "transformers.*Tokenizer.from_pretrained",
     "transformers.BertForMaskedLM": "transformers.*For*",

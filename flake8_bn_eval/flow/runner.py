@@ -269,7 +269,9 @@ class Runner(Generic[State]):
 
     def _scope(self, node: Scope, state: State) -> Exits[State]:
         self.may_raise(state)
-        exits = self.domain.scoped(node.enter, state, lambda inside: self.contained(node.body, inside))
+        exits = self.domain.scoped(
+            node.enter, state, lambda inside: self.contained(node.body, inside)
+        )
         for exit in (Exit.NEXT, Exit.RAISE):
             if exit in exits:
                 self.may_raise(exits[exit])

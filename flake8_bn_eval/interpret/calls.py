@@ -34,7 +34,6 @@ from flake8_bn_eval.modes.values import (
     Symbol,
     Unknown,
     Value,
-    order_of,
     of_constant,
     of_object,
     of_thing,

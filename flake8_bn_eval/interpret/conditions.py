@@ -33,7 +33,15 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World, about_mode, about_object
-from flake8_bn_eval.operations import Call, Comparison, Expression, Junction, Name, Negation, Variable
+from flake8_bn_eval.operations import (
+    Call,
+    Comparison,
+    Expression,
+    Junction,
+    Name,
+    Negation,
+    Variable,
+)
 from flake8_bn_eval.operations import Constant as Literal
 
 Subject = tuple[str, frozenset[Variable]]

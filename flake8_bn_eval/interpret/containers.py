@@ -6,7 +6,7 @@ kept as the *rest*.  Sets and iterators are treated as lists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
@@ -70,9 +70,10 @@ class Containers:
         """A list of any number of such elements."""
         return self.bear(Kind.SEQUENCE, {}, element, world, birth)
 
-    def mapping(self, items: dict[str, Value], world: World, birth: object) -> Value:
+    def mapping(self, items: Mapping[str, Value], world: World, birth: object) -> Value:
         """A dictionary with these string keys."""
-        return self.bear(Kind.MAPPING, dict(items), None, world, birth)
+        fields: dict[Key, Value] = {key: value for key, value in items.items()}  # noqa: C416
+        return self.bear(Kind.MAPPING, fields, None, world, birth)
 
     def bear(
         self,
@@ -113,9 +114,9 @@ class Containers:
             value = self.machine.expressions.evaluate(each, world, frame)
             literal = None if name is None else name.constant
             if literal is not None:
-                fields[literal.value] = value  # type: ignore[index]
+                fields[literal.value] = value
             elif name is None and self.known_items(value, world) is not None:
-                fields |= {k: v for k, v in self.known_items(value, world) or []}
+                fields |= dict(self.known_items(value, world) or [])
             else:
                 rest = value if rest is None else rest.join(value)
         return self.bear(Kind.MAPPING, fields, rest, world, (id(expression), frame.path))
@@ -190,7 +191,7 @@ class Containers:
         if state.kind is Kind.INSTANCE:
             return UNKNOWN
         if key is not None:
-            return world.child(identity, key.value)  # type: ignore[arg-type]
+            return world.child(identity, key.value)
         return world.child(identity, ANY_ELEMENT)
 
     def sliced(
@@ -208,11 +209,14 @@ class Containers:
             return world.child(identity, ANY_ELEMENT) if state.kind is Kind.UNKNOWN else None
         elements = self.known_elements(value, world)
         limits = [None if each is None else each.constant for each in bounds]
-        known = all((each is None) == (limit is None) for each, limit in zip(bounds, limits))
+        numbers = [each.value if each and isinstance(each.value, int) else None for each in limits]
+        known = all(
+            (each is None) == (number is None)
+            for each, number in zip(bounds, numbers, strict=True)
+        )
         if elements is None or not known:
             part = self.many(self.element_of(value, world), world, birth)
         else:
-            numbers = [None if limit is None else limit.value for limit in limits]
             part = self.sequence(elements[slice(*numbers)], world, birth)
         if state.registers and part.only_object is not None:
             inner = world.get(part.only_object)
@@ -222,7 +226,7 @@ class Containers:
 
     def _known_element(self, state: Object, key: Constant | None) -> Value:
         if key is not None and key.value in state.fields:
-            return state.fields[key.value]  # type: ignore[index]
+            return state.fields[key.value]
         if state.kind is Kind.SEQUENCE and key is not None and state.rest is None:
             values = list(state.fields.values())
             if isinstance(key.value, int) and -len(values) <= key.value < len(values):
@@ -260,7 +264,7 @@ class Containers:
             state = world.get(identity)
             key = index.constant
             if key is not None and owner.only_object is not None:
-                world.put(identity, state.with_field(key.value, value))  # type: ignore[arg-type]
+                world.put(identity, state.with_field(key.value, value))
             elif state.kind in (Kind.SEQUENCE, Kind.MAPPING):
                 rest = value if state.rest is None else state.rest.join(value)
                 world.put(identity, replace(state, rest=rest))
@@ -312,7 +316,7 @@ class Containers:
                 return self._known_element(state, None if given is None else given.constant)
             case "update" if given is not None and state.kind is Kind.MAPPING:
                 rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
-                items = dict(self.known_items(given, world) or {})
+                items: dict[Key, Value] = dict(self.known_items(given, world) or {})
                 world.put(identity, replace(state, fields={**state.fields, **items}, rest=rest))
                 return UNKNOWN
             case "copy":

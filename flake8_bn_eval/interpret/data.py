@@ -23,7 +23,6 @@ from flake8_bn_eval.modes.values import (
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
 
-
 LOST = Modes.only(Mode.UNKNOWN)
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 

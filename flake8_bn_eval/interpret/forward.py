@@ -180,7 +180,8 @@ class Forward:
         if not self._has_no_parameters(state):
             output = replace(output, connected=output.connected | {record.identity})
         silent = row is not None and row.gradient_inside == "off"
-        if silent or recording(world.gradients).must_be(Gradient.OFF) or Tag.VOLATILE in output.tags:
+        off = recording(world.gradients).must_be(Gradient.OFF)
+        if silent or off or Tag.VOLATILE in output.tags:
             return output.detached()
         return output
 

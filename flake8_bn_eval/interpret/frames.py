@@ -66,7 +66,9 @@ class Frame:
         return Frame(None, path=(MODULE_NAME,))
 
     @staticmethod
-    def root(definition: FunctionDefinition, receiver: ObjectId | None, owner: Class | None) -> Frame:
+    def root(
+        definition: FunctionDefinition, receiver: ObjectId | None, owner: Class | None
+    ) -> Frame:
         """The frame of a function that no call in sight enters."""
         return Frame(
             definition, receiver=receiver, owner=owner, path=(definition.scope, definition.name)

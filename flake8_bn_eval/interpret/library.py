@@ -13,7 +13,7 @@ from flake8_bn_eval.knowledge.rows import CallableRow, Condition
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
 from flake8_bn_eval.modes.values import (
     UNKNOWN,
     External,
@@ -148,6 +148,19 @@ class Library:
         if row.gradient is not None:
             return self._gradient_context(path, row, arguments, world, frame, place)
         subject = arguments.get(row.argument, row.keyword)
+        self._act(row, subject, arguments, world, frame, place)
+        return self._returned(path, row, subject, arguments, world, frame, place)
+
+    def _act(
+        self,
+        row: CallableRow,
+        subject: Value | None,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> None:
+        """What a call does, whatever it returns."""
         if row.backward:
             for argument in arguments:
                 self.machine.data.differentiate(argument, world, (place, frame))
@@ -158,6 +171,17 @@ class Library:
                 self.machine.modules.switch(identity, flag, world, frame, place, "module")
         elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
+
+    def _returned(
+        self,
+        path: str,
+        row: CallableRow,
+        subject: Value | None,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
         match row.returns:
             case "module":
                 return self._module(path, row, arguments, world, frame, place)
@@ -187,7 +211,7 @@ class Library:
         frame: Frame,
         place: Place,
     ) -> Value:
-        """``no_grad()``; also ``no_grad(f)``, which wraps a function, and ``inference_mode(flag)``."""
+        """``no_grad()``, ``inference_mode(flag)``; also ``no_grad(f)``, which wraps a function."""
         argument = arguments.get(row.argument, row.keyword)
         function = None if argument is None else argument.only_thing
         if isinstance(function, Function) and row.bare:
@@ -266,7 +290,7 @@ class Library:
         if len(elements) == 1:
             held = self._held(elements[0], world)
             if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
-                names = {f".{key}": value for key, value in held.fields.items()}
+                names: dict[Key, Value] = {f".{k}": v for k, v in held.fields.items()}
                 held = replace(held, kind=Kind.SEQUENCE, fields=names)
             if held is not None:
                 return replace(
@@ -379,10 +403,10 @@ class Library:
         owners = frozenset(
             owner for argument in arguments for owner in self._owners(argument, world, 4)
         )
-        fields = {".targets": of_thing(Parameters(owners))} if owners else {}
+        fields: dict[Key, Value] = {".targets": of_thing(Parameters(owners))} if owners else {}
         name = path.rpartition(".")[2]
         return world.bear(
-            identity, Object(Kind.OPTIMIZER, name, LOST, LOST, fields=dict(fields), seen=True)
+            identity, Object(Kind.OPTIMIZER, name, LOST, LOST, fields=fields, seen=True)
         )
 
     def _owners(self, value: Value, world: World, depth: int) -> set[ObjectId]:

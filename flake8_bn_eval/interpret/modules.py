@@ -393,7 +393,7 @@ class Modules:
     def _run_closure(
         self, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> None:
-        """``optimizer.step(closure)`` runs the closure with gradients on, whatever holds outside."""
+        """``optimizer.step(closure)`` runs the closure with gradients on in any case."""
         for argument in arguments:
             if any(isinstance(thing, Function) for thing in argument.things):
                 before = world.gradients

@@ -16,7 +16,6 @@ from flake8_bn_eval.modes.objects import Sensitivity
 from flake8_bn_eval.modes.values import CallId, ObjectId
 from flake8_bn_eval.operations import Place
 
-
 Assumptions = frozenset[tuple[object, bool]]
 
 

@@ -25,9 +25,10 @@ from flake8_bn_eval.interpret.expressions import Expressions
 from flake8_bn_eval.interpret.forward import Forward
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.functions import Functions
-from flake8_bn_eval.interpret.library import Library
 from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
+from flake8_bn_eval.interpret.library import Library
+from flake8_bn_eval.interpret.loops import Loops
 from flake8_bn_eval.interpret.machine import (
     AlternativesNeeded,
     GaveUp,
@@ -36,7 +37,6 @@ from flake8_bn_eval.interpret.machine import (
     Unreachable,
     gradients_of,
 )
-from flake8_bn_eval.interpret.loops import Loops
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.records import Recorder
@@ -252,7 +252,7 @@ class Roots:
     # Classes
 
     def _run_class(self, class_: Class, world: World) -> None:
-        methods = [each for each in _callers_first(list(class_.definition.methods.values()))]
+        methods = _callers_first(list(class_.definition.methods.values()))
         waiting = [each for each in methods if self._is_waiting_method(class_, each)]
         if not waiting:
             return

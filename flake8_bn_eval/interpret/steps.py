@@ -305,9 +305,9 @@ class Steps:
             case Assign(value=Yield() as expression) if self.frame.on_yield is not None:
                 return self._yield(expression, operation.targets[0], world)
             case Evaluate():
-                expression, place = operation.expression, operation.place
+                evaluated, place = operation.expression, operation.place
                 return self._doing(
-                    expression, lambda each: self._evaluate(expression, place, each), world
+                    evaluated, lambda each: self._evaluate(evaluated, place, each), world
                 )
             case Assign(value=value):
                 if any(isinstance(target, Attribute) for target in operation.targets):

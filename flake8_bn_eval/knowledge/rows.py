@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Returns = Literal[
-    "module", "argument", "copy", "shallow copy", "optimizer", "context", "tensor", "other", "unknown"
+    "module",
+    "argument",
+    "copy",
+    "shallow copy",
+    "optimizer",
+    "context",
+    "tensor",
+    "other",
+    "unknown",
 ]
 Starts = Literal["train", "eval", "same", "unknown"]
 Sensitivity = Literal["yes", "no", "unknown"]
@@ -37,9 +45,10 @@ class CallableRow:
     """One function or class of a library.
 
     ``returns``      what a call gives: a new *module*, its *argument* itself (perhaps
-                     wrapped), a deep *copy* of it, a *shallow copy* that shares its submodules, an *optimizer*, a gradient *context*,
-                     a *tensor* computed from its arguments alone, something *other* that
-                     matters to nobody, or *unknown*
+                     wrapped), a deep *copy* of it, a *shallow copy* that shares its
+                     submodules, an *optimizer*, a gradient *context*, a *tensor*
+                     computed from its arguments alone, something *other* that matters to
+                     nobody, or *unknown*
     ``argument``     the position of the argument meant by ``returns`` and ``sets``; for a
                      method, ``self`` does not count
     ``keyword``      the keyword of that argument

@@ -306,7 +306,8 @@ class StatementLowering:
     ) -> tuple[Check, Sequence[Node], Node]:
         condition, captures = self.patterns.lower(node.pattern, held)
         if node.guard is not None:
-            condition = self.patterns.guarded(condition, captures, self.expressions.lower(node.guard))
+            guard = self.expressions.lower(node.guard)
+            condition = self.patterns.guarded(condition, captures, guard)
         capture = [Step(Assign([target], value, place)) for target, value in captures]
         return Check(condition, place), capture, self.suite(node.body)
 

@@ -80,9 +80,7 @@ class Possible(Generic[Member]):
         more: dict[Member, Witness] = {}
         for member, witness in other._witnesses.items():
             known = self._witnesses.get(member)
-            if known is None:
-                more[member] = witness
-            elif known is not witness and _better(known, witness) is not known:
+            if known is None or known is not witness and _better(known, witness) is not known:
                 more[member] = witness
         return Possible({**self._witnesses, **more}) if more else self
 

@@ -93,7 +93,8 @@ def _names_alike(first: World, second: World) -> bool:
         ):
             return False
         if mine.things != theirs.things and any(
-            isinstance(thing, GradientContext | Function | External) for thing in mine.things | theirs.things
+            isinstance(thing, GradientContext | Function | External)
+            for thing in mine.things | theirs.things
         ):
             return False
     return True

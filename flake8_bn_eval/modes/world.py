@@ -241,7 +241,8 @@ class World:
         for (whole, _), truth in self.assumptions.items():
             for part in () if truth else self.identities.conjunctions.get(whole, ()):
                 if (part.subject, part.constant) == (subject, constant):
-                    others = [each for each in self.identities.conjunctions[whole] if each is not part]
+                    parts = self.identities.conjunctions[whole]
+                    others = [each for each in parts if each is not part]
                     if all(self.assumptions.get((each.subject, each.constant)) is not each.negated
                            and (each.subject, each.constant) in self.assumptions
                            for each in others):
@@ -316,7 +317,8 @@ class World:
                 if state is None or state.origin is None or child in names:
                     continue
                 if state.origin.parent == identity:
-                    names[child] = self.identities.number("child", names[identity], state.origin.key)
+                    key = state.origin.key
+                    names[child] = self.identities.number("child", names[identity], key)
                     self._add_unseen_children(child, names)
 
     def _rename(self, names: dict[ObjectId, ObjectId]) -> bool:
