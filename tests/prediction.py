@@ -12,10 +12,15 @@ Pair = tuple[frozenset[str], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """``calls`` holds the modes and gradients of each observation of a forward call."""
+    """``calls`` holds the modes and gradients of each observation of a forward call.
+
+    ``cut`` tells that calls were left unfollowed for lack of time: what they would have added
+    to the lines of their functions is missing.
+    """
 
     calls: dict[int, list[Pair]]
     reveals: dict[int, frozenset[str]]
+    cut: bool
 
 
 def predict(text: str) -> Prediction:
@@ -32,4 +37,4 @@ def predict(text: str) -> Prediction:
     for reveal in followed.facts.reveals:
         line = followed.line(reveal.place)
         reveals[line] = reveals.get(line, frozenset()) | values_of(reveal.text)
-    return Prediction(calls, reveals)
+    return Prediction(calls, reveals, followed.facts.recorder.cut)

@@ -14,10 +14,10 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, gradients_of, unset
 from flake8_bn_eval.interpret.steps import RESULT
 from flake8_bn_eval.modes.evidence import Use
-from flake8_bn_eval.modes.lattice import Gradients
+from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, alike, join_all
 from flake8_bn_eval.modes.values import (
@@ -93,10 +93,13 @@ class Functions:
         """Run a function's body; the world becomes the one that the caller goes on with."""
         definition = function.definition
         recursive = frame.runs(definition)
-        if recursive and not self._is_followed(function, frame):
+        if recursive and frame.runs_function(function):
+            self.machine.recorder.unfollowed.add(definition)
+            world.forget_modes(Modes.only(Mode.UNKNOWN))
+            world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
             return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
         if frame.too_deep or not self.machine.follows_calls:
-            return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
+            return self._not_followed(function, arguments, world)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)
         if known is not None and all(each in world.objects for each in known.objects):
@@ -111,10 +114,16 @@ class Functions:
             self._memory[key] = result
         return result
 
-    def _is_followed(self, function: Function, frame: Frame) -> bool:
-        """Recursion is followed for a while where it sets modes or gradient modes."""
-        telling = function.definition.called_names & self.machine.telling.setting
-        return bool(telling or function.captured) and not frame.runs_function(function)
+    def _not_followed(self, function: Function, arguments: Arguments, world: World) -> Value:
+        """A call for which there is no time: it may do whatever such a function does."""
+        self.machine.recorder.cut = True
+        names, telling = function.definition.called_names, self.machine.telling
+        if names & telling.setting_modes or function.captured:
+            world.forget_modes(Modes.only(Mode.UNKNOWN))
+        if names & telling.setting_gradients or function.captured:
+            world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
+        name = function.definition.name
+        return self.machine.calls.unseen(name, arguments, world, function.receiver)
 
     def _memory_key(
         self, function: Function, arguments: Arguments, world: World, frame: Frame

@@ -14,8 +14,9 @@ from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Sensitivity
 from flake8_bn_eval.modes.values import CallId, ObjectId
-from flake8_bn_eval.operations import Place
+from flake8_bn_eval.operations import FunctionDefinition, Place
 
+UNKNOWN_GRADIENT = frozenset({Gradient.UNKNOWN})
 Assumptions = frozenset[tuple[object, bool]]
 
 
@@ -152,6 +153,10 @@ class Recorder:
         self.methods_used: dict[ObjectId, set[str]] = {}
         self.parents: dict[ObjectId, ObjectId] = {}
         self.failures: list[Remark] = []
+        self.unfollowed: set[FunctionDefinition] = set()
+        """Functions that call themselves more deeply than anybody follows."""
+        self.cut = False
+        """Whether some calls were not followed because that would have taken too long."""
         self.reveals: dict[Place, tuple[str, set[str]]] = {}
         self.events: dict[tuple[Place, str, str], tuple[set[str], set[str]]] = {}
         self._numbers: dict[tuple[object, ...], CallId] = {}
@@ -175,6 +180,14 @@ class Recorder:
                 )
             )
         return self.forward_calls[number]
+
+    def admit_unfollowed(self) -> None:
+        """What was met in a recursive function may be met there in any other state."""
+        for call in self.forward_calls:
+            if any(site.definition in self.unfollowed for site in call.stack):
+                call.modes = call.modes.join(Modes.only(Mode.UNKNOWN))
+                call.gradients = call.gradients.join(Gradients.only(Gradient.UNKNOWN))
+                call.observations.add(Observation(frozenset({Mode.UNKNOWN}), UNKNOWN_GRADIENT))
 
     def use(self, calls: frozenset[CallId], use: Use) -> None:
         """The outputs of these calls are used in this way."""

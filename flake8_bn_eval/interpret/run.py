@@ -64,6 +64,7 @@ def interpret(program: Program, knowledge: Knowledge) -> Recorder:
     except GaveUp:
         remark = Remark(0, "the file is too large to follow: the analysis gave up")
         machine.recorder.failures.append(remark)
+    machine.recorder.admit_unfollowed()
     return machine.recorder
 
 

@@ -264,6 +264,7 @@ class Steps:
             variable = expression.variable
             known = world.names.get(variable, value)
             world.names[variable] = replace(known, things=value.things, objects=value.objects)
+            world.changed()
             return variable
         assert isinstance(expression, Attribute)
         owner = self.machine.expressions.evaluate(expression.value, world, self.frame).only_object

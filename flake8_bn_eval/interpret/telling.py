@@ -66,6 +66,16 @@ class Telling:
         return self._spread(SETTING)
 
     @cached_property
+    def setting_modes(self) -> frozenset[str]:
+        """Names that set a mode, and the functions of the file that mention one."""
+        return self._spread(frozenset({"eval", "train", "training"}))
+
+    @cached_property
+    def setting_gradients(self) -> frozenset[str]:
+        """Names that leave another gradient mode behind, and functions that mention one."""
+        return self._spread(frozenset({"set_grad_enabled", "__enter__", "__exit__"}))
+
+    @cached_property
     def worth_running(self) -> frozenset[str]:
         """Names that set or read something, and the functions that mention one."""
         return self._spread(SETTING | READING)

@@ -51,7 +51,7 @@ class Summary:
         return (
             f"{self.programs} programs, {counts.total()} observed call lines: "
             f"{counts['exact']} exact, {counts['inexact']} inexact, "
-            f"{counts['undecided']} undecided; exact {self.ratio:.1%} "
+            f"{counts['undecided']} undecided, {counts['cut short']} cut short; exact {self.ratio:.1%} "  # noqa: E501
             f"(at least {self.lower_bound:.1%}); {len(self.failures)} programs unsound"
         )
 

@@ -14,6 +14,8 @@ that is counted, so that the number can be trusted:
   observed is a value that cannot be: *inexact*.  Where there were too many choices to try
   them all, the line may only be under-exercised: it is *undecided*, and counted apart.  The
   ratio is exact / (exact + inexact); the lower bound counts the undecided as inexact.
+- A program with calls that the analysis leaves unfollowed for lack of time is not judged; its
+  lines count as *cut short*, and for the lower bound as inexact.
 - A line inside a ``forward`` is not counted: no rule judges it.  Where the analysis looks
   into a ``forward`` at all, what it says there must be sound.
 """
@@ -48,6 +50,9 @@ def judge(text: str, limit: int, seed: int) -> Judgement:
         judgement.problems.append(f"the program itself is wrong: {seen.crash!r}")
         return judgement
     predicted = predict(text)
+    if predicted.cut:
+        judgement.counts["cut short"] += len(seen.calls)
+        return judgement
     uncounted = forward_lines(text)
     for line, pairs in sorted(seen.calls.items()):
         told = predicted.calls.get(line, [])
