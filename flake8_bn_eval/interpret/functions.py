@@ -95,10 +95,9 @@ class Functions:
         recursive = frame.runs(definition)
         if recursive and frame.runs_function(function):
             self.machine.recorder.unfollowed.add(definition)
-            world.forget_modes(Modes.only(Mode.UNKNOWN))
-            world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
-            return self.machine.calls.unseen(definition.name, arguments, world, function.receiver)
+            return self._not_followed(function, arguments, world)
         if frame.too_deep or not self.machine.follows_calls:
+            self.machine.recorder.cut = True
             return self._not_followed(function, arguments, world)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)
@@ -115,8 +114,7 @@ class Functions:
         return result
 
     def _not_followed(self, function: Function, arguments: Arguments, world: World) -> Value:
-        """A call for which there is no time: it may do whatever such a function does."""
-        self.machine.recorder.cut = True
+        """Recursion, or a call for which there is no time: it does what such a function may."""
         names, telling = function.definition.called_names, self.machine.telling
         if names & telling.setting_modes or function.captured:
             world.forget_modes(Modes.only(Mode.UNKNOWN))
