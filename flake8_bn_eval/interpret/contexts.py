@@ -186,14 +186,16 @@ class Contexts:
         """Run the body of the ``with``; keep its ways out apart until the generator ends."""
         steps = self.machine.steps
         inner, steps.frame = steps.frame, frame
-        suspend(inside, inner)
+        assert inner.definition is not None
+        scope = inner.definition.scope
+        apart = inside.suspend(scope)
         try:
             if enter.target is not None:
                 steps.assign(enter.target, value, inside, frame)
             exits = body((inside,))
         finally:
             steps.frame = inner
-        resume(exits, inner)
+        resume(exits, scope, apart)
         raised = exits.pop(Exit.RAISE, None)
         if raised is not None:
             self.machine.runner.may_raise(raised)
@@ -254,18 +256,11 @@ class Contexts:
                 self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
 
 
-def suspend(world: World, frame: Frame) -> None:
-    """A function waits while somebody else runs, perhaps another activation of it."""
-    if frame.definition is not None:
-        world.suspend(frame.definition.scope, frame.depth)
-
-
-def resume(exits: Exits[State], frame: Frame) -> None:
-    """It goes on."""
-    if frame.definition is not None:
-        for state in exits.values():
-            for world in state:
-                world.resume(frame.definition.scope, frame.depth)
+def resume(exits: Exits[State], scope: int, apart: int) -> None:
+    """A function that was suspended goes on, whatever happened meanwhile."""
+    for state in exits.values():
+        for world in state:
+            world.resume(scope, apart)
 
 
 def sorted_out(exits: Exits[State], scope: int, *, closing: bool = False) -> Exits[State]:

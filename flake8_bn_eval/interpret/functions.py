@@ -104,11 +104,10 @@ class Functions:
         if known is not None and all(each in world.objects for each in known.objects):
             return known
         version = world.version
-        if recursive:
-            world.suspend(definition.scope, frame.depth)
+        apart = world.suspend(definition.scope) if recursive else 0
         result = self._follow(function, arguments, world, frame, place, inside_forward)
         if recursive:
-            world.resume(definition.scope, frame.depth)
+            world.resume(definition.scope, apart)
         if key is not None and world.version == version:
             self._memory[key] = result
         return result

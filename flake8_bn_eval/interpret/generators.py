@@ -13,7 +13,7 @@ from functools import cached_property
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
-from flake8_bn_eval.interpret.contexts import resume, sorted_out, suspend
+from flake8_bn_eval.interpret.contexts import resume, sorted_out
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.states import LEAVING, State, merge
@@ -72,20 +72,20 @@ class Generators:
         self, header: Iterate, pending: Pending, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
         outside = world.gradients
-        steps = self.machine.steps
+        steps, scope = self.machine.steps, pending.function.definition.scope
 
         def on_yield(inside: World, value: Value) -> State:
             suspended = inside.gradients
             if pending.function.decorators:
                 inside.set_gradients(outside)
             inner, steps.frame = steps.frame, frame
-            suspend(inside, inner)
+            apart = inside.suspend(scope)
             try:
                 steps.assign(header.target, value, inside, frame)
                 exits = body((inside,))
             finally:
                 steps.frame = inner
-            resume(exits, inner)
+            resume(exits, scope, apart)
             going = self._go_on(exits)
             if pending.function.decorators:
                 for each in going:
@@ -93,7 +93,7 @@ class Generators:
             return going
 
         exits = self._run(pending, world, frame, on_yield)
-        return sorted_out(exits, pending.function.definition.scope, closing=True)
+        return sorted_out(exits, scope, closing=True)
 
     def _run(
         self,

@@ -171,14 +171,19 @@ class World:
             if any(_rests_on(thing, stale) for thing in value.things):
                 self.names[name] = UNKNOWN.descending(value)
 
-    def suspend(self, scope: int, depth: int) -> None:
-        """A function waits while another activation of it may run: keep its names apart."""
-        self._move(scope, _suspended(scope, depth))
+    def suspend(self, scope: int) -> int:
+        """A function waits while another activation of it may run: keep its names apart.
 
-    def resume(self, scope: int, depth: int) -> None:
+        They have a scope of their own meanwhile, whose number is returned.
+        """
+        apart = OBJECT_SCOPE - self.identities.new_version()
+        self._move(scope, apart)
+        return apart
+
+    def resume(self, scope: int, apart: int) -> None:
         """Its names are back; those of other activations are gone."""
         self.unbind_scope(scope)
-        self._move(_suspended(scope, depth), scope)
+        self._move(apart, scope)
 
     def _move(self, scope: int, to: int) -> None:
         for variable in [each for each in self.names if each[0] == scope]:
@@ -568,11 +573,6 @@ def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:
     if isinstance(asked.value, tuple):
         return known in asked.value
     return known == asked.value
-
-
-def _suspended(scope: int, depth: int) -> int:
-    """The number of a scope that a suspended activation has for itself."""
-    return -(3 + scope * 64 + depth)
 
 
 def _text(condition: Condition) -> str:
