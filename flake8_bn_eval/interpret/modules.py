@@ -190,6 +190,8 @@ class Modules:
         modes = self._modes_of(flag, identity, world, place, subject)
         self._note_change(identity, modes, frame, place, subject)
         self.set_modes(identity, modes, world, frame, place)
+        # The rest of the expression may raise: `net.eval().train(misspelt)`.
+        self.machine.runner.may_raise((world,))
         after = str(world.get(identity).modes)
         self.machine.recorder.event(place, "mode", subject, before, after)
         return of_object(identity)

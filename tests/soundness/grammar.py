@@ -274,8 +274,13 @@ def prune(program: Block) -> bool:
     A function that nobody calls is judged as if somebody unseen did, and so are those that
     it calls: no run can show what happens then.
     """
-    mentions = Counter(re.findall(r"\w+", render(program)))
+    mentions = words_of(program)
     return any(_prune_block(block, mentions) for block in _blocks(program))
+
+
+def words_of(block: Block) -> Counter[str]:
+    """How often each word occurs in the text of a block."""
+    return Counter(re.findall(r"\w+", render(block)))
 
 
 def _prune_block(block: Block, mentions: Counter[str]) -> bool:
@@ -288,7 +293,10 @@ def _prune_block(block: Block, mentions: Counter[str]) -> bool:
 def _is_unmentioned(statement: Statement, mentions: Counter[str]) -> bool:
     header = statement.parts[0][0] if statement.is_compound else ""
     found = re.search(r"^(?:def|class) (\w+)", header, re.MULTILINE)
-    return found is not None and _is_ours(found[1]) and mentions[found[1]] == 1
+    if found is None or not _is_ours(found[1]):
+        return False
+    # A function that mentions itself is not used by that.
+    return mentions[found[1]] == words_of([statement])[found[1]]
 
 
 def _is_ours(name: str) -> bool:
