@@ -42,6 +42,7 @@ LOST = Modes.only(Mode.UNKNOWN)
 MOST_COPIED = 40
 """A deep copy of more objects than this is known only in part."""
 MOST_RANGE = 3
+USED_LIKE_MODULES = frozenset({"eval", "train", "<call>"})
 
 
 class Library:
@@ -519,8 +520,11 @@ class Library:
     def forget(self, result: Result, world: World) -> None:
         """The call is made anew: what it returned before is another object."""
         identity = self.identity(result)
-        if identity in world.objects:
-            world.retire(identity)
+        known = world.objects.get(identity)
+        if known is not None:
+            used = self.machine.recorder.methods_used.get(identity)
+            if known.matters or used and not used.isdisjoint(USED_LIKE_MODULES):
+                world.retire(identity)
             world.objects.pop(identity, None)
         world.forget(about_object(identity))
 

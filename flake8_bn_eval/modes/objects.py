@@ -95,13 +95,6 @@ class Object:
         decided = self.modes.may_be(Mode.TRAIN) or self.modes.may_be(Mode.EVAL)
         return self.is_module or self.may_be_module and decided
 
-    @property
-    def holds_objects(self) -> bool:
-        """Whether an object is among its elements."""
-        if self.rest is not None and self.rest.objects:
-            return True
-        return any(value.objects for value in self.fields.values())
-
     def with_field(self, key: Key, value: Value) -> Object:
         """The object after an assignment to one field."""
         return self._changed(self.modes, self.tree, {**self.fields, key: value})

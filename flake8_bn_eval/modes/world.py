@@ -301,7 +301,7 @@ class World:
         that follow are joined with it.
         """
         state = self.objects[identity]
-        if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.holds_objects:
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not self._holds_modules(state):
             return
         names = {identity: self.identities.older(identity)}
         self._add_unseen_children(identity, names)
@@ -313,6 +313,14 @@ class World:
             if known is not None:
                 moved = replace(join_objects(known, moved), many=True)
             self.put(new, moved)
+
+    def _holds_modules(self, state: Object) -> bool:
+        """Whether it matters which of several lists this is."""
+        if state.registers:
+            return True
+        values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        held = (self.objects.get(each) for value in values for each in value.objects)
+        return any(each is not None and each.may_be_module for each in held)
 
     def _add_unseen_children(self, identity: ObjectId, names: dict[ObjectId, ObjectId]) -> None:
         """Children born by being looked at move along with their parent."""
@@ -335,7 +343,7 @@ class World:
                 self.names[variable] = new
                 held = True
         for owner, state in list(self.objects.items()):
-            if owner not in names:
+            if owner not in names and (state.fields or state.rest or state.origin):
                 moved = self._moved(state, names)
                 if moved is not state:
                     self.objects[owner] = moved
@@ -343,11 +351,11 @@ class World:
         return held
 
     def _moved(self, state: Object, names: dict[ObjectId, ObjectId]) -> Object:
-        changed = {
-            key: new
-            for key, value in state.fields.items()
-            if (new := renamed(value, names)) is not value
-        }
+        changed: dict[Key, Value] = {}
+        for key, value in state.fields.items():
+            new = renamed(value, names)
+            if new is not value:
+                changed[key] = new
         rest = None if state.rest is None else renamed(state.rest, names)
         origin = state.origin
         if origin is not None and origin.parent in names:
