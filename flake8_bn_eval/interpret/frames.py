@@ -52,6 +52,8 @@ class Frame:
     """It is a method of a module that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
+    reaches_out: bool = False
+    """It has assigned names of other scopes: a test elsewhere may come out differently."""
     captured: tuple[tuple[Variable, Value], ...] = ()
     known: Collection[ObjectId] = ()
     """The objects that were there before the operation that entered the function."""
@@ -110,6 +112,15 @@ class Frame:
         """Whether an assumption rests on something that the caller does not have."""
         own = self.definition is not None and variable[0] == self.definition.scope
         return own or self.has_born(variable)
+
+    def note_assigned(self, variable: Variable) -> None:
+        """A name gets a value; the callers care if it is none of this function's own."""
+        if self.definition is None or variable[0] == self.definition.scope:
+            return
+        frame: Frame | None = self
+        while frame is not None:
+            frame.reaches_out = True
+            frame = frame.caller
 
     def runs_function(self, function: Function) -> bool:
         """Whether a call of a function is recursion that need not be followed any deeper.

@@ -103,12 +103,12 @@ class Functions:
         known = None if key is None else self._memory.get(key)
         if known is not None and all(each in world.objects for each in known.objects):
             return known
-        version = world.version
+        before = world.version, world.edits
         apart = world.suspend(definition.scope) if recursive else 0
         result = self._follow(function, arguments, world, frame, place, inside_forward)
         if recursive:
             world.resume(definition.scope, apart)
-        if key is not None and world.version == version:
+        if key is not None and (world.version, world.edits) == before:
             self._memory[key] = result
         return result
 
@@ -133,7 +133,7 @@ class Functions:
         if function.captured or self.machine.runner.watched:
             return None
         assumed = frozenset(world.assumptions.items())
-        return function, arguments, world.version, frame.inside_forward, assumed
+        return function, arguments, world.version, world.edits, frame.inside_forward, assumed
 
     def _follow(
         self,
@@ -153,8 +153,12 @@ class Functions:
             inside_forward or frame.inside_forward,
         )
         inner.known, inner.captured = frame.splittable, function.captured
+        edits = world.edits
         exits = self.enter(function, arguments, world, inner)
-        return self._leave(function, exits, inner, world)
+        result = self._leave(function, exits, inner, world)
+        if not inner.reaches_out:
+            world.edits = edits
+        return result
 
     def enter(
         self,

@@ -433,6 +433,7 @@ class Steps:
         """``target = value`` for any form of target."""
         match target:
             case Name():
+                frame.note_assigned(target.variable)
                 world.assign(target.variable, self.machine.data.named(target, value))
             case Display():
                 self._unpack(target.elements, value, world, frame)
