@@ -199,7 +199,7 @@ class Runner(Generic[State]):
     def _loop(self, node: Loop, state: State) -> Exits[State]:
         self.may_raise(state)
         driven = self.domain.driven(
-            node.header, state, lambda inside: self.contained(node.body, inside)
+            node.header, state, lambda inside: self._perhaps_contained(node.body, inside)
         )
         if driven is not None:
             if Exit.RAISE in driven:
@@ -270,7 +270,7 @@ class Runner(Generic[State]):
     def _scope(self, node: Scope, state: State) -> Exits[State]:
         self.may_raise(state)
         exits = self.domain.scoped(
-            node.enter, state, lambda inside: self.contained(node.body, inside)
+            node.enter, state, lambda inside: self._perhaps_contained(node.body, inside)
         )
         for exit in (Exit.NEXT, Exit.RAISE):
             if exit in exits:
@@ -279,11 +279,11 @@ class Runner(Generic[State]):
 
     def contained(self, node: Node, state: State) -> Exits[State]:
         """Run a node; its RAISE exit covers every point at which an exception may leave it."""
-        exits, raised = self.guarded(node, state)
-        exits.pop(Exit.RAISE, None)
-        if raised is not None:
-            exits[Exit.RAISE] = raised
-        return exits
+        return self.watching(lambda: self.run(node, state))
+
+    def _perhaps_contained(self, node: Node, state: State) -> Exits[State]:
+        """The same where anything would see an exception: gathering those states is dear."""
+        return self.contained(node, state) if self._watches else self.run(node, state)
 
     def _try(self, node: Try, state: State) -> Exits[State]:
         exits: Exits[State] = {}
@@ -300,15 +300,17 @@ class Runner(Generic[State]):
                 self._add(exits, {Exit.RAISE: caught})
         return self._finally(node.final, exits)
 
-    def guarded(self, node: Node, state: State) -> tuple[Exits[State], State | None]:
-        """Run a node; also the join over all points at which an exception may leave it."""
+    def watching(self, run: Callable[[], Exits[State]]) -> Exits[State]:
+        """Run something; its RAISE exit covers every point at which an exception may leave it."""
         watch: _Watch[State] = _Watch()
         self._watches.append(watch)
         try:
-            exits = self.run(node, state)
+            exits = run()
         finally:
             self._watches.pop()
-        return exits, watch.state
+        if watch.state is not None:
+            exits[Exit.RAISE] = watch.state
+        return exits
 
     def _finally(self, final: Node, exits: Exits[State]) -> Exits[State]:
         """The final block runs once for every way out, and goes on by that way."""

@@ -93,10 +93,14 @@ class Contexts:
         unseen = self._may_set_gradients(value)
         if unseen:
             world.set_gradients(before.join(gradients_of(Gradient.UNKNOWN)))
-        exits = body((world,))
+        suppressing = self.machine.library.called(value) == SUPPRESSING
+        if suppressing:
+            exits = self.machine.runner.watching(lambda: body((world,)))
+        else:
+            exits = body((world,))
         if unseen or self.machine.library.is_stack(value):
             _restore(exits, before)
-        if self.machine.library.called(value) == SUPPRESSING and Exit.RAISE in exits:
+        if suppressing and Exit.RAISE in exits:
             raised = exits.pop(Exit.RAISE)
             exits[Exit.NEXT] = merge([*exits.get(Exit.NEXT, ()), *raised])
         return exits

@@ -111,10 +111,11 @@ class Statements(SimpleStatements):
 
     def _looping(self, names: Names, inner: Names, header: str) -> Statement:
         body = self.block(inner, self.chance.choice([1, 2, 3]))
-        if self.maybe(0.3):
-            jump = simple(self.chance.choice(["break", "break", "continue"]))
+        if self.maybe(0.4):
+            jump = [simple(self.chance.choice(["break", "continue"]))]
             place = self.chance.randint(0, len(body))
-            body.insert(place, compound(f"if {self.condition(names)}:", [jump]))
+            ending = self.last_change(names) + jump
+            body.insert(place, compound(f"if {self.condition(names)}:", ending))
         more = [("else:", self.small(names))] if self.maybe(0.25) else []
         return compound(header, body, *more)
 

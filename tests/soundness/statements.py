@@ -42,6 +42,7 @@ class SimpleStatements(Expressions):
             (2, self.reveal),
             (2, self.risk),
             (2, self.leave),
+            (3, self.test_twice),
             (2, self.walk),
         ]
 
@@ -303,7 +304,29 @@ class SimpleStatements(Expressions):
         jump = simple(self.chance.choice(choices))
         if self.maybe(0.15) and names.depth > 1:
             return [jump]
-        return [compound(f"if {self.condition(names)}:", [jump])]
+        return [compound(f"if {self.condition(names)}:", [*self.last_change(names), jump])]
+
+    def last_change(self, names: Names) -> Block:
+        """What may be done just before a jump, so that its state differs from the others."""
+        if self.maybe(0.5):
+            return self.set_mode(names)
+        return self.set_gradient(names) if self.maybe(0.2) else []
+
+    def test_twice(self, names: Names) -> Block:
+        """A flag that is tested, perhaps assigned, and tested again."""
+        flags = [name for name in self.of_kind(names, "flag") if name not in names.fixed]
+        flag, path = self.fresh("flag"), self.module(names, "module")
+        statements: Block = [simple(f"{flag} = coin()")]
+        if flags and self.maybe(0.5):
+            flag, statements = self.chance.choice(flags), []
+        names.kinds[flag] = "flag"
+        first = self.set_mode(names) if self.maybe(0.4) else [simple(f"{path}.eval()")]
+        statements.append(compound(f"if {flag}:", first))
+        if self.maybe(0.5):
+            value = self.chance.choice(["coin()", f"not {flag}", "True", "False"])
+            statements.append(simple(f"{flag} = {value}"))
+        more = [("else:", self.forward(names))] if self.maybe(0.5) else []
+        return [*statements, compound(f"if {flag}:", [simple(f"{path}(x)")], *more)]
 
     def walk(self, names: Names) -> Block:
         """All modules below one."""
