@@ -120,7 +120,7 @@ def follow(
         knowledge = Knowledge.for_packages(program.imported)
         recorder = interpret(program, knowledge)
     failures = [Report(remark.place, remark.message) for remark in recorder.failures]
-    facts = Facts(recorder, knowledge, failures)
+    facts = Facts(recorder, knowledge, program, failures)
     locate_slowly = partial(source.locate_with_libcst, module)
     return Followed(text, facts, program.places, locate_slowly, tree)
 

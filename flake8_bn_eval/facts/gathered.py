@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flake8_bn_eval.facts.classes import Classes, ClassFact
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.findings import Report
@@ -21,6 +22,7 @@ from flake8_bn_eval.interpret.records import (
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.values import ObjectId
+from flake8_bn_eval.operations import FunctionDefinition, Program
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
@@ -32,6 +34,7 @@ class Facts:
 
     recorder: Recorder
     knowledge: Knowledge
+    program: Program
     failures: list[Report] = field(default_factory=list)
 
     @cached_property
@@ -84,6 +87,21 @@ class Facts:
     def by_number(self, numbers: Iterable[int]) -> Iterator[ForwardCall]:
         """The forward calls with these numbers."""
         return (self.recorder.forward_calls[number] for number in sorted(numbers))
+
+    # Classes
+
+    @cached_property
+    def _classes(self) -> Classes:
+        return Classes(self.program, self.knowledge)
+
+    @property
+    def classes(self) -> list[ClassFact]:
+        """Every class of the file: whether it is a module, and its methods."""
+        return self._classes.all
+
+    def class_of(self, function: FunctionDefinition) -> ClassFact | None:
+        """The class whose method a function is."""
+        return self._classes.of_method(function)
 
     # Modules
 

@@ -1,0 +1,64 @@
+"""What is written in a file, in its order, whether or not it is ever run.
+
+The interpreter knows what operations do; these walks know only that they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.operations import Call, Clause, Expression, FunctionDefinition, Operation
+
+
+def operations(node: Node) -> Iterator[Operation]:
+    """Every operation of a body, in the order of the text; none of the functions inside it."""
+    match node:
+        case Step(operation=operation) | Jump(operation=operation):
+            if isinstance(operation, Operation):
+                yield operation
+        case Sequence():
+            for each in node.nodes:
+                yield from operations(each)
+        case Branch(condition=header) | Loop(header=header) | Scope(enter=header):
+            assert isinstance(header, Operation)
+            yield header
+            for each in _bodies(node):
+                yield from operations(each)
+        case Try():
+            for each in (node.body, *node.handlers, node.otherwise, node.final):
+                yield from operations(each)
+
+
+def _bodies(node: Branch | Loop | Scope) -> list[Node]:
+    match node:
+        case Branch():
+            return [node.then, node.otherwise]
+        case Loop():
+            return [node.body, node.otherwise]
+    return [node.body]
+
+
+def expressions(record: Operation | Expression | Clause) -> Iterator[Expression]:
+    """Every expression in an operation or expression, the outer before the inner."""
+    if isinstance(record, Expression):
+        yield record
+    for slot in record.__slots__:
+        yield from _inside(getattr(record, slot))
+
+
+def _inside(part: object) -> Iterator[Expression]:
+    match part:
+        case Expression() | Clause():
+            yield from expressions(part)
+        case list() | tuple():
+            for each in part:
+                yield from _inside(each)
+
+
+def calls(function: FunctionDefinition) -> Iterator[Call]:
+    """Every call that is written in a function."""
+    for operation in operations(function.body):
+        for expression in expressions(operation):
+            if isinstance(expression, Call):
+                yield expression
