@@ -21,7 +21,7 @@ from flake8_bn_eval.interpret.records import (
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode
-from flake8_bn_eval.modes.values import ObjectId
+from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import FunctionDefinition, Program
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})

@@ -17,7 +17,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
-from flake8_bn_eval.modes.values import ObjectId
+from flake8_bn_eval.modes.things import ObjectId
 
 MODULE_METHODS = frozenset(
     {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_bn_eval.modes.values import Constant, Value
+from flake8_bn_eval.modes.things import Constant
+from flake8_bn_eval.modes.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,9 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine, Unreachable
+from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
-from flake8_bn_eval.knowledge.words import may_set_mode, mentions
-from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import recording
-from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.values import (
-    NOTHING,
-    UNKNOWN,
+from flake8_bn_eval.modes.things import (
     Class,
     Constant,
     External,
@@ -33,17 +27,13 @@ from flake8_bn_eval.modes.values import (
     Super,
     Symbol,
     Unknown,
-    Value,
-    of_constant,
-    of_object,
-    of_thing,
 )
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Attribute,
     Call,
-    Expression,
     Name,
     Place,
     Starred,
@@ -52,7 +42,6 @@ from flake8_bn_eval.operations import (
 
 MOST_OBJECTS = 3
 NOTHING_THERE = Constant.of(None)
-OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler"})
 
 
 class Calls:
@@ -69,7 +58,9 @@ class Calls:
             arguments = self.arguments(expression, world, frame)
             return self._on_receiver(receiver, callee, arguments, world, frame, expression.place)
         if isinstance(callee, Name) and callee.variable[0] == BUILTIN_SCOPE:
-            special = self._builtin(callee.variable[1], expression, world, frame)
+            special = self.machine.builtin_calls.builtin(
+                callee.variable[1], expression, world, frame
+            )
             if special is not None:
                 return special
         value = self.machine.expressions.evaluate(callee, world, frame)
@@ -145,7 +136,7 @@ class Calls:
             return replace(value, things=things)
         for thing in value.things:
             if isinstance(thing, Result):
-                found = self.machine.library.identify(thing, world)
+                found = self.machine.results.identify(thing, world)
                 if found.objects:
                     objects, things = objects | found.objects, things - {thing}
         if len(objects) == 1:
@@ -188,11 +179,9 @@ class Calls:
                     f"{thing.path}.{name}", arguments, world, frame, place
                 )
             case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
-                found = self.machine.library.identify(thing, world)
+                found = self.machine.results.identify(thing, world)
                 if found.only_object is not None:
-                    return self._alternative(
-                        found, callee, arguments, world, frame, place, subject
-                    )
+                    return self._alternative(found, callee, arguments, world, frame, place, subject)
             case External():
                 return self.machine.library.call(
                     f"{thing.path}.{name}", arguments, world, frame, place
@@ -325,14 +314,14 @@ class Calls:
             case GradientContext():
                 return self._wrapped(thing, arguments)
             case Result():
-                found = machine.library.identify(thing, world)
+                found = machine.results.identify(thing, world)
                 if found.only_object is not None:
                     return self._call_one(found, arguments, world, frame, place, subject)
             case Parameters():
                 machine.data.step(value, world, frame, place)
             case Symbol() | None:
-                return self.unseen(subject, arguments, world)
-        return self.unseen(subject, arguments, world)
+                return self.machine.unseen_calls.unseen(subject, arguments, world)
+        return self.machine.unseen_calls.unseen(subject, arguments, world)
 
     def _call_looked_up(
         self, method: Method, arguments: Arguments, world: World, frame: Frame, place: Place
@@ -367,7 +356,7 @@ class Calls:
                 return self.machine.classes.call_member(
                     member, identity, arguments, world, frame, place
                 )
-        return self.unseen(subject, arguments, world)
+        return self.machine.unseen_calls.unseen(subject, arguments, world)
 
     def _wrapped(self, context: GradientContext, arguments: Arguments) -> Value:
         """``torch.no_grad()(f)``: the function, run inside the context."""
@@ -377,118 +366,4 @@ class Calls:
             return of_thing(replace(function, decorators=(context, *function.decorators)))
         return UNKNOWN
 
-    def unseen(
-        self, name: str, arguments: Arguments, world: World, receiver: ObjectId | None = None
-    ) -> Value:
-        """A call of something that is not in sight: what it may do, what it may return."""
-        vocabulary = self.machine.knowledge.vocabulary
-        if may_set_mode(name.rpartition(".")[2], vocabulary):
-            for argument in arguments:
-                self.machine.modules.lose(argument, world)
-            if receiver is not None:
-                self.machine.modules.lose_object(receiver, world)
-        self._perhaps_called(arguments, world)
-        self._hand_over(name, arguments, world)
-        carried = self.carried(arguments, world)
-        result = carried if carried is not None else UNKNOWN
-        result = result.descending(*arguments)
-        return result.tagged(Tag.OPEN) if result.lineage else result
-
-    def _perhaps_called(self, arguments: Arguments, world: World) -> None:
-        """Something unseen may call a function that it is given, if that sets anything."""
-        setting = self.machine.telling.setting
-        frame = self.machine.steps.frame
-        for argument in arguments:
-            function = argument.only_thing
-            if not isinstance(function, Function) or function.definition.parameters:
-                continue
-            if function.definition.called_names & setting and not frame.runs_function(function):
-                called = world.fork()
-                try:
-                    self.machine.functions.call(
-                        function, Arguments(), called, frame, function.definition.place
-                    )
-                except Unreachable:
-                    continue
-                world.become(called.join(world.fork()))
-
-    def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
-        """Outputs of forward calls that are handed to something unseen."""
-        connected = [argument for argument in arguments if argument.lineage]
-        if not connected:
-            return
-        optimizing = mentions(name.rpartition(".")[2], OPTIMIZING) or any(
-            world.get(identity).kind is Kind.OPTIMIZER
-            for argument in arguments
-            for identity in argument.objects
-        )
-        for argument in connected:
-            if optimizing:
-                self.machine.data.differentiate(argument, world, None)
-            elif mentions(name, self.machine.knowledge.vocabulary.metrics):
-                self.machine.recorder.use(argument.lineage, Use.READ)
-            else:
-                self.machine.recorder.use(argument.lineage, Use.PASSED)
-
-    def carried(self, arguments: Arguments, world: World) -> Value | None:
-        """Parameters among the arguments, which ``list``, ``filter`` or a wrapper hand on."""
-        owners: frozenset[ObjectId] = frozenset()
-        for argument in arguments:
-            for thing in argument.things:
-                if isinstance(thing, Parameters):
-                    owners |= thing.owners
-            for identity in argument.objects:
-                if world.get(identity).kind is Kind.OPTIMIZER:
-                    owners |= self.machine.library.owners(identity, world)
-        return of_thing(Parameters(owners)) if owners else None
-
     # Builtins that need their expression
-
-    def _builtin(
-        self, name: str, expression: Call, world: World, frame: Frame
-    ) -> Value | None:
-        match name:
-            case "super":
-                return self._super(expression, world, frame)
-            case "reveal_mode" | "reveal_grad":
-                self._reveal(name, expression, world, frame)
-                return UNKNOWN
-            case "next" | "iter":
-                return self._next(expression, world, frame)
-            case "getattr":
-                return self._getattr(expression, world, frame)
-        return None
-
-    def _super(self, expression: Call, world: World, frame: Frame) -> Value:
-        self.arguments(expression, world, frame)
-        if frame.receiver is None:
-            return UNKNOWN
-        return of_thing(Super(frame.receiver, frame.owner))
-
-    def _next(self, expression: Call, world: World, frame: Frame) -> Value:
-        arguments = self.arguments(expression, world, frame)
-        value = arguments.get(0, None)
-        tags = self.machine.data.tags_of(expression)
-        if value is None:
-            return UNKNOWN
-        return UNKNOWN.descending(value).tagged(*tags)
-
-    def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
-        arguments = self.arguments(expression, world, frame)
-        name = arguments.literal(1, None)
-        owner = arguments.get(0, None)
-        if owner is None or name is None or not isinstance(name.value, str):
-            return UNKNOWN.descending(*arguments)
-        return self.machine.expressions.attribute(owner, name.value, world, frame)
-
-    def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:
-        if name == "reveal_grad":
-            words = {member.value for member in recording(world.gradients)}
-            self.machine.recorder.reveal(expression.place, " | ", words)
-            return
-        arguments: list[Expression] = expression.arguments
-        value = self.machine.expressions.evaluate(arguments[0], world, frame)
-        self.machine.recorder.reveal(
-            expression.place, " | ", self.machine.modules.words(value, world)
-        )
-

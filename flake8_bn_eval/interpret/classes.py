@@ -16,12 +16,11 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.interpret.types import MODULE
 from flake8_bn_eval.knowledge.rows import HookRow
+from flake8_bn_eval.modes.identities import about_field, about_mode
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.states import join_all
-from flake8_bn_eval.modes.values import (
-    NOTHING,
-    UNKNOWN,
+from flake8_bn_eval.modes.things import (
     Class,
     External,
     Function,
@@ -30,11 +29,9 @@ from flake8_bn_eval.modes.values import (
     ObjectId,
     SavedMode,
     Super,
-    Value,
-    of_object,
-    of_thing,
 )
-from flake8_bn_eval.modes.world import World, about_field, about_mode
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_object, of_thing
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
 
 SENSITIVE_WORDS = frozenset(
@@ -332,7 +329,7 @@ class Classes:
         """``object.name = value``."""
         state = world.get(identity)
         if name == "training" and state.may_be_module:
-            self.machine.modules.assign_training(identity, value, world, frame, weak=weak)
+            self.machine.mode_switches.assign_training(identity, value, world, frame, weak=weak)
             return
         member = None if state.class_ is None else self.member(state.class_, name)
         descriptor = None if member is None else member.only_thing
@@ -346,4 +343,3 @@ class Classes:
         if weak or state.many:
             value = value.join(world.child(identity, key))
         world.put(identity, world.get(identity).with_field(key, value))
-

@@ -12,7 +12,8 @@ from flake8_bn_eval.interpret.containers import MOST_PASSES, join_values
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.objects import Key, Kind
-from flake8_bn_eval.modes.values import UNKNOWN, ObjectId, Value
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Clause, Comprehension, Expression
 
@@ -76,7 +77,7 @@ class Comprehensions:
             self._any_number(expression, clause, inner, iterable, into, world, frame)
             return
         for element in elements:
-            self.machine.steps.assign(clause.target, element, world, frame)
+            self.machine.assignments.assign(clause.target, element, world, frame)
             passed = self._passes(clause, world, frame)
             if passed is None:
                 skipped = world.fork()
@@ -99,7 +100,7 @@ class Comprehensions:
         skipped = world.fork()
         element = self.machine.containers.element_of(iterable, world)
         element = element.tagged(*self.machine.data.tags_of(clause.iterable))
-        self.machine.steps.assign(clause.target, element, world, frame)
+        self.machine.assignments.assign(clause.target, element, world, frame)
         if self._passes(clause, world, frame) is not False:
             self._clauses(expression, inner, into, False, world, frame)
         for born in world.objects.keys() - skipped.objects.keys():

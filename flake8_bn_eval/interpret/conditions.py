@@ -12,12 +12,11 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
+from flake8_bn_eval.modes.identities import about_mode, about_object
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.states import MOST_WORLDS, State, merge
-from flake8_bn_eval.modes.values import (
-    LONGEST_SUBJECT,
-    UNKNOWN,
+from flake8_bn_eval.modes.things import (
     Class,
     Condition,
     Constant,
@@ -28,11 +27,9 @@ from flake8_bn_eval.modes.values import (
     SavedGradients,
     SavedMode,
     Symbol,
-    Value,
-    of_constant,
-    of_thing,
 )
-from flake8_bn_eval.modes.world import World, about_mode, about_object
+from flake8_bn_eval.modes.values import LONGEST_SUBJECT, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Call,
     Comparison,
@@ -40,11 +37,8 @@ from flake8_bn_eval.operations import (
     Junction,
     Name,
     Negation,
-    Variable,
 )
 from flake8_bn_eval.operations import Constant as Literal
-
-Subject = tuple[str, frozenset[Variable]]
 
 
 class Conditions:
@@ -74,7 +68,7 @@ class Conditions:
 
     def can_split(self, world: World) -> bool:
         """Whether the world has not been split too often already."""
-        return self.machine.may_split and len(world.assumptions) < 2 * MOST_WORLDS
+        return self.machine.may_split and len(world.assumptions.truths) < 2 * MOST_WORLDS
 
     def _divide(
         self, condition: Expression, world: World, frame: Frame
@@ -117,7 +111,7 @@ class Conditions:
     ) -> tuple[list[World], list[World]]:
         holds: list[World] = []
         fails: list[World] = []
-        for each, value in self.machine.steps.evaluated(condition, world, frame):
+        for each, value in self.machine.splitting.evaluated(condition, world, frame):
             truth = self.truth(value, each)
             if truth is None:
                 yes, no = self._assume_both(value, each, nameless=isinstance(condition, Call))
@@ -129,9 +123,7 @@ class Conditions:
                 (holds if truth else fails).append(each)
         return holds, fails
 
-    def _assume_both(
-        self, value: Value, world: World, *, nameless: bool
-    ) -> tuple[World, World]:
+    def _assume_both(self, value: Value, world: World, *, nameless: bool) -> tuple[World, World]:
         """The world under a condition and under its opposite; no test can repeat a call."""
         other = world.fork()
         condition = None if nameless else self.of_value(value)
@@ -183,14 +175,14 @@ class Conditions:
         row = self.machine.knowledge.callable(result.path)
         if row is not None and row.returns == "context":
             return True
-        return world.answer(self._of_object(self.machine.library.identity(result)))
+        return world.answer(self.of_object(self.machine.results.identity(result)))
 
     def _truth_of_object(self, identity: int, world: World) -> bool | None:
         kind = world.get(identity).kind
         if kind in (Kind.MODULE, Kind.INSTANCE, Kind.OPTIMIZER):
             return True
         if kind is Kind.UNKNOWN:
-            return world.answer(self._of_object(identity))
+            return world.answer(self.of_object(identity))
         return None
 
     def of_value(self, value: Value) -> Condition | None:
@@ -198,7 +190,7 @@ class Conditions:
         thing = value.only_thing
         if isinstance(thing, Condition):
             return thing
-        subject = self._subject(value)
+        subject = self.machine.comparisons.subject(value)
         return None if subject is None else Condition(*subject, constant=None)
 
     def negated(self, condition: Condition) -> Condition:
@@ -227,9 +219,7 @@ class Conditions:
     def part(self, value: Value, truth: bool, world: World) -> Value:
         """What is left of a value where it is known to be true, or false."""
         things = frozenset(
-            thing
-            for thing in value.things
-            if self.truth(of_thing(thing), world) is not (not truth)
+            thing for thing in value.things if self.truth(of_thing(thing), world) is not (not truth)
         )
         objects = frozenset(
             each for each in value.objects if self._truth_of_object(each, world) is not (not truth)
@@ -262,91 +252,8 @@ class Conditions:
 
     # Comparisons
 
-    def compare(self, operator: str, left: Value, right: Value, world: World) -> Value:
-        """``left operator right``."""
-        if right.constant is None and left.constant is not None and operator in ("==", "!="):
-            left, right = right, left
-        folded = _fold(operator, left.constant, right.constant)
-        if folded is not None:
-            return of_constant(folded)
-        if operator in ("==", "is", "!=", "is not") and right.constant is not None:
-            return self._equality(left, right.constant, operator in ("!=", "is not"), world)
-        if operator in ("in", "not in"):
-            return self._membership(left, right, operator == "not in", world)
-        subject = self._joint_subject(operator, left, right)
-        if subject is None:
-            return UNKNOWN.descending(left, right)
-        return of_thing(Condition(*subject, constant=None))
-
-    def _equality(self, left: Value, constant: Constant, negated: bool, world: World) -> Value:
-        if constant.value is None and left.objects and not left.things:
-            kinds = {world.get(identity).kind for identity in left.objects}
-            if Kind.UNKNOWN not in kinds:
-                return of_constant(negated)
-        subject = self._subject(left)
-        if subject is not None:
-            return of_thing(Condition(*subject, constant=constant, negated=negated))
-        return UNKNOWN.descending(left)
-
-    def _membership(self, left: Value, right: Value, negated: bool, world: World) -> Value:
-        elements = self.machine.containers.known_elements(right, world)
-        literals = [element.constant for element in elements or ()]
-        if not literals or None in literals:
-            subject = self._joint_subject("in", left, right)
-            if subject is None:
-                return UNKNOWN.descending(left)
-            return of_thing(Condition(*subject, constant=None, negated=negated))
-        values = tuple(each.value for each in literals if each)
-        if left.constant is not None:
-            return of_constant((left.constant.value in values) is not negated)
-        subject = self._subject(left)
-        if subject is None:
-            return UNKNOWN.descending(left)
-        return of_thing(Condition(*subject, Constant.of(values), negated))
-
-    def combine(self, operator: str, left: Value, right: Value, world: World) -> Value | None:
-        """Arithmetic whose result is known, or has a stable subject."""
-        if left.constant is not None and right.constant is not None:
-            number = _calculate(operator, left.constant.value, right.constant.value)
-            return None if number is None else of_constant(number)
-        subject = self._joint_subject(operator, left, right)
-        return None if subject is None else of_thing(Symbol(*subject))
-
-    def _joint_subject(self, operator: str, left: Value, right: Value) -> Subject | None:
-        first, second = self._operand(left), self._operand(right)
-        if first is None or second is None:
-            return None
-        text = f"({first[0]} {operator} {second[0]})"
-        return None if len(text) > LONGEST_SUBJECT else (text, first[1] | second[1])
-
-    def _operand(self, value: Value) -> Subject | None:
-        constant = value.constant
-        if constant is not None:
-            return repr(constant.value), frozenset()
-        return self._subject(value)
-
-    def _subject(self, value: Value) -> Subject | None:
-        """What a value that is unknown but stable is called."""
-        if value.connected or value.derived:
-            return None
-        thing = value.only_thing
-        if isinstance(thing, Symbol):
-            return thing.subject, thing.variables
-        if isinstance(thing, Condition):
-            sign = "not " if thing.negated else ""
-            constant = "" if thing.constant is None else f"={thing.constant.value!r}"
-            return f"{sign}{thing.subject}{constant}", thing.variables
-        identity = value.only_object
-        if isinstance(thing, Result):
-            identity = self.machine.library.identity(thing)
-        if identity is None:
-            return None
-        condition = self._of_object(identity)
-        return condition.subject, condition.variables
-
-    def _of_object(self, identity: int) -> Condition:
+    def of_object(self, identity: int) -> Condition:
         return Condition(f"#{identity}", frozenset({about_object(identity)}), None)
-
 
 
 def _compares_names(expression: Expression) -> bool:
@@ -364,46 +271,3 @@ def _truth_of_mode(saved: SavedMode, world: World) -> bool | None:
     if saved.modes.must_be(Mode.TRAIN):
         return True
     return False if saved.modes.must_be(Mode.EVAL) else world.answer(_was_training(saved))
-
-
-def _fold(operator: str, left: Constant | None, right: Constant | None) -> bool | None:
-    if left is None or right is None:
-        return None
-    match operator:
-        case "==" | "is":
-            return left.value == right.value
-        case "!=" | "is not":
-            return left.value != right.value
-        case "in" | "not in" if isinstance(left.value, str) and isinstance(right.value, str):
-            return (left.value in right.value) is (operator == "in")
-    try:
-        match operator:
-            case "<":
-                return bool(left.value < right.value)  # type: ignore[operator]
-            case "<=":
-                return bool(left.value <= right.value)  # type: ignore[operator]
-            case ">":
-                return bool(left.value > right.value)  # type: ignore[operator]
-            case ">=":
-                return bool(left.value >= right.value)  # type: ignore[operator]
-    except TypeError:
-        return None
-    return None
-
-
-def _calculate(operator: str, left: object, right: object) -> object:
-    if not isinstance(left, int | float) or not isinstance(right, int | float):
-        return None
-    try:
-        match operator:
-            case "+":
-                return left + right
-            case "-":
-                return left - right
-            case "*":
-                return left * right
-            case "/":
-                return left / right
-    except (ZeroDivisionError, OverflowError):
-        return None
-    return None

@@ -9,36 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.lattice import LOST
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.values import (
-    NOTHING,
-    UNKNOWN,
-    Constant,
-    Function,
-    GradientContext,
-    ObjectId,
-    Parameters,
-    Submodules,
-    Value,
-    of_constant,
-    of_object,
-    of_thing,
-)
+from flake8_bn_eval.modes.things import Constant, ObjectId, Parameters, Submodules
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
-    Place,
     Starred,
 )
 
 MOST_ELEMENTS = 16
 MOST_PASSES = 12
-NO_MODES = Modes({Mode.UNKNOWN: ()})
 ANY_ELEMENT = "[*]"
 
 
@@ -84,7 +69,7 @@ class Containers:
         birth: object,
     ) -> Value:
         identity = self.machine.identities.number(kind, birth)
-        state = Object(kind, "", NO_MODES, NO_MODES, fields=fields, rest=rest, seen=True)
+        state = Object(kind, "", LOST, LOST, fields=fields, rest=rest, seen=True)
         lineage = [*fields.values(), *([] if rest is None else [rest])]
         return world.bear(identity, state).descending(*lineage)
 
@@ -187,7 +172,7 @@ class Containers:
         state = world.get(identity)
         key = index.constant
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
-            return self._known_element(state, key)
+            return self.known_element(state, key)
         if state.kind is Kind.INSTANCE:
             return UNKNOWN
         if key is not None:
@@ -211,8 +196,7 @@ class Containers:
         limits = [None if each is None else each.constant for each in bounds]
         numbers = [each.value if each and isinstance(each.value, int) else None for each in limits]
         known = all(
-            (each is None) == (number is None)
-            for each, number in zip(bounds, numbers, strict=True)
+            (each is None) == (number is None) for each, number in zip(bounds, numbers, strict=True)
         )
         if elements is None or not known:
             part = self.many(self.element_of(value, world), world, birth)
@@ -224,7 +208,7 @@ class Containers:
             world.put(part.only_object, new)
         return part
 
-    def _known_element(self, state: Object, key: Constant | None) -> Value:
+    def known_element(self, state: Object, key: Constant | None) -> Value:
         if key is not None and key.value in state.fields:
             return state.fields[key.value]
         if state.kind is Kind.SEQUENCE and key is not None and state.rest is None:
@@ -274,7 +258,9 @@ class Containers:
         identity = before.only_object
         if identity is None or world.get(identity).kind is not Kind.SEQUENCE:
             return False
-        self._append(identity, self.element_of(added, world), ("extend",), world)
+        self.machine.container_methods.append(
+            identity, self.element_of(added, world), ("extend",), world
+        )
         return True
 
     def concatenate(self, left: Value, right: Value, world: World) -> Value | None:
@@ -287,115 +273,7 @@ class Containers:
             return None
         return self.sequence([*first, *second], world, ("+", left.only_object, right.only_object))
 
-    def method(
-        self, identity: ObjectId, name: str, arguments: Arguments, world: World, place: Place
-    ) -> Value | None:
-        """A method of a container; None if it is none of the usual ones."""
-        state = world.get(identity)
-        given = arguments.get(0, None)
-        match name:
-            case "append" | "add" | "appendleft" if given is not None:
-                self._append(identity, given, ("append", place), world)
-                return UNKNOWN
-            case "insert" if len(arguments) == 2:
-                self._append(identity, arguments.positional[-1], ("append", place), world)
-                return UNKNOWN
-            case "extend" if given is not None:
-                self._append(identity, self.element_of(given, world), ("extend", place), world)
-                return UNKNOWN
-            case "values":
-                return self._view(list(state.fields.values()), state, world, (identity, name))
-            case "keys":
-                return of_object(identity)
-            case "items":
-                return self._items(identity, state, world)
-            case "get" | "pop" | "setdefault" if state.kind is Kind.MAPPING and given is not None:
-                found = self._known_element(state, given.constant)
-                return found if len(arguments) < 2 else found.join(arguments.positional[1])
-            case "pop" | "popleft":
-                return self._known_element(state, None if given is None else given.constant)
-            case "update" if given is not None and state.kind is Kind.MAPPING:
-                rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
-                items: dict[Key, Value] = dict(self.known_items(given, world) or {})
-                world.put(identity, replace(state, fields={**state.fields, **items}, rest=rest))
-                return UNKNOWN
-            case "copy":
-                return of_object(identity)
-        return None
-
-    def _append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
-        """Append once per place is a known element; again at the same place it is any number."""
-        state = world.get(identity)
-        telling = value.objects or any(
-            isinstance(thing, Function | GradientContext) for thing in value.things
-        )
-        known = state.fields.get(key)
-        if telling and known is None and state.rest is None:
-            world.put(identity, state.with_field(key, value))
-        elif known is None or known.join(value) != known:
-            rest = value if state.rest is None else state.rest.join(value)
-            world.put(identity, replace(state, rest=rest))
-
-    def _view(self, elements: list[Value], state: Object, world: World, birth: object) -> Value:
-        if state.rest is None:
-            return self.sequence(elements, world, birth)
-        return self.many(join_values([*elements, state.rest]), world, birth)
-
-    def _items(self, identity: ObjectId, state: Object, world: World) -> Value:
-        pairs = [
-            self.sequence([of_constant(key), value], world, ("item", identity, key))
-            for key, value in state.fields.items()
-        ]
-        if state.rest is not None:
-            pairs.append(self.sequence([UNKNOWN, state.rest], world, ("item", identity)))
-            return self.many(join_values(pairs), world, ("items", identity))
-        return self.sequence(pairs, world, ("items", identity))
-
     # Builtins over containers
-
-    def builtin(self, name: str, arguments: Arguments, world: World, birth: object) -> Value | None:
-        """``list``, ``enumerate``, ``zip`` and their like; None for any other builtin."""
-        given = arguments.get(0, None)
-        if given is None:
-            return self.sequence([], world, birth) if name == "list" else None
-        match name:
-            case "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "tqdm":
-                return self._relisted(name, given, world, birth)
-            case "enumerate":
-                return self._paired([None, given], world, birth)
-            case "zip":
-                return self._paired(list(arguments.positional), world, birth)
-        return None
-
-    def _relisted(self, name: str, given: Value, world: World, birth: object) -> Value | None:
-        elements = self.known_elements(given, world)
-        if elements is not None:
-            ordered = elements[::-1] if name == "reversed" else elements
-            return self.sequence(ordered, world, birth)
-        return given if given.objects or given.things - UNKNOWN.things else None
-
-    def _paired(
-        self, columns: list[Value | None], world: World, birth: object
-    ) -> Value | None:
-        known = [self.known_elements(each, world) for each in columns if each is not None]
-        lengths = {len(each) for each in known if each is not None}
-        exact = None not in known and len(lengths) == 1
-        rows = range(lengths.pop()) if exact else range(1)
-        pairs: list[Value] = []
-        for row in rows:
-            cells = [self._cell(each, row, world) for each in columns]
-            pairs.append(self.sequence(cells, world, (birth, row)))
-        if exact:
-            return self.sequence(pairs, world, birth)
-        return self.many(join_values(pairs), world, birth)
-
-    def _cell(self, column: Value | None, row: int, world: World) -> Value:
-        if column is None:
-            return UNKNOWN
-        elements = self.known_elements(column, world)
-        if elements is None or row >= len(elements):
-            return self.element_of(column, world)
-        return elements[row]
 
 
 def join_values(values: Sequence[Value]) -> Value:

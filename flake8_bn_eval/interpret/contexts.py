@@ -17,16 +17,8 @@ from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Gradient, Gradients
 from flake8_bn_eval.modes.states import LEAVING, State, merge
-from flake8_bn_eval.modes.values import (
-    NONE,
-    UNKNOWN,
-    Constant,
-    External,
-    GradientContext,
-    ObjectId,
-    Pending,
-    Value,
-)
+from flake8_bn_eval.modes.things import Constant, External, GradientContext, ObjectId, Pending
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place, describe
 
@@ -48,7 +40,7 @@ class Contexts:
         """Run a body between the entering and the leaving of a context."""
         exits: Exits[list[World]] = {}
         for world in state:
-            for each, value in self.machine.steps.evaluated(enter.context, world, frame):
+            for each, value in self.machine.splitting.evaluated(enter.context, world, frame):
                 self._note_junction(enter, each, frame)
                 for exit, after in self._enter(enter, value, each, body, frame).items():
                     exits.setdefault(exit, []).extend(after)
@@ -89,16 +81,16 @@ class Contexts:
         """Something else: its own gradient mode ends with it, as that of an ``ExitStack`` does."""
         before = world.gradients
         if enter.target is not None:
-            self.machine.steps.assign(enter.target, value, world, frame)
+            self.machine.assignments.assign(enter.target, value, world, frame)
         unseen = self._may_set_gradients(value)
         if unseen:
             world.set_gradients(before.join(gradients_of(Gradient.UNKNOWN)))
-        suppressing = self.machine.library.called(value) == SUPPRESSING
+        suppressing = self.machine.results.called(value) == SUPPRESSING
         if suppressing:
             exits = self.machine.runner.watching(lambda: body((world,)))
         else:
             exits = body((world,))
-        if unseen or self.machine.library.is_stack(value):
+        if unseen or self.machine.results.is_stack(value):
             _restore(exits, before)
         if suppressing and Exit.RAISE in exits:
             raised = exits.pop(Exit.RAISE)
@@ -107,7 +99,7 @@ class Contexts:
 
     def _may_set_gradients(self, value: Value) -> bool:
         """Whether an unseen context manager is called like one that runs an evaluation."""
-        path = self.machine.library.called(value)
+        path = self.machine.results.called(value)
         if path is None or self.machine.knowledge.callable(path) is not None:
             return False
         return mentions(path.rpartition(".")[2], CONTEXT_WORDS)
@@ -124,7 +116,7 @@ class Contexts:
             self.machine.recorder.misuses.add(
                 Misuse(enter.place, "re-entered instance", describe(enter.context))
             )
-        state = self.machine.steps.splitting(
+        state = self.machine.splitting.splitting(
             lambda each: self.apply(context, each, frame, enter.place), world
         )
         self.machine.active_contexts.append(context)
@@ -188,17 +180,16 @@ class Contexts:
         self, enter: Enter, inside: World, value: Value, body: Body, frame: Frame
     ) -> State:
         """Run the body of the ``with``; keep its ways out apart until the generator ends."""
-        steps = self.machine.steps
-        inner, steps.frame = steps.frame, frame
+        inner, self.machine.frame = self.machine.frame, frame
         assert inner.definition is not None
         scope = inner.definition.scope
         apart = inside.suspend(scope)
         try:
             if enter.target is not None:
-                steps.assign(enter.target, value, inside, frame)
+                self.machine.assignments.assign(enter.target, value, inside, frame)
             exits = body((inside,))
         finally:
-            steps.frame = inner
+            self.machine.frame = inner
         resume(exits, scope, apart)
         raised = exits.pop(Exit.RAISE, None)
         if raised is not None:
@@ -206,7 +197,7 @@ class Contexts:
         worlds: list[World] = []
         for exit, state in exits.items():
             for world in state:
-                world.assumptions[LEAVING, Constant.of(exit.value)] = True
+                world.assumptions.truths[LEAVING, Constant.of(exit.value)] = True
                 worlds.append(world)
         return merge(worlds)
 
@@ -216,7 +207,7 @@ class Contexts:
         """An object of a class of the file with ``__enter__`` and ``__exit__``."""
         entered = self._call(identity, "__enter__", Arguments(), world, frame, enter.place)
         if enter.target is not None:
-            self.machine.steps.assign(enter.target, entered, world, frame)
+            self.machine.assignments.assign(enter.target, entered, world, frame)
         exits: Exits[State] = {}
         for exit, state in body((world,)).items():
             for after in state:
@@ -286,8 +277,8 @@ def sorted_out(exits: Exits[State], scope: int, *, closing: bool = False) -> Exi
 
 def _leaving(world: World) -> Exit | None:
     """Take the mark of the way out off a world."""
-    for question in [each for each in world.assumptions if each[0] == LEAVING]:
-        del world.assumptions[question]
+    for question in [each for each in world.assumptions.truths if each[0] == LEAVING]:
+        del world.assumptions.truths[question]
         assert question[1] is not None
         return Exit(question[1].value)
     return None

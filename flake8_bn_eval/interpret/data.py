@@ -10,20 +10,12 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.values import (
-    UNKNOWN,
-    Parameters,
-    Result,
-    Submodules,
-    Symbol,
-    Value,
-    of_thing,
-)
+from flake8_bn_eval.modes.lattice import LOST, Mode
+from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
 
-LOST = Modes.only(Mode.UNKNOWN)
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
@@ -108,7 +100,7 @@ class Data:
     def _unseen(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
     ) -> Value:
-        result = self.machine.calls.unseen(name, arguments, world)
+        result = self.machine.unseen_calls.unseen(name, arguments, world)
         if receiver.lineage:
             self.machine.recorder.use(receiver.lineage, Use.PASSED)
         symbol = receiver.only_thing
@@ -126,7 +118,7 @@ class Data:
             for thing in value.things
             if isinstance(thing, Parameters)
             for owner in thing.owners
-            for member in self.machine.modules.family(owner, world)
+            for member in self.machine.makeup.family(owner, world)
         )
         self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets or None))
 
@@ -150,9 +142,7 @@ class Data:
         for value in values:
             self.differentiate(value, world, (place, frame))
 
-    def differentiate(
-        self, value: Value, world: World, where: tuple[Place, Frame] | None
-    ) -> None:
+    def differentiate(self, value: Value, world: World, where: tuple[Place, Frame] | None) -> None:
         """The gradient of a value is asked for."""
         place, stack = (0, ()) if where is None else (where[0], where[1].stack())
         is_open = where is None or Tag.OPEN in value.tags or bool(value.objects)
@@ -162,7 +152,7 @@ class Data:
                 stack,
                 value.connected,
                 value.derived,
-                frozenset(world.assumptions.items()),
+                frozenset(world.assumptions.truths.items()),
                 is_open or Tag.DIFFERENTIATED in value.tags,
             )
         )
@@ -238,4 +228,3 @@ class Data:
         if evaluation and not training:
             return (Tag.EVALUATION_DATA,)
         return (Tag.TRAINING_DATA,) if training and not evaluation else ()
-

@@ -12,7 +12,7 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Misuse
-from flake8_bn_eval.modes.values import (
+from flake8_bn_eval.modes.things import (
     Class,
     External,
     Function,
@@ -21,9 +21,8 @@ from flake8_bn_eval.modes.values import (
     Result,
     Setter,
     Thing,
-    Value,
-    of_thing,
 )
+from flake8_bn_eval.modes.values import Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Place, describe
 

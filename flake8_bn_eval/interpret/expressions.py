@@ -8,10 +8,7 @@ from typing import Any
 
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine, SplitNeeded
-from flake8_bn_eval.modes.values import (
-    LONGEST_SUBJECT,
-    NOTHING,
-    UNKNOWN,
+from flake8_bn_eval.modes.things import (
     Class,
     Constant,
     External,
@@ -22,11 +19,16 @@ from flake8_bn_eval.modes.values import (
     Super,
     Symbol,
     Thing,
+    order_of,
+)
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    NOTHING,
+    UNKNOWN,
     Value,
     descends,
     of_constant,
     of_thing,
-    order_of,
 )
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -184,8 +186,10 @@ class Expressions:
     def _slice(
         self, value: Value, index: Slice, birth: object, world: World, frame: Frame
     ) -> Value:
-        parts = [None if each is None else self.evaluate(each, world, frame)
-                 for each in (index.start, index.stop, index.step)]
+        parts = [
+            None if each is None else self.evaluate(each, world, frame)
+            for each in (index.start, index.stop, index.step)
+        ]
         kept = frozenset(each for each in value.things if isinstance(each, Parameters | Submodules))
         if kept:
             return Value(kept)
@@ -207,7 +211,7 @@ class Expressions:
     def _comparison(self, expression: Comparison, world: World, frame: Frame) -> Value:
         left = self.chosen(expression.left, world, frame)
         right = self.chosen(expression.right, world, frame)
-        return self.machine.conditions.compare(expression.operator, left, right, world)
+        return self.machine.comparisons.compare(expression.operator, left, right, world)
 
     def _junction(self, expression: Junction, world: World, frame: Frame) -> Value:
         """``a or b``: the value of an operand; later ones run only if those before let them."""
@@ -273,7 +277,7 @@ class Expressions:
             joined = self.machine.containers.concatenate(left, right, world)
             if joined is not None:
                 return joined
-        symbol = self.machine.conditions.combine(expression.operator, left, right, world)
+        symbol = self.machine.comparisons.combine(expression.operator, left, right, world)
         if symbol is not None:
             return symbol
         carried = frozenset(t for t in left.things | right.things if isinstance(t, Parameters))
@@ -281,7 +285,7 @@ class Expressions:
 
     def _walrus(self, expression: Assignment, world: World, frame: Frame) -> Value:
         value = self.evaluate(expression.value, world, frame)
-        self.machine.steps.assign(expression.target, value, world, frame)
+        self.machine.assignments.assign(expression.target, value, world, frame)
         return value
 
     def _lambda(self, expression: Lambda, world: World, frame: Frame) -> Value:

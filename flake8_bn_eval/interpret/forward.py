@@ -12,13 +12,8 @@ from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import Gradient, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
-from flake8_bn_eval.modes.values import (
-    UNKNOWN,
-    Function,
-    ObjectId,
-    Result,
-    Value,
-)
+from flake8_bn_eval.modes.things import Function, ObjectId, Result
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
@@ -78,7 +73,7 @@ class Forward:
                 state.modes.members,
                 gradients.members,
                 flags,
-                frozenset(world.assumptions.items()),
+                frozenset(world.assumptions.truths.items()),
             )
         )
         record.receivers.add(identity)
@@ -98,15 +93,13 @@ class Forward:
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
 
-    def _made_of(
-        self, identity: ObjectId, world: World
-    ) -> tuple[set[ObjectId], Sensitivity]:
+    def _made_of(self, identity: ObjectId, world: World) -> tuple[set[ObjectId], Sensitivity]:
         """Everything below a module, and whether any of it reacts to its mode."""
         key = identity, world.version
         known = self._family.get(key)
         if known is None:
-            modules = self.machine.modules
-            known = modules.family(identity, world), modules.sensitivity(identity, world)
+            makeup = self.machine.makeup
+            known = makeup.family(identity, world), makeup.sensitivity(identity, world)
             self._family[key] = known
         return known
 
@@ -115,8 +108,8 @@ class Forward:
         parameters = self.machine.parameters
         return frozenset(
             (question, truth)
-            for question, truth in world.assumptions.items()
-            if not parameters.isdisjoint(world.variables_of.get(question[0], ()))
+            for question, truth in world.assumptions.truths.items()
+            if not parameters.isdisjoint(world.assumptions.variables.get(question[0], ()))
         )
 
     def _body(self, state: Object, method: str | None) -> Function | None:
@@ -164,7 +157,7 @@ class Forward:
     ) -> Value:
         """What is called may also be a factory, and its result a module."""
         result = Result(subject, place, frame.path)
-        self.machine.library.forget(result, world)
+        self.machine.results.forget(result, world)
         return replace(output, things=frozenset({result}))
 
     def _result(
@@ -184,4 +177,3 @@ class Forward:
         if silent or off or Tag.VOLATILE in output.tags:
             return output.detached()
         return output
-

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from flake8_bn_eval.modes.identities import owner_of
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.values import Class, Function, ObjectId, Value
-from flake8_bn_eval.modes.world import World, owner_of
+from flake8_bn_eval.modes.things import Class, Function, ObjectId
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition, Place, Variable
 
 MODULE_NAME = "<module>"
@@ -162,4 +164,3 @@ class Frame:
             sites.append(Site(name, frame.definition, frame.call, frame.literals))
             frame = frame.caller
         return tuple(reversed(sites))
-

@@ -17,21 +17,13 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, gradients_of, unset
 from flake8_bn_eval.interpret.steps import RESULT
 from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, alike, join_all
-from flake8_bn_eval.modes.values import (
-    NONE,
-    UNKNOWN,
-    Function,
-    GradientContext,
-    Pending,
-    Thing,
-    Value,
-    of_object,
-    of_thing,
-)
-from flake8_bn_eval.modes.world import World, about_object
+from flake8_bn_eval.modes.things import Function, GradientContext, Pending, Thing
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_object, of_thing
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Enter,
     FunctionDefinition,
@@ -75,9 +67,7 @@ class Functions:
     ) -> Value:
         """Call a function of the file; a generator's body waits for somebody who iterates."""
         if function.definition.generator:
-            return of_thing(
-                Pending(function, arguments.positional, arguments.keywords, place)
-            )
+            return of_thing(Pending(function, arguments.positional, arguments.keywords, place))
         return self.run(function, arguments, world, frame, place)
 
     def run(
@@ -120,7 +110,7 @@ class Functions:
         if names & telling.setting_gradients or function.captured:
             world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
         name = function.definition.name
-        return self.machine.calls.unseen(name, arguments, world, function.receiver)
+        return self.machine.unseen_calls.unseen(name, arguments, world, function.receiver)
 
     def _memory_key(
         self, function: Function, arguments: Arguments, world: World, frame: Frame
@@ -132,7 +122,7 @@ class Functions:
                     return None
         if function.captured or self.machine.runner.watched:
             return None
-        assumed = frozenset(world.assumptions.items())
+        assumed = frozenset(world.assumptions.truths.items())
         return function, arguments, world.version, world.edits, frame.inside_forward, assumed
 
     def _follow(
@@ -219,19 +209,17 @@ class Functions:
     def _run_body(
         self, definition: FunctionDefinition, state: State, inner: Frame, watched: bool
     ) -> Exits[State]:
-        steps, runner = self.machine.steps, self.machine.runner
+        runner = self.machine.runner
         self.machine.entered.add(id(definition))
-        outer, steps.frame = steps.frame, inner
+        outer, self.machine.frame = self.machine.frame, inner
         try:
             if watched or runner.watched:
                 return runner.contained(definition.body, state)
             return runner.run(definition.body, state)
         finally:
-            steps.frame = outer
+            self.machine.frame = outer
 
-    def _leave(
-        self, function: Function, exits: Exits[State], inner: Frame, world: World
-    ) -> Value:
+    def _leave(self, function: Function, exits: Exits[State], inner: Frame, world: World) -> Value:
         definition, scope = function.definition, function.definition.scope
         raised = exits.get(Exit.RAISE)
         if raised is not None:
@@ -256,7 +244,7 @@ class Functions:
             return
         first = worlds[0]
         for other in worlds[1:]:
-            condition = first.difference(other, inner.is_local)
+            condition = first.assumptions.difference(other.assumptions, inner.is_local)
             if condition is not None and not alike(first, other):
                 raise SplitNeeded(condition)
 
@@ -304,7 +292,7 @@ class Functions:
         for parameter in function.definition.parameters:
             default = defaults.get(parameter.name, UNKNOWN)
             value = self._argument(parameter, default, given, keywords, arguments, world, frame)
-            value = self.machine.steps.settled(value, world)
+            value = self.machine.assignments.settled(value, world)
             world.assign((scope, parameter.name), value)
             literal = value.constant
             if literal is not None and isinstance(literal.value, bool | str):
@@ -345,9 +333,7 @@ class Functions:
                 value = self._unseen(parameter, definition, world)
                 world.assign(variable, self.machine.data.named(Name(variable), value))
 
-    def _unseen(
-        self, parameter: Parameter, definition: FunctionDefinition, world: World
-    ) -> Value:
+    def _unseen(self, parameter: Parameter, definition: FunctionDefinition, world: World) -> Value:
         remark = Remark(
             definition.place,
             f"`{parameter.name}` comes in as a parameter of `{definition.name}`",
@@ -374,4 +360,3 @@ def _restore(exits: Exits[State], gradients: Gradients) -> None:
     for state in exits.values():
         for world in state:
             world.set_gradients(gradients)
-

@@ -17,7 +17,8 @@ from flake8_bn_eval.interpret.contexts import resume, sorted_out
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.states import LEAVING, State, merge
-from flake8_bn_eval.modes.values import Constant, Lazy, Mapped, Pending, Value
+from flake8_bn_eval.modes.things import Constant, Lazy, Mapped, Pending
+from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Call, Expression, Iterate, Name
 
@@ -39,7 +40,7 @@ class Generators:
             return None
         exits: Exits[list[World]] = {}
         for world in state:
-            for each, value in self.machine.steps.evaluated(header.iterable, world, frame):
+            for each, value in self.machine.splitting.evaluated(header.iterable, world, frame):
                 pending = value.only_thing
                 assert isinstance(pending, Pending)
                 for exit, after in self._drive(header, pending, each, body, frame).items():
@@ -54,7 +55,7 @@ class Generators:
             case Call(callee=Name(variable=(_, name)) | Attribute(name=name)):
                 if name not in self._names:
                     return False
-                peeked = self.machine.steps.peek(iterable, world)
+                peeked = self.machine.splitting.peek(iterable, world)
                 thing = None if peeked is None else peeked[0].only_thing
             case _:
                 return False
@@ -72,19 +73,19 @@ class Generators:
         self, header: Iterate, pending: Pending, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
         outside = world.gradients
-        steps, scope = self.machine.steps, pending.function.definition.scope
+        scope = pending.function.definition.scope
 
         def on_yield(inside: World, value: Value) -> State:
             suspended = inside.gradients
             if pending.function.decorators:
                 inside.set_gradients(outside)
-            inner, steps.frame = steps.frame, frame
+            inner, self.machine.frame = self.machine.frame, frame
             apart = inside.suspend(scope)
             try:
-                steps.assign(header.target, value, inside, frame)
+                self.machine.assignments.assign(header.target, value, inside, frame)
                 exits = body((inside,))
             finally:
-                steps.frame = inner
+                self.machine.frame = inner
             resume(exits, scope, apart)
             going = self._go_on(exits)
             if pending.function.decorators:
@@ -119,7 +120,7 @@ class Generators:
         runner = self.machine.runner
         for exit in (Exit.BREAK, Exit.RETURN):
             for world in exits.get(exit, ()):
-                world.assumptions[LEAVING, Constant.of(exit.value)] = True
+                world.assumptions.truths[LEAVING, Constant.of(exit.value)] = True
                 world.changed()
                 runner.may_raise((world,))
         if Exit.RAISE in exits:
@@ -139,9 +140,7 @@ class Generators:
         element = self.machine.containers.element_of(value, world)
         state: State = (world,)
         for _ in range(MOST_ROUNDS):
-            more = [
-                after for each in state for after in frame.on_yield(each.fork(), element)
-            ]
+            more = [after for each in state for after in frame.on_yield(each.fork(), element)]
             state = merge([*state, *more])
         return state
 

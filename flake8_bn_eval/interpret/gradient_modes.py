@@ -9,7 +9,8 @@ from __future__ import annotations
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, recording
-from flake8_bn_eval.modes.values import GradientContext, SavedGradients, Value
+from flake8_bn_eval.modes.things import GradientContext, SavedGradients
+from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 

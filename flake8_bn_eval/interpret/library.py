@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.gradient_modes import ASKING
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.knowledge.rows import CallableRow, Condition
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
-from flake8_bn_eval.modes.values import (
-    UNKNOWN,
+from flake8_bn_eval.modes.lattice import LOST
+from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.things import (
     External,
     Function,
     GradientContext,
@@ -23,26 +20,15 @@ from flake8_bn_eval.modes.values import (
     ObjectId,
     Parameters,
     Partial,
-    Result,
-    Submodules,
-    Value,
-    of_constant,
-    of_object,
-    of_thing,
 )
-from flake8_bn_eval.modes.world import World, about_object
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import LENGTH, Import, Place
 
-NEVER_ENDING = frozenset(
-    {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"}
-)
+NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
 READING_BUILTINS = frozenset({"float", "int", "print", "str", "bool", "round", "format"})
-LOST = Modes.only(Mode.UNKNOWN)
-MOST_COPIED = 40
-"""A deep copy of more objects than this is known only in part."""
 MOST_RANGE = 3
-USED_LIKE_MODULES = frozenset({"eval", "train", "<call>"})
 
 
 class Library:
@@ -67,7 +53,7 @@ class Library:
             return special
         row = self.machine.knowledge.callable(path)
         if row is None:
-            return self._unknown(path, arguments, world, frame, place)
+            return self.machine.results.unknown(path, arguments, world, frame, place)
         return self._known(path, row, arguments, world, frame, place)
 
     def _special(
@@ -80,7 +66,7 @@ class Library:
         if path in ASKING:
             return self.machine.gradient_modes.asked(world)
         if package == "tqdm" or package.startswith("tqdm."):
-            return self.machine.containers.builtin("tqdm", arguments, world, birth)
+            return self.machine.container_methods.builtin("tqdm", arguments, world, birth)
         if path == "functools.partial" and arguments.positional:
             callee, *rest = arguments.positional
             return of_thing(Partial(callee, tuple(rest), arguments.keywords))
@@ -112,7 +98,7 @@ class Library:
         if name == "dict":
             items = {key: value for key, value in arguments.keywords if key is not None}
             return self.machine.containers.mapping(items, world, birth)
-        return self.machine.containers.builtin(name, arguments, world, birth)
+        return self.machine.container_methods.builtin(name, arguments, world, birth)
 
     def _range(self, arguments: Arguments, world: World, birth: object) -> Value | None:
         """Few passes are worth telling apart; of many only the last two would be."""
@@ -169,7 +155,7 @@ class Library:
             flag = arguments.get(1, "mode") or of_constant(True)
             flag = of_constant(False) if row.effect == "eval" else flag
             for identity in subject.objects:
-                self.machine.modules.switch(identity, flag, world, frame, place, "module")
+                self.machine.mode_switches.switch(identity, flag, world, frame, place, "module")
         elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
 
@@ -185,23 +171,25 @@ class Library:
     ) -> Value:
         match row.returns:
             case "module":
-                return self._module(path, row, arguments, world, frame, place)
+                return self.machine.constructors.module(path, row, arguments, world, frame, place)
             case "argument":
                 if row.every and len(arguments.positional) > 1:
                     birth = (path, place, frame.path)
                     return self.machine.containers.sequence(arguments.positional, world, birth)
                 return UNKNOWN if subject is None else subject
             case "copy" | "shallow copy":
-                return UNKNOWN if subject is None else self._copy(
-                    path, row, subject, world, frame, place
+                return (
+                    UNKNOWN
+                    if subject is None
+                    else self.machine.copies.copy(path, row, subject, world, frame, place)
                 )
             case "optimizer":
                 return self._optimizer(path, arguments, world, frame, place)
             case "tensor":
                 return self._tensor(path, row, arguments, world)
             case "context" | "other":
-                return self._other(path, arguments, world, frame, place)
-        return self._unknown(path, arguments, world, frame, place)
+                return self.machine.results.other(path, arguments, world, frame, place)
+        return self.machine.results.unknown(path, arguments, world, frame, place)
 
     def _gradient_context(
         self,
@@ -243,157 +231,9 @@ class Library:
             elif row.sets in ("eval", "train"):
                 flag = of_constant(row.sets == "train")
                 name = row.name.rpartition(".")[2]
-                self.machine.modules.switch(identity, flag, world, frame, place, name)
-
-    def _module(
-        self,
-        path: str,
-        row: CallableRow,
-        arguments: Arguments,
-        world: World,
-        frame: Frame,
-        place: Place,
-    ) -> Value:
-        name = path.rpartition(".")[2]
-        shared = [t for each in arguments for t in each.things if isinstance(t, Submodules)]
-        if row.registers and shared:
-            # A new container around layers that another module holds: they are what counts.
-            return of_object(shared[0].owner)
-        modes = self._initial_modes(row, name, place)
-        identity = self.machine.identities.number("library", place, path, frame.path)
-        state = Object(
-            kind=Kind.MODULE,
-            name=name,
-            modes=modes,
-            tree=modes,
-            library=row.name,
-            sensitive=self._sensitivity(row, arguments),
-            seen=row.sensitive != "unknown",
-        )
-        if row.registers:
-            state = self._with_children(state, arguments, world)
-        return world.bear(identity, state)
-
-    def _initial_modes(self, row: CallableRow, name: str, place: Place) -> Modes:
-        match row.starts:
-            case "train":
-                remark = Remark(place, f"`{name}` starts in training mode", "training since")
-                return Modes.only(Mode.TRAIN, remark)
-            case "eval":
-                remark = Remark(place, f"`{name}` starts in evaluation mode", "evaluating since")
-                return Modes.only(Mode.EVAL, remark)
-        return LOST
-
-    def _with_children(self, state: Object, arguments: Arguments, world: World) -> Object:
-        """Layers handed to a container are its registered children."""
-        elements = list(arguments.positional)
-        rest = UNKNOWN if arguments.open else None
-        if len(elements) == 1:
-            held = self._held(elements[0], world)
-            if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
-                names: dict[Key, Value] = {f".{k}": v for k, v in held.fields.items()}
-                held = replace(held, kind=Kind.SEQUENCE, fields=names)
-            if held is not None:
-                return replace(
-                    state,
-                    kind=held.kind,
-                    fields=dict(held.fields),
-                    rest=held.rest,
-                    registers=True,
-                    seen=held.rest is None or bool(held.rest.objects),
-                )
-        return replace(
-            state,
-            kind=Kind.SEQUENCE,
-            fields=dict(enumerate(elements)),
-            rest=rest,
-            registers=True,
-            seen=not arguments.open,
-        )
-
-    def _held(self, value: Value, world: World) -> Object | None:
-        """The plain container whose elements a module container takes over."""
-        identity = value.only_object
-        if identity is None:
-            return None
-        state = world.get(identity)
-        plain = state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
-        return state if plain else None
-
-    def _sensitivity(self, row: CallableRow, arguments: Arguments) -> Sensitivity:
-        verdict = Sensitivity(row.sensitive)
-        if verdict is not Sensitivity.YES or not row.conditions:
-            return verdict
-        holds = [self._holds(condition, arguments) for condition in row.conditions]
-        if False in holds:
-            return Sensitivity.NO
-        return Sensitivity.UNKNOWN if None in holds else Sensitivity.YES
-
-    def _holds(self, condition: Condition, arguments: Arguments) -> bool | None:
-        value = arguments.get(condition.position, condition.parameter)
-        if value is None:
-            return None if arguments.open else condition.default > condition.above
-        constant = value.constant
-        if constant is None or not isinstance(constant.value, int | float):
-            return None
-        return constant.value > condition.above
+                self.machine.mode_switches.switch(identity, flag, world, frame, place, name)
 
     # Copies
-
-    def _copy(
-        self,
-        path: str,
-        row: CallableRow,
-        subject: Value,
-        world: World,
-        frame: Frame,
-        place: Place,
-    ) -> Value:
-        """A deep copy: new objects in the modes of the old ones."""
-        names: dict[ObjectId, ObjectId] = {}
-        for identity in subject.objects:
-            if row.returns == "shallow copy":
-                twin = self.machine.identities.number("copy", identity, (place, frame.path))
-                names[identity] = twin
-                world.bear(twin, replace(world.get(identity), origin=None))
-                continue
-            self._copy_object(identity, names, (place, frame.path), world)
-        copied = replace(subject, objects=frozenset(names[each] for each in subject.objects))
-        if row.starts in ("eval", "train"):
-            for identity in copied.objects:
-                modes = self._initial_modes(row, path.rpartition(".")[2], place)
-                self.machine.modules.set_modes(identity, modes, world, frame, place)
-        return copied
-
-    def _copy_object(
-        self, identity: ObjectId, names: dict[ObjectId, ObjectId], birth: object, world: World
-    ) -> ObjectId:
-        if identity in names:
-            return names[identity]
-        copy = names[identity] = self.machine.identities.number("copy", identity, birth)
-        if copy == identity:
-            return copy
-        state = world.get(identity)
-        world.bear(copy, replace(state, origin=None))
-        fields = {
-            key: self._copy_value(value, names, birth, world)
-            for key, value in state.fields.items()
-        }
-        rest = None if state.rest is None else self._copy_value(state.rest, names, birth, world)
-        world.put(copy, replace(world.get(copy), fields=fields, rest=rest))
-        return copy
-
-    def _copy_value(
-        self, value: Value, names: dict[ObjectId, ObjectId], birth: object, world: World
-    ) -> Value:
-        if not value.objects:
-            return value
-        if len(names) > MOST_COPIED:
-            return UNKNOWN.descending(value)
-        objects = frozenset(
-            self._copy_object(each, names, birth, world) for each in sorted(value.objects)
-        )
-        return replace(value, objects=objects)
 
     # Optimizers
 
@@ -432,15 +272,13 @@ class Library:
     def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
         """The modules that an optimizer trains, None if they are not in sight."""
         owners = self.owners(identity, world)
-        families = (self.machine.modules.family(owner, world) for owner in owners)
+        families = (self.machine.makeup.family(owner, world) for owner in owners)
         return frozenset().union(*families) or None
 
     # Data
 
-    def _tensor(
-        self, path: str, row: CallableRow, arguments: Arguments, world: World
-    ) -> Value:
-        carried = self.machine.calls.carried(arguments, world)
+    def _tensor(self, path: str, row: CallableRow, arguments: Arguments, world: World) -> Value:
+        carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
         if tags:
@@ -458,89 +296,4 @@ class Library:
                 tags.append(tag)
         return tags
 
-    def _other(
-        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
-    ) -> Value:
-        lineage = [each for each in arguments if each.lineage]
-        for each in lineage:
-            self.machine.recorder.use(each.lineage, Use.READ)
-        if lineage:
-            return UNKNOWN.descending(*lineage).detached()
-        carried = self.machine.calls.carried(arguments, world)
-        if carried is not None:
-            return carried
-        return self.made(Result(path, place, frame.path), world)
-
     # Unknown ones
-
-    def _unknown(
-        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
-    ) -> Value:
-        if path.partition(".")[0] in READING:
-            for argument in arguments:
-                self.machine.recorder.use(argument.lineage, Use.READ)
-            return UNKNOWN.descending(*arguments).detached()
-        result = self.machine.calls.unseen(path, arguments, world)
-        if result.lineage or any(isinstance(each, Parameters) for each in result.things):
-            return result.tagged(Tag.OPEN) if result.lineage else result
-        wraps = any(
-            self._is_like_module(world.get(identity))
-            for argument in arguments
-            for identity in argument.objects
-        )
-        made = Result(path, place, frame.path, wraps)
-        self.forget(made, world)
-        return of_thing(made)
-
-    def _is_like_module(self, state: Object) -> bool:
-        words = self.machine.knowledge.vocabulary.modules
-        named = mentions(state.name.rpartition(".")[2], words)
-        return state.is_module or state.may_be_module and named
-
-    def identify(self, result: Result, world: World) -> Value:
-        """Give the result of something unseen an identity.
-
-        A capitalised name is a class: if its instance is a module, it is a new one.
-        """
-        name = result.path.rpartition(".")[2]
-        row = self.machine.knowledge.callable(result.path)
-        if row is not None and row.returns in ("other", "context"):
-            return of_thing(result)
-        modes = LOST
-        if name[:1].isupper() and not name.isupper() and not result.wraps:
-            remark = Remark(
-                result.place, f"a new `{name}` starts in training mode", "training since"
-            )
-            modes = Modes.only(Mode.TRAIN, remark)
-        identity = self.identity(result)
-        if identity in world.objects:
-            return of_object(identity)
-        return world.bear(identity, Object(Kind.UNKNOWN, name, modes, modes))
-
-    def forget(self, result: Result, world: World) -> None:
-        """The call is made anew: what it returned before is another object."""
-        identity = self.identity(result)
-        known = world.objects.get(identity)
-        if known is not None:
-            used = self.machine.recorder.methods_used.get(identity)
-            if known.matters or used and not used.isdisjoint(USED_LIKE_MODULES):
-                world.retire(identity)
-            world.objects.pop(identity, None)
-        world.forget(about_object(identity))
-
-    def made(self, result: Result, world: World) -> Value:
-        """What a call of something unseen returns: nothing is assumed of it yet."""
-        self.forget(result, world)
-        return of_thing(result)
-
-    def identity(self, result: Result) -> ObjectId:
-        return self.machine.identities.number("result", result.place, result.born)
-
-    def called(self, value: Value) -> str | None:
-        """The path of the library call that a value is the result of."""
-        thing = value.only_thing
-        return thing.path if isinstance(thing, Result) else None
-
-    def is_stack(self, value: Value) -> bool:
-        """Whether a value is an ``ExitStack``."""
-        return self.called(value) in ("contextlib.ExitStack", "contextlib.AsyncExitStack")

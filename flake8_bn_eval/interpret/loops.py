@@ -13,18 +13,12 @@ from flake8_bn_eval.interpret.containers import MOST_PASSES
 from flake8_bn_eval.interpret.data import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, merge
-from flake8_bn_eval.modes.values import (
-    UNKNOWN,
-    Function,
-    GradientContext,
-    ObjectId,
-    Parameters,
-    Submodules,
-    Value,
-)
-from flake8_bn_eval.modes.world import World, join_objects
+from flake8_bn_eval.modes.things import Function, GradientContext, ObjectId, Parameters, Submodules
+from flake8_bn_eval.modes.values import UNKNOWN, Value
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Attribute,
@@ -53,7 +47,7 @@ class Loops:
         """How many elements a loop runs over, where it is worth telling them apart."""
         if not _may_be_literal(header.iterable):
             return None
-        peeked = self.machine.steps.peek(header.iterable, world)
+        peeked = self.machine.splitting.peek(header.iterable, world)
         if peeked is None:
             return None
         value, scratch = peeked
@@ -64,9 +58,7 @@ class Loops:
             return None
         return len(elements) if all(_telling(each) for each in elements) else None
 
-    def next_element(
-        self, header: Iterate, world: World, frame: Frame, index: int | None
-    ) -> Value:
+    def next_element(self, header: Iterate, world: World, frame: Frame, index: int | None) -> Value:
         """The element that a pass of a loop takes."""
         value = self.machine.expressions.evaluate(header.iterable, world, frame)
         value = self.machine.generators.consumed(value, world, frame)
@@ -94,7 +86,7 @@ class Loops:
         """The objects that stand for the elements of a list of unknown length."""
         if not isinstance(header.target, Name) or not _may_be_literal(header.iterable):
             return []
-        peeked = self.machine.steps.peek(header.iterable, world)
+        peeked = self.machine.splitting.peek(header.iterable, world)
         if peeked is None:
             return []
         value, scratch = peeked
@@ -109,14 +101,12 @@ class Loops:
 
     def focus(self, identity: ObjectId, world: World) -> None:
         """In this pass an object is the one element that the pass is about."""
-        for each in self.machine.modules.family(identity, world):
+        for each in self.machine.makeup.family(identity, world):
             state = world.get(each)
             if state.many:
                 world.objects[each] = replace(state, many=False)
 
-    def left(
-        self, header: Iterate, state: State, passes: list[State], frame: Frame
-    ) -> State:
+    def left(self, header: Iterate, state: State, passes: list[State], frame: Frame) -> State:
         """After the last pass: every element has had one."""
         if not passes:
             return state
@@ -132,7 +122,7 @@ class Loops:
         return after
 
     def _finish(self, element: ObjectId, last: State, entry: World, world: World) -> None:
-        for each in self.machine.modules.family(element, last[0]):
+        for each in self.machine.makeup.family(element, last[0]):
             done: Object | None = None
             for other in last:
                 mine = other.objects.get(each)
@@ -147,7 +137,7 @@ class Loops:
         """After a ``break``: some elements have had no pass."""
         for element in self.each_of(header, entry[0], frame):
             for world in state:
-                for each in self.machine.modules.family(element, world):
+                for each in self.machine.makeup.family(element, world):
                     known = entry[0].objects.get(each)
                     if known is not None:
                         world.put(each, join_objects(known, world.get(each)))
@@ -160,7 +150,7 @@ class Loops:
                 # A module without any is nothing that anybody freezes or trains.
                 return True
             case Call(callee=Name(variable=(scope, "range"))) if scope == BUILTIN_SCOPE:
-                peeked = [self.machine.steps.peek(each, world) for each in iterable.arguments]
+                peeked = [self.machine.splitting.peek(each, world) for each in iterable.arguments]
                 values = [None if each is None else each[0].constant for each in peeked]
                 numbers = [each.value for each in values if each and isinstance(each.value, int)]
                 return 0 < len(numbers) == len(values) < 3 and bool(range(*numbers))

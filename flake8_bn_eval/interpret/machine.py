@@ -10,22 +10,31 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.runner import Runner
+from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.values import Class, Condition, GradientContext, ObjectId, Value
-from flake8_bn_eval.modes.world import Identities, World
+from flake8_bn_eval.modes.things import Class, Condition, GradientContext, ObjectId
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Program, Variable
 
 if TYPE_CHECKING:
+    from flake8_bn_eval.interpret.assignments import Assignments
+    from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
     from flake8_bn_eval.interpret.calls import Calls
     from flake8_bn_eval.interpret.classes import Classes
+    from flake8_bn_eval.interpret.comparisons import Comparisons
     from flake8_bn_eval.interpret.comprehensions import Comprehensions
     from flake8_bn_eval.interpret.conditions import Conditions
+    from flake8_bn_eval.interpret.constructors import Constructors
+    from flake8_bn_eval.interpret.container_methods import ContainerMethods
     from flake8_bn_eval.interpret.containers import Containers
     from flake8_bn_eval.interpret.contexts import Contexts
+    from flake8_bn_eval.interpret.copies import Copies
     from flake8_bn_eval.interpret.data import Data
     from flake8_bn_eval.interpret.decorators import Decorators
     from flake8_bn_eval.interpret.expressions import Expressions
@@ -35,11 +44,16 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.loops import Loops
+    from flake8_bn_eval.interpret.makeup import Makeup
+    from flake8_bn_eval.interpret.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
+    from flake8_bn_eval.interpret.results import Results
+    from flake8_bn_eval.interpret.splitting import Splitting
     from flake8_bn_eval.interpret.steps import Steps
     from flake8_bn_eval.interpret.submodules import SubmoduleWalk
     from flake8_bn_eval.interpret.types import Types
+    from flake8_bn_eval.interpret.unseen_calls import UnseenCalls
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
@@ -79,28 +93,41 @@ class Machine:
 
     expressions: Expressions
     conditions: Conditions
+    comparisons: Comparisons
     narrowing: Narrowing
     calls: Calls
+    builtin_calls: BuiltinCalls
+    unseen_calls: UnseenCalls
     functions: Functions
     generators: Generators
     classes: Classes
     modules: Modules
+    makeup: Makeup
+    mode_switches: ModeSwitches
     forward: Forward
     library: Library
+    results: Results
+    copies: Copies
+    constructors: Constructors
     loops: Loops
     comprehensions: Comprehensions
     containers: Containers
+    container_methods: ContainerMethods
     contexts: Contexts
     decorators: Decorators
     gradient_modes: GradientModes
     data: Data
     steps: Steps
+    splitting: Splitting
+    assignments: Assignments
     submodules: SubmoduleWalk
     types: Types
     runner: Runner[State]
 
     def __init__(self, program: Program, knowledge: Knowledge) -> None:
         self.program = program
+        self.frame = Frame.of_module()
+        """The activation that is being run."""
         self.knowledge = knowledge
         self.telling = Telling(program, knowledge.vocabulary)
         self.recorder = Recorder()
@@ -146,7 +173,6 @@ class Machine:
         return World(gradients, self.identities)
 
 
-
 def unset(remark: Remark) -> Modes:
     """The mode of something that comes in from outside."""
     return Modes.only(Mode.UNSET, remark)
@@ -155,5 +181,3 @@ def unset(remark: Remark) -> Modes:
 def gradients_of(gradient: Gradient, remark: Remark | None = None) -> Gradients:
     """A gradient mode with at most one remark."""
     return Gradients.only(gradient, *([] if remark is None else [remark]))
-
-

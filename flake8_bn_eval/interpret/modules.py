@@ -4,42 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
-from flake8_bn_eval.interpret.records import ModeChange, OptimizerStep
-from flake8_bn_eval.interpret.submodules import UNSEEN
+from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
-from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
-from flake8_bn_eval.modes.values import (
-    NONE,
-    UNKNOWN,
-    Constant,
-    Function,
-    ObjectId,
-    Parameters,
-    Result,
-    SavedMode,
-    Submodules,
-    Value,
-    of_constant,
-    of_object,
-    of_thing,
-)
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
+from flake8_bn_eval.modes.things import Function, ObjectId, Parameters, Result, Submodules
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
-LOST = Modes.only(Mode.UNKNOWN)
 OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
 SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
-FLAG_WORDS = frozenset(
-    {"train", "training", "mode", "flag", "eval", "evaluate", "is", "was", "status", "state",
-     "phase", "enable", "enabled", "test", "testing", "val", "prev", "previous", "old"}
-)  # fmt: skip
 OF_SUBMODULES = frozenset(
     {"modules", "named_modules", "children", "named_children", "add_module", "register_module"}
 )
@@ -73,7 +53,7 @@ class Modules:
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, arguments, world, frame, place)
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
-            result = self.machine.containers.method(identity, name, arguments, world, place)
+            result = self.machine.container_methods.method(identity, name, arguments, world, place)
             if result is not None or not state.is_module:
                 return UNKNOWN if result is None else result
         if name == "module" and state.may_be_module:
@@ -108,7 +88,9 @@ class Modules:
             case "eval":
                 if len(arguments):
                     return None
-                return self.switch(identity, of_constant(False), world, frame, place, subject)
+                return self.machine.mode_switches.switch(
+                    identity, of_constant(False), world, frame, place, subject
+                )
             case "train":
                 return self._train(identity, arguments, world, frame, place, subject)
             case "self":
@@ -155,187 +137,9 @@ class Modules:
             if len(arguments):
                 return None
             flag = of_constant(True)
-        elif not self._is_flag(flag, identity, world) or len(arguments) > 1:
+        elif not self.machine.mode_switches.is_flag(flag, identity, world) or len(arguments) > 1:
             return None
-        return self.switch(identity, flag, world, frame, place, subject)
-
-    def _is_flag(self, value: Value, receiver: ObjectId, world: World) -> bool:
-        """Whether an argument can be a mode: ``train(loader)`` is something else."""
-        constant = value.constant
-        if constant is not None:
-            return isinstance(constant.value, bool | int)
-        if world.get(receiver).is_module:
-            return True
-        return all(
-            state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
-            for state in map(world.get, value.objects)
-        )
-
-    def switch(
-        self,
-        identity: ObjectId,
-        flag: Value,
-        world: World,
-        frame: Frame,
-        place: Place,
-        subject: str,
-    ) -> Value:
-        """``train(flag)``, through an override in the file where there is one."""
-        override = self._override(identity, world)
-        if override is not None and not frame.runs(override.definition, identity):
-            bound = replace(override, receiver=identity)
-            self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
-            return of_object(identity)
-        before = str(world.get(identity).modes)
-        modes = self._modes_of(flag, identity, world, place, subject)
-        self._note_change(identity, modes, frame, place, subject)
-        self.set_modes(identity, modes, world, frame, place)
-        # The rest of the expression may raise: `net.eval().train(misspelt)`.
-        self.machine.runner.may_raise((world,))
-        after = str(world.get(identity).modes)
-        self.machine.recorder.event(place, "mode", subject, before, after)
-        return of_object(identity)
-
-    def _override(self, identity: ObjectId, world: World) -> Function | None:
-        class_ = world.get(identity).class_
-        if class_ is None:
-            return None
-        member = self.machine.classes.member(class_, "train")
-        function = None if member is None else member.only_thing
-        return function if isinstance(function, Function) else None
-
-    def _modes_of(
-        self, flag: Value, identity: ObjectId, world: World, place: Place, subject: str
-    ) -> Modes:
-        saved = flag.only_thing
-        if isinstance(saved, SavedMode):
-            return saved.modes
-        truth = self.machine.conditions.decided(flag, world)
-        train = Remark(place, f"`{subject}.train()` puts it in training mode", "training since")
-        evaluate = Remark(
-            place, f"`{subject}.eval()` puts it in evaluation mode", "evaluating since"
-        )
-        if truth is None:
-            return Modes({Mode.TRAIN: (train,), Mode.EVAL: (evaluate,)})
-        if truth:
-            restored = self._restored(identity, world)
-            return Modes.only(Mode.TRAIN, train) if restored is None else restored
-        return Modes.only(Mode.EVAL, evaluate)
-
-    def _restored(self, identity: ObjectId, world: World) -> Modes | None:
-        """``if was_training: model.train()`` gives back the mode that was saved."""
-        for (subject, _), truth in world.assumptions.items():
-            if truth and subject == f"training of {identity}":
-                return self.machine.saved_modes.get(identity)
-        return None
-
-    def _note_change(
-        self,
-        identity: ObjectId,
-        modes: Modes,
-        frame: Frame,
-        place: Place,
-        subject: str,
-    ) -> None:
-        for mode in modes:
-            change = ModeChange(place, identity, mode, frame.stack(), subject)
-            self.machine.recorder.mode_changes.add(change)
-
-    def set_modes(
-        self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
-    ) -> None:
-        """Put an object and everything registered below it in a mode."""
-        self._spread(identity, modes, world, frame, place, set(), weak=False)
-
-    def _spread(
-        self,
-        identity: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-        visited: set[ObjectId],
-        *,
-        weak: bool,
-        each: bool = False,
-    ) -> None:
-        if identity in visited:
-            return
-        visited.add(identity)
-        state = world.get(identity)
-        weak = weak or state.many and not each
-        world.put(identity, _in_modes(state, modes, weak=weak))
-        if state.origin is not None and state.origin.key == UNSEEN:
-            self.machine.submodules.note_unseen(state.origin.parent, modes, world)
-        listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
-        for value in state.fields.values():
-            uncertain = weak or len(value.objects) > 1
-            for child in value.objects:
-                inside = each or listing and self._is_repeated(child, world)
-                self._spread_to(
-                    child, modes, world, frame, place, visited, weak=uncertain, each=inside
-                )
-        for child in () if state.rest is None else state.rest.objects:
-            # A list holds everything that a loop has put into it, but perhaps not a single object.
-            listed = self._is_repeated(child, world)
-            self._spread_to(
-                child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
-            )
-
-    def _is_repeated(self, child: ObjectId, world: World) -> bool:
-        return world.get(child).many or child in world.identities.repeated
-
-    def _spread_to(
-        self,
-        child: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-        visited: set[ObjectId],
-        *,
-        weak: bool,
-        each: bool = False,
-    ) -> None:
-        if not self._is_registered(child, world):
-            return
-        override = self._override(child, world)
-        if override is not None and not frame.runs(override.definition, child):
-            self._through_override(override, child, modes, world, frame, place)
-        else:
-            self._spread(child, modes, world, frame, place, visited, weak=weak, each=each)
-
-    def _is_registered(self, child: ObjectId, world: World) -> bool:
-        """A plain list, a trainer or a number kept in an attribute is no submodule."""
-        return world.get(child).may_be_module
-
-    def _through_override(
-        self,
-        override: Function,
-        child: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-    ) -> None:
-        """A parent calls ``train(mode)`` of its children, also where they override it."""
-        if modes.must_be(Mode.TRAIN) or modes.must_be(Mode.EVAL):
-            flag = of_constant(modes.must_be(Mode.TRAIN))
-            bound = replace(override, receiver=child)
-            self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
-        else:
-            self._spread(child, modes, world, frame, place, set(), weak=False)
-
-    def assign_training(
-        self, identity: ObjectId, value: Value, world: World, frame: Frame, *, weak: bool
-    ) -> None:
-        """``module.training = flag`` sets one flag and reaches no child."""
-        state = world.get(identity)
-        place = 0 if frame.call is None else frame.call
-        modes = self._modes_of(value, identity, world, place, state.name)
-        if weak or state.many:
-            modes = state.modes.join(modes)
-        world.put(identity, state.in_modes(modes, recursive=False))
+        return self.machine.mode_switches.switch(identity, flag, world, frame, place, subject)
 
     # Other effects
 
@@ -349,7 +153,7 @@ class Modules:
 
     def lose_object(self, identity: ObjectId, world: World) -> None:
         """Nothing is known any more of the modes of an object and of what hangs on it."""
-        for each in self.family(identity, world):
+        for each in self.machine.makeup.family(identity, world):
             world.put(each, world.get(each).in_modes(LOST, recursive=True))
 
     def _apply(
@@ -392,9 +196,7 @@ class Modules:
             self._run_closure(arguments, world, frame, place)
         return UNKNOWN
 
-    def _run_closure(
-        self, arguments: Arguments, world: World, frame: Frame, place: Place
-    ) -> None:
+    def _run_closure(self, arguments: Arguments, world: World, frame: Frame, place: Place) -> None:
         """``optimizer.step(closure)`` runs the closure with gradients on in any case."""
         for argument in arguments:
             if any(isinstance(thing, Function) for thing in argument.things):
@@ -422,24 +224,20 @@ class Modules:
         state = world.get(identity)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
-                return machine.data.method(
-                    receiver, name, arguments, world, frame, place, subject
-                )
+                return machine.data.method(receiver, name, arguments, world, frame, place, subject)
         if machine.data.is_backward(name):
             machine.data.backward(name, receiver, arguments, world, frame, place)
             return UNKNOWN
         if state.may_be_module and self._reads_like_forward(name):
-            return machine.forward.call(
-                identity, name, arguments, world, frame, place, subject
-            )
+            return machine.forward.call(identity, name, arguments, world, frame, place, subject)
         if may_set_mode(name, vocabulary):
             self.lose_object(identity, world)
         elif state.may_be_module and len(arguments.positional) and self._may_be_layer(identity):
             return self._layer(identity, name, arguments, world, frame, place, subject)
-        machine.calls.unseen(name, arguments, world)
+        machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
-        return machine.library.made(Result(name, place, frame.path), world)
+        return machine.results.made(Result(name, place, frame.path), world)
 
     def _may_be_layer(self, identity: ObjectId) -> bool:
         """Whether an unknown name called on this object may be a layer of it."""
@@ -472,73 +270,8 @@ class Modules:
 
     # What is known of a module
 
-    def family(self, identity: ObjectId, world: World) -> set[ObjectId]:
-        """An object and everything that hangs on it."""
-        members: set[ObjectId] = set()
-        waiting = [identity]
-        while waiting:
-            each = waiting.pop()
-            if each not in members:
-                members.add(each)
-                state = world.get(each)
-                values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
-                waiting += [child for value in values for child in value.objects]
-        return members
-
-    def sensitivity(self, identity: ObjectId, world: World) -> Sensitivity:
-        """Whether a module, with everything below it, reacts to its mode."""
-        return self._sensitivity(identity, world, set())
-
-    def _sensitivity(
-        self, identity: ObjectId, world: World, visited: set[ObjectId]
-    ) -> Sensitivity:
-        if identity in visited:
-            return Sensitivity.NO
-        visited.add(identity)
-        state = world.get(identity)
-        verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
-        for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
-            for child in value.objects:
-                verdicts.add(self._of_child(child, world, visited))
-        if Sensitivity.YES in verdicts:
-            return Sensitivity.YES
-        return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
-
-    def _of_child(
-        self, child: ObjectId, world: World, visited: set[ObjectId]
-    ) -> Sensitivity:
-        state = world.get(child)
-        if state.kind in (Kind.INSTANCE, Kind.OPTIMIZER):
-            return Sensitivity.NO
-        if state.kind is Kind.UNKNOWN and not self._may_hold_layers(state, child):
-            return Sensitivity.NO
-        return self._sensitivity(child, world, visited)
-
-    def _may_hold_layers(self, state: Object, identity: ObjectId) -> bool:
-        """An attribute that comes in from outside matters only if it is used like a module."""
-        used = self.machine.recorder.methods_used.get(identity, set())
-        return state.origin is None or "<call>" in used or bool(used & {"eval", "train"})
-
-    def words(self, value: Value, world: World) -> set[str]:
-        """The possible modes of a value, in the words of a test."""
-        words: set[str] = set()
-        for identity in value.objects:
-            state = world.get(identity)
-            if state.may_be_module:
-                words |= {mode.value for mode in state.modes}
-            else:
-                words.add("not a module")
-        for thing in value.things:
-            words.add("not a module" if isinstance(thing, Constant) else "unknown")
-        return words
-
 
 def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
     if not weak:
         return state.in_modes(modes, recursive=True)
     return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))
-
-
-def _at_least_unknown(state: Object) -> Sensitivity:
-    return Sensitivity.YES if state.sensitive is Sensitivity.YES else Sensitivity.UNKNOWN
-

@@ -11,7 +11,8 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.modes.values import Constant, SavedMode, Value
+from flake8_bn_eval.modes.things import Constant, SavedMode
+from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -53,9 +54,7 @@ class Narrowing:
             case Name() | Attribute():
                 self._truth(test, truth, world, frame)
 
-    def _none_or_not(
-        self, subject: Expression, is_none: bool, world: World, frame: Frame
-    ) -> None:
+    def _none_or_not(self, subject: Expression, is_none: bool, world: World, frame: Frame) -> None:
         if not isinstance(subject, Name | Attribute):
             return
         value = self.machine.expressions.evaluate(subject, world, frame)
@@ -73,7 +72,7 @@ class Narrowing:
 
     def _replace(self, subject: Expression, old: Value, new: Value, world: World) -> None:
         if new != old and (new.things or new.objects):
-            self.machine.steps.replace(subject, new, world)
+            self.machine.splitting.replace(subject, new, world)
 
     def _mode(self, test: Attribute, truth: bool, world: World, frame: Frame) -> None:
         saved = self.machine.expressions.evaluate(test, world, frame).only_thing

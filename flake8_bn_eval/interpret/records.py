@@ -13,7 +13,7 @@ from flake8_bn_eval.interpret.frames import Frame, Site
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Sensitivity
-from flake8_bn_eval.modes.values import CallId, ObjectId
+from flake8_bn_eval.modes.things import CallId, ObjectId
 from flake8_bn_eval.operations import FunctionDefinition, Place
 
 UNKNOWN_GRADIENT = frozenset({Gradient.UNKNOWN})

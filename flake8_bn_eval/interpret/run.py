@@ -13,12 +13,18 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
 from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.assignments import Assignments
+from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
 from flake8_bn_eval.interpret.calls import Calls
 from flake8_bn_eval.interpret.classes import Classes
+from flake8_bn_eval.interpret.comparisons import Comparisons
 from flake8_bn_eval.interpret.comprehensions import Comprehensions
 from flake8_bn_eval.interpret.conditions import Conditions
+from flake8_bn_eval.interpret.constructors import Constructors
+from flake8_bn_eval.interpret.container_methods import ContainerMethods
 from flake8_bn_eval.interpret.containers import Containers
 from flake8_bn_eval.interpret.contexts import Contexts
+from flake8_bn_eval.interpret.copies import Copies
 from flake8_bn_eval.interpret.data import Data
 from flake8_bn_eval.interpret.decorators import Decorators
 from flake8_bn_eval.interpret.expressions import Expressions
@@ -37,16 +43,22 @@ from flake8_bn_eval.interpret.machine import (
     Unreachable,
     gradients_of,
 )
+from flake8_bn_eval.interpret.makeup import Makeup
+from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.interpret.results import Results
+from flake8_bn_eval.interpret.splitting import Splitting
 from flake8_bn_eval.interpret.steps import Steps
 from flake8_bn_eval.interpret.submodules import SubmoduleWalk
 from flake8_bn_eval.interpret.types import Types
+from flake8_bn_eval.interpret.unseen_calls import UnseenCalls
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.states import State, join_all
-from flake8_bn_eval.modes.values import Class, Function, ObjectId, of_object
+from flake8_bn_eval.modes.things import Class, Function, ObjectId
+from flake8_bn_eval.modes.values import of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition, Program
 
@@ -72,23 +84,34 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     """A machine with all its parts."""
     machine = Machine(program, knowledge)
     machine.conditions = Conditions(machine)
+    machine.comparisons = Comparisons(machine)
     machine.narrowing = Narrowing(machine)
     machine.containers = Containers(machine)
+    machine.container_methods = ContainerMethods(machine)
     machine.loops = Loops(machine)
     machine.comprehensions = Comprehensions(machine)
     machine.functions = Functions(machine)
     machine.generators = Generators(machine)
     machine.classes = Classes(machine)
     machine.modules = Modules(machine)
+    machine.makeup = Makeup(machine)
+    machine.mode_switches = ModeSwitches(machine)
     machine.forward = Forward(machine)
     machine.library = Library(machine)
+    machine.results = Results(machine)
+    machine.copies = Copies(machine)
+    machine.constructors = Constructors(machine)
     machine.contexts = Contexts(machine)
     machine.decorators = Decorators(machine)
     machine.gradient_modes = GradientModes(machine)
     machine.data = Data(machine)
     machine.calls = Calls(machine)
+    machine.builtin_calls = BuiltinCalls(machine)
+    machine.unseen_calls = UnseenCalls(machine)
     machine.expressions = Expressions(machine)
     machine.steps = Steps(machine)
+    machine.splitting = Splitting(machine)
+    machine.assignments = Assignments(machine)
     machine.submodules = SubmoduleWalk(machine)
     machine.types = Types(machine)
     machine.runner = Runner(machine.steps)
@@ -181,13 +204,12 @@ class Roots:
         self.machine.start_root()
         frame = Frame.root(definition, receiver, owner)
         frame.inside_forward = inside_forward
-        frame.in_module = receiver is not None and owner is not None and (
-            self._acts_as_module(owner)
+        frame.in_module = (
+            receiver is not None and owner is not None and (self._acts_as_module(owner))
         )
         if world.gradients.must_be(Gradient.ON):
             world.gradients = gradients_of(gradients)
-        steps = self.machine.steps
-        outer, steps.frame = steps.frame, frame
+        outer, self.machine.frame = self.machine.frame, frame
         self.machine.entered.add(id(definition))
         try:
             self.machine.may_split = False
@@ -202,12 +224,10 @@ class Roots:
             exits = self._guarded(lambda each: self.machine.runner.run(body, (each,)), world)
         finally:
             self.machine.may_split = True
-            steps.frame = outer
+            self.machine.frame = outer
         return self._left(exits, definition.scope)
 
-    def _as_defined(
-        self, definition: FunctionDefinition, world: World, frame: Frame
-    ) -> Function:
+    def _as_defined(self, definition: FunctionDefinition, world: World, frame: Frame) -> Function:
         """The function as its decorators leave it, perhaps inside a wrapper of theirs."""
         value = self.machine.functions.define(definition, world, frame)
         thing = value.only_thing
@@ -222,7 +242,7 @@ class Roots:
     ) -> World | None:
         """Run the wrapper that a home-made decorator has put around a function."""
         frame = Frame.root(wrapper.definition, None, None)
-        self.machine.steps.frame = frame
+        self.machine.frame = frame
         value = None if receiver is None else of_object(receiver)
         self.machine.functions.bind_unseen(definition, value, world, frame)
         given = tuple(
@@ -275,9 +295,7 @@ class Roots:
             member = self.machine.classes.member(class_, name)
             function = None if member is None else member.only_thing
             if isinstance(function, Function):
-                after = self._run_alone(
-                    function.definition, world.fork(), identity, function.owner
-                )
+                after = self._run_alone(function.definition, world.fork(), identity, function.owner)
                 world = world if after is None else after
         return world
 
@@ -292,7 +310,7 @@ class Roots:
         if self._acts_as_module(class_) or first and is_module is None:
             frame = Frame.of_module()
             place = class_.definition.place
-            self.machine.modules.set_modes(identity, CALLERS, world, frame, place)
+            self.machine.mode_switches.set_modes(identity, CALLERS, world, frame, place)
 
     def _acts_as_module(self, class_: Class) -> bool:
         """A module, or a class of an unseen base that has what only modules have."""
@@ -337,20 +355,17 @@ class Roots:
             gradients = GRADIENTS_OF_HOOK[hook.gradient]
             modes = Modes.only(MODES_OF_HOOK[hook.mode])
             frame = Frame.of_module()
-            self.machine.modules.set_modes(identity, modes, world, frame, definition.place)
+            self.machine.mode_switches.set_modes(identity, modes, world, frame, definition.place)
         return self._run_alone(
             definition, world, identity, class_, inside_forward=inside, gradients=gradients
         )
 
-    def _only_sets_modes(
-        self, definition: FunctionDefinition, before: World, after: World
-    ) -> bool:
+    def _only_sets_modes(self, definition: FunctionDefinition, before: World, after: World) -> bool:
         """A method that sets modes and calls no module is there for callers to choose by."""
         if before.covers(after):
             return False
         return not any(
-            call.stack[0].definition is definition
-            for call in self.machine.recorder.forward_calls
+            call.stack[0].definition is definition for call in self.machine.recorder.forward_calls
         )
 
 
@@ -358,4 +373,3 @@ def _callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefiniti
     """Functions that nobody mentions come first: they enter the others as callers do."""
     mentioned = {name for function in functions for name in function.called_names}
     return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
-

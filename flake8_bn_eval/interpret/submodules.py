@@ -12,7 +12,8 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.values import UNKNOWN, ObjectId, Submodules, Value, of_object
+from flake8_bn_eval.modes.things import ObjectId, Submodules
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.modes.world import World
 
 UNSEEN = ".<any submodule>"
@@ -74,7 +75,7 @@ class SubmoduleWalk:
 
     def note_unseen(self, owner: ObjectId, modes: Modes, world: World) -> None:
         """One of the unseen submodules of an object has got another mode, or all of them."""
-        for identity in self.machine.modules.family(owner, world):
+        for identity in self.machine.makeup.family(owner, world):
             state = world.get(identity)
             if state.may_be_module and self._may_have_more(state):
                 world.put(identity, replace(state, tree=state.tree.join(modes)))

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.values import (
-    UNKNOWN,
-    Class,
-    Condition,
-    External,
-    ObjectId,
-    Thing,
-    Value,
-    of_constant,
-    of_thing,
-)
-from flake8_bn_eval.modes.world import World, about_object
+from flake8_bn_eval.modes.things import Class, Condition, External, ObjectId, Thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.world import World
 
 MODULE = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
 BASES = frozenset(
     {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
 )
 """Public layers that other public layers are derived from."""
-ASKING_FOR_CHILDREN = frozenset(
-    {"modules", "named_modules", "children", "named_children", "apply"}
-)
+ASKING_FOR_CHILDREN = frozenset({"modules", "named_modules", "children", "named_children", "apply"})
 
 
 class Types:

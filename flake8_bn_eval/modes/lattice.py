@@ -129,6 +129,9 @@ def _better(first: Witness, second: Witness) -> Witness:
 Modes = Possible[Mode]
 Gradients = Possible[Gradient]
 
+LOST = Modes.only(Mode.UNKNOWN)
+"""The mode of what nobody can follow."""
+
 
 def recording(gradients: Gradients) -> Gradients:
     """Whether autograd records, and nothing else."""

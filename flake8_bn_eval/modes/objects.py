@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.values import Class, ObjectId, Value
+from flake8_bn_eval.modes.things import Class, ObjectId
+from flake8_bn_eval.modes.values import Value
 
 Key = Hashable
 """An attribute name (``.name``), an index (an int) or a literal key of a container."""

@@ -6,7 +6,8 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
-from flake8_bn_eval.modes.values import External, Function, GradientContext, Value, of_constant
+from flake8_bn_eval.modes.things import External, Function, GradientContext
+from flake8_bn_eval.modes.values import Value, of_constant
 from flake8_bn_eval.modes.world import World
 
 State = tuple[World, ...]
@@ -27,7 +28,8 @@ def merge(worlds: list[World]) -> State:
             if other is world:
                 break
             if alike(other, world) or (
-                other.assumptions == world.assumptions and not _flags_differ(other, world)
+                other.assumptions.truths == world.assumptions.truths
+                and not _flags_differ(other, world)
             ):
                 kept[index] = other.join(world)
                 break
@@ -38,6 +40,11 @@ def merge(worlds: list[World]) -> State:
     while len(kept) > MOST_WORLDS:
         kept[-2:] = [kept[-2].join(kept[-1])]
     return tuple(kept)
+
+
+def _told_apart_by_nothing(first: World, second: World) -> bool:
+    agree = first.assumptions.truths == second.assumptions.truths
+    return agree and not _flags_differ(first, second)
 
 
 def _flags_differ(first: World, second: World) -> bool:
@@ -64,9 +71,9 @@ def alike(first: World, second: World) -> bool:
         return False
     if _leaving(first) != _leaving(second):
         return False
-    return (
-        first.version == second.version or _objects_alike(first, second)
-    ) and _names_alike(first, second)
+    return (first.version == second.version or _objects_alike(first, second)) and _names_alike(
+        first, second
+    )
 
 
 def _objects_alike(first: World, second: World) -> bool:
@@ -102,13 +109,11 @@ def _names_alike(first: World, second: World) -> bool:
 
 def _holds_module(value: Value, world: World) -> bool:
     """Whether it is worth knowing which object this is."""
-    return any(
-        world.objects[each].matters for each in value.objects if each in world.objects
-    )
+    return any(world.objects[each].matters for each in value.objects if each in world.objects)
 
 
 def _leaving(world: World) -> set[object]:
-    return {question for question in world.assumptions if question[0].startswith(LEAVING)}
+    return {question for question in world.assumptions.truths if question[0].startswith(LEAVING)}
 
 
 def stable(before: State, after: State) -> bool:

@@ -13,251 +13,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Gradients, Modes
-from flake8_bn_eval.operations import Variable
+from flake8_bn_eval.modes.things import (
+    HOLDING,
+    CallId,
+    Constant,
+    ObjectId,
+    Thing,
+    Unknown,
+    renamed_thing,
+)
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.operations import ClassDefinition, Comprehension, FunctionDefinition
+    pass
 
-ObjectId = int
-CallId = int
 
 MOST_ALTERNATIVES = 6
 MOST_OBJECTS = 12
 LONGEST_SUBJECT = 120
-
-
-class Thing:
-    """Base of the alternatives that are not objects."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Constant(Thing):
-    """A literal; the type keeps ``1``, ``1.0`` and ``True`` apart."""
-
-    value: object
-    type: type
-
-    @staticmethod
-    def of(value: object) -> Constant:
-        """The constant of a hashable literal."""
-        return Constant(value, type(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol(Thing):
-    """An unknown that keeps its value until one of ``variables`` is assigned again."""
-
-    subject: str
-    variables: frozenset[Variable]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition(Thing):
-    """A boolean: ``subject`` equals ``constant`` (or is true, where that is None)."""
-
-    subject: str
-    variables: frozenset[Variable]
-    constant: Constant | None
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class External(Thing):
-    """Something imported: a dotted path into a library."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Method(Thing):
-    """A method looked up on an object and not yet called; ``above`` skips its class."""
-
-    receiver: ObjectId
-    name: str
-    above: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Function(Thing):
-    """A function of the file with the values it closes over once its frame is gone."""
-
-    definition: FunctionDefinition
-    captured: tuple[tuple[Variable, Value], ...] = ()
-    receiver: ObjectId | None = None
-    owner: Class | None = None
-    class_: Class | None = None
-    """What ``cls`` is in a class method."""
-    kind: str = "function"
-    """function, property, cached, static, class or context (``@contextmanager``)."""
-    defaults: tuple[tuple[str, Value], ...] = ()
-    """What the defaults of its parameters were where it was defined."""
-    setter: Function | None = None
-    decorators: tuple[Thing, ...] = ()
-    """Gradient contexts that every call runs in, the outermost first."""
-
-    def _key(self) -> tuple[object, ...]:
-        return (
-            id(self.definition), self.receiver, id(self.class_), self.kind, self.decorators,
-            self.captured, self.defaults,
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Function) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash((id(self.definition), self.receiver, self.kind))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Class(Thing):
-    """A class of the file; ``bases`` are its evaluated bases, ``members`` its attributes."""
-
-    definition: ClassDefinition
-    bases: tuple[Value, ...]
-    members: dict[str, Value]
-    decorators: tuple[Thing, ...] = ()
-    """Gradient contexts in which an instance is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setter(Thing):
-    """``property.setter``, which is about to decorate a function."""
-
-    of: Function
-
-
-@dataclass(frozen=True, slots=True)
-class Partial(Thing):
-    """``functools.partial``: a callable with its first arguments."""
-
-    callee: Value
-    arguments: tuple[Value, ...]
-    keywords: tuple[tuple[str | None, Value], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GradientContext(Thing):
-    """An instance of ``no_grad`` and its like; ``flag`` decides where it has an argument.
-
-    ``before`` is the gradient mode to restore, of a context that acted when it was made.
-    """
-
-    name: str
-    gradient: str
-    place: int
-    flag: Value | None = None
-    before: Gradients | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pending(Thing):
-    """A call whose body has not run: of a generator or of a home-made context manager."""
-
-    function: Function
-    arguments: tuple[Value, ...]
-    keywords: tuple[tuple[str | None, Value], ...]
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lazy(Thing):
-    """A generator expression that nobody has consumed, and what it will iterate over."""
-
-    expression: Comprehension
-    iterable: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped(Thing):
-    """``map`` of a function over something, not yet consumed."""
-
-    callee: Value
-    iterable: Value
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters(Thing):
-    """Parameters of these modules, one or many: what an optimizer is handed."""
-
-    owners: frozenset[ObjectId]
-
-
-@dataclass(frozen=True, slots=True)
-class Submodules(Thing):
-    """An iteration over the submodules of an object; ``deep`` includes the object itself."""
-
-    owner: ObjectId
-    deep: bool
-    paired: bool = False
-    """Each comes with its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result(Thing):
-    """What a call of something unseen returned, before anybody asks what it is."""
-
-    path: str
-    place: int
-    born: tuple[object, ...]
-    wraps: bool = False
-    """A module went in: what came out may be in the mode of that one."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SavedMode(Thing):
-    """The value of ``module.training`` at some moment."""
-
-    receiver: ObjectId
-    modes: Modes
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, SavedMode)
-            and (self.receiver, self.modes) == (other.receiver, other.modes)
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.receiver)
-
-
-@dataclass(frozen=True, slots=True)
-class SavedGradients(Thing):
-    """The value of ``torch.is_grad_enabled()`` at some moment."""
-
-    gradients: Gradients
-
-
-@dataclass(frozen=True, slots=True)
-class Super(Thing):
-    """``super()`` in a method: the object, and the class after which to look."""
-
-    receiver: ObjectId
-    after: Class | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown(Thing):
-    """Anything at all."""
-
-
-def order_of(thing: Thing) -> tuple[str, str, int]:
-    """A cheap order of things that is the same in every run."""
-    match thing:
-        case Constant(value=value):
-            return "Constant", repr(value), 0
-        case External(path=path):
-            return "External", path, 0
-        case Symbol(subject=subject) | Condition(subject=subject):
-            return type(thing).__name__, subject, 0
-        case Function() | Class():
-            return type(thing).__name__, thing.definition.name, thing.definition.place
-        case Result() | GradientContext() | Pending():
-            return type(thing).__name__, "", thing.place
-    return type(thing).__name__, "", 0
 
 
 UNKNOWN_THING = Unknown()
@@ -393,28 +165,10 @@ def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
     if not objects.isdisjoint(names):
         objects = frozenset(names.get(each, each) for each in objects)
     if not HOLDING.isdisjoint(map(type, things)):
-        things = frozenset(_renamed_thing(thing, names) for thing in things)
+        things = frozenset(renamed_thing(thing, names) for thing in things)
     if objects is value.objects and things == value.things:
         return value
     return replace(value, objects=objects, things=things)
-
-
-def _renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
-    match thing:
-        case Parameters():
-            return Parameters(frozenset(names.get(each, each) for each in thing.owners))
-        case Submodules():
-            return replace(thing, owner=names.get(thing.owner, thing.owner))
-        case Method() | SavedMode() | Super():
-            return replace(thing, receiver=names.get(thing.receiver, thing.receiver))
-        case Function(receiver=int() as receiver):
-            return replace(thing, receiver=names.get(receiver, receiver))
-    return thing
-
-
-HOLDING: frozenset[type] = frozenset(
-    {Parameters, Submodules, Method, SavedMode, Super, Function}
-)
 
 
 def of_thing(thing: Thing) -> Value:

@@ -1,0 +1,104 @@
+"""Assignments: to names, attributes, elements and patterns of these."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import (
+    Machine,
+)
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
+from flake8_bn_eval.modes.things import Result
+from flake8_bn_eval.modes.values import UNKNOWN, Value
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    Attribute,
+    AugmentedAssign,
+    Display,
+    Expression,
+    Name,
+    Starred,
+    Subscript,
+    describe,
+)
+
+
+class Assignments:
+    """Binds values to targets."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def assign(self, target: Expression, value: Value, world: World, frame: Frame) -> None:
+        """``target = value`` for any form of target."""
+        match target:
+            case Name():
+                frame.note_assigned(target.variable)
+                world.assign(target.variable, self.machine.data.named(target, value))
+            case Display():
+                self._unpack(target.elements, value, world, frame)
+            case Starred():
+                self.assign(target.value, value, world, frame)
+            case Attribute():
+                owner = self.machine.expressions.evaluate(target.value, world, frame)
+                self._assign_attribute(target, owner, value, world, frame)
+            case Subscript():
+                owner = self.machine.expressions.evaluate(target.value, world, frame)
+                index = self.machine.expressions.evaluate(target.index, world, frame)
+                self.machine.containers.set_element(owner, index, value, world)
+            case _:
+                self.machine.expressions.evaluate(target, world, frame)
+
+    def _assign_attribute(
+        self, target: Attribute, owner: Value, value: Value, world: World, frame: Frame
+    ) -> None:
+        name = target.name
+        if self.machine.data.assign_attribute(owner, name, value, target.value, world):
+            return
+        owner = self._given_fields(target.value, owner, world)
+        weak = owner.only_object is None
+        for identity in owner.objects:
+            self.machine.classes.set_attribute(identity, name, value, world, frame, weak=weak)
+
+    def _given_fields(self, target: Expression, owner: Value, world: World) -> Value:
+        """What something unseen returned is an object once it gets an attribute."""
+        thing = owner.only_thing
+        if not isinstance(thing, Result) or not isinstance(target, Name | Attribute):
+            return owner
+        identity = self.machine.results.identity(thing)
+        lost = Modes.only(Mode.UNKNOWN)
+        value = world.bear(identity, Object(Kind.INSTANCE, describe(target), lost, lost))
+        self.machine.splitting.replace(target, value, world)
+        return value
+
+    def _unpack(self, targets: list[Expression], value: Value, world: World, frame: Frame) -> None:
+        containers = self.machine.containers
+        starred = [i for i, target in enumerate(targets) if isinstance(target, Starred)]
+        if starred:
+            before, after = starred[0], len(targets) - starred[0] - 1
+            birth = (id(targets[before]), frame.path)
+            elements = containers.unpacked_around(value, before, after, world, birth)
+        else:
+            elements = containers.unpacked(value, len(targets), world)
+        for target, element in zip(targets, elements, strict=True):
+            self.assign(target, element, world, frame)
+
+    def augmented(self, operation: AugmentedAssign, world: World) -> None:
+        machine = self.machine
+        before = machine.expressions.evaluate(operation.target, world, self.machine.frame)
+        added = machine.expressions.evaluate(operation.value, world, self.machine.frame)
+        if machine.containers.extend(before, added, world):
+            return
+        self.assign(operation.target, UNKNOWN.descending(before, added), world, self.machine.frame)
+
+    def delete(self, target: Expression, world: World) -> None:
+        if isinstance(target, Name):
+            world.names.pop(target.variable, None)
+            world.forget(target.variable)
+
+    def settled(self, value: Value, world: World) -> Value:
+        """The result of something unseen gets an identity when it gets a name."""
+        thing = value.only_thing
+        if isinstance(thing, Result) and not value.connected and not value.derived:
+            return self.machine.results.identify(thing, world)
+        return value

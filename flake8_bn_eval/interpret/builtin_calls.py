@@ -1,0 +1,69 @@
+"""Calls of builtins that need more than their arguments' values: `super`, `next`, `getattr`."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.lattice import recording
+from flake8_bn_eval.modes.things import (
+    Super,
+)
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    Call,
+    Expression,
+)
+
+
+class BuiltinCalls:
+    """Builtins that look at the frame or at names."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def builtin(self, name: str, expression: Call, world: World, frame: Frame) -> Value | None:
+        match name:
+            case "super":
+                return self._super(expression, world, frame)
+            case "reveal_mode" | "reveal_grad":
+                self._reveal(name, expression, world, frame)
+                return UNKNOWN
+            case "next" | "iter":
+                return self._next(expression, world, frame)
+            case "getattr":
+                return self._getattr(expression, world, frame)
+        return None
+
+    def _super(self, expression: Call, world: World, frame: Frame) -> Value:
+        self.machine.calls.arguments(expression, world, frame)
+        if frame.receiver is None:
+            return UNKNOWN
+        return of_thing(Super(frame.receiver, frame.owner))
+
+    def _next(self, expression: Call, world: World, frame: Frame) -> Value:
+        arguments = self.machine.calls.arguments(expression, world, frame)
+        value = arguments.get(0, None)
+        tags = self.machine.data.tags_of(expression)
+        if value is None:
+            return UNKNOWN
+        return UNKNOWN.descending(value).tagged(*tags)
+
+    def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
+        arguments = self.machine.calls.arguments(expression, world, frame)
+        name = arguments.literal(1, None)
+        owner = arguments.get(0, None)
+        if owner is None or name is None or not isinstance(name.value, str):
+            return UNKNOWN.descending(*arguments)
+        return self.machine.expressions.attribute(owner, name.value, world, frame)
+
+    def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:
+        if name == "reveal_grad":
+            words = {member.value for member in recording(world.gradients)}
+            self.machine.recorder.reveal(expression.place, " | ", words)
+            return
+        arguments: list[Expression] = expression.arguments
+        value = self.machine.expressions.evaluate(arguments[0], world, frame)
+        self.machine.recorder.reveal(
+            expression.place, " | ", self.machine.makeup.words(value, world)
+        )

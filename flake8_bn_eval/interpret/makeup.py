@@ -1,0 +1,76 @@
+"""What a module is made of, and what that says of its mode."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.things import Constant, ObjectId
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
+
+
+class Makeup:
+    """Answers what is inside a module."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def family(self, identity: ObjectId, world: World) -> set[ObjectId]:
+        """An object and everything that hangs on it."""
+        members: set[ObjectId] = set()
+        waiting = [identity]
+        while waiting:
+            each = waiting.pop()
+            if each not in members:
+                members.add(each)
+                state = world.get(each)
+                values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+                waiting += [child for value in values for child in value.objects]
+        return members
+
+    def sensitivity(self, identity: ObjectId, world: World) -> Sensitivity:
+        """Whether a module, with everything below it, reacts to its mode."""
+        return self._sensitivity(identity, world, set())
+
+    def _sensitivity(self, identity: ObjectId, world: World, visited: set[ObjectId]) -> Sensitivity:
+        if identity in visited:
+            return Sensitivity.NO
+        visited.add(identity)
+        state = world.get(identity)
+        verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
+        for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
+            for child in value.objects:
+                verdicts.add(self._of_child(child, world, visited))
+        if Sensitivity.YES in verdicts:
+            return Sensitivity.YES
+        return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
+
+    def _of_child(self, child: ObjectId, world: World, visited: set[ObjectId]) -> Sensitivity:
+        state = world.get(child)
+        if state.kind in (Kind.INSTANCE, Kind.OPTIMIZER):
+            return Sensitivity.NO
+        if state.kind is Kind.UNKNOWN and not self._may_hold_layers(state, child):
+            return Sensitivity.NO
+        return self._sensitivity(child, world, visited)
+
+    def _may_hold_layers(self, state: Object, identity: ObjectId) -> bool:
+        """An attribute that comes in from outside matters only if it is used like a module."""
+        used = self.machine.recorder.methods_used.get(identity, set())
+        return state.origin is None or "<call>" in used or bool(used & {"eval", "train"})
+
+    def words(self, value: Value, world: World) -> set[str]:
+        """The possible modes of a value, in the words of a test."""
+        words: set[str] = set()
+        for identity in value.objects:
+            state = world.get(identity)
+            if state.may_be_module:
+                words |= {mode.value for mode in state.modes}
+            else:
+                words.add("not a module")
+        for thing in value.things:
+            words.add("not a module" if isinstance(thing, Constant) else "unknown")
+        return words
+
+
+def _at_least_unknown(state: Object) -> Sensitivity:
+    return Sensitivity.YES if state.sensitive is Sensitivity.YES else Sensitivity.UNKNOWN

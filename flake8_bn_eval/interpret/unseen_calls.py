@@ -1,0 +1,86 @@
+"""Calls of functions that nobody sees: what they may have done to what they were given."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.modes.evidence import Tag, Use
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.things import Function, ObjectId, Parameters
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
+from flake8_bn_eval.modes.world import World
+
+OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler"})
+
+
+class UnseenCalls:
+    """What an unseen function may do, and what comes out of it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def unseen(
+        self, name: str, arguments: Arguments, world: World, receiver: ObjectId | None = None
+    ) -> Value:
+        """A call of something that is not in sight: what it may do, what it may return."""
+        vocabulary = self.machine.knowledge.vocabulary
+        if may_set_mode(name.rpartition(".")[2], vocabulary):
+            for argument in arguments:
+                self.machine.modules.lose(argument, world)
+            if receiver is not None:
+                self.machine.modules.lose_object(receiver, world)
+        self._perhaps_called(arguments, world)
+        self._hand_over(name, arguments, world)
+        carried = self.carried(arguments, world)
+        result = carried if carried is not None else UNKNOWN
+        result = result.descending(*arguments)
+        return result.tagged(Tag.OPEN) if result.lineage else result
+
+    def _perhaps_called(self, arguments: Arguments, world: World) -> None:
+        """Something unseen may call a function that it is given, if that sets anything."""
+        setting = self.machine.telling.setting
+        frame = self.machine.frame
+        for argument in arguments:
+            function = argument.only_thing
+            if not isinstance(function, Function) or function.definition.parameters:
+                continue
+            if function.definition.called_names & setting and not frame.runs_function(function):
+                called = world.fork()
+                try:
+                    self.machine.functions.call(
+                        function, Arguments(), called, frame, function.definition.place
+                    )
+                except Unreachable:
+                    continue
+                world.become(called.join(world.fork()))
+
+    def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
+        """Outputs of forward calls that are handed to something unseen."""
+        connected = [argument for argument in arguments if argument.lineage]
+        if not connected:
+            return
+        optimizing = mentions(name.rpartition(".")[2], OPTIMIZING) or any(
+            world.get(identity).kind is Kind.OPTIMIZER
+            for argument in arguments
+            for identity in argument.objects
+        )
+        for argument in connected:
+            if optimizing:
+                self.machine.data.differentiate(argument, world, None)
+            elif mentions(name, self.machine.knowledge.vocabulary.metrics):
+                self.machine.recorder.use(argument.lineage, Use.READ)
+            else:
+                self.machine.recorder.use(argument.lineage, Use.PASSED)
+
+    def carried(self, arguments: Arguments, world: World) -> Value | None:
+        """Parameters among the arguments, which ``list``, ``filter`` or a wrapper hand on."""
+        owners: frozenset[ObjectId] = frozenset()
+        for argument in arguments:
+            for thing in argument.things:
+                if isinstance(thing, Parameters):
+                    owners |= thing.owners
+            for identity in argument.objects:
+                if world.get(identity).kind is Kind.OPTIMIZER:
+                    owners |= self.machine.library.owners(identity, world)
+        return of_thing(Parameters(owners)) if owners else None

@@ -1,0 +1,92 @@
+"""Objects that a loop bears again: the last one keeps its number, older ones share another.
+
+Whoever held an object of an earlier pass holds the older one from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.modes.joins import join_objects
+from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.values import Value, renamed
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.modes.world import World
+
+
+def retire(identity: ObjectId, world: World) -> None:
+    """An object that was born in an earlier pass makes room for the next one.
+
+    Whoever still holds it holds the older one from now on; the third and all
+    that follow are joined with it.
+    """
+    state = world.objects[identity]
+    if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not _holds_modules(state, world):
+        return
+    names = {identity: world.identities.older(identity)}
+    _add_unseen_children(identity, names, world)
+    if not _rename(names, world):
+        return
+    for old, new in names.items():
+        moved = _moved(world.objects.pop(old), names)
+        known = world.objects.get(new)
+        if known is not None:
+            moved = replace(join_objects(known, moved), many=True)
+        world.put(new, moved)
+
+
+def _holds_modules(state: Object, world: World) -> bool:
+    """Whether it matters which of several lists this is."""
+    if state.registers:
+        return True
+    values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+    held = (world.objects.get(each) for value in values for each in value.objects)
+    return any(each is not None and each.may_be_module for each in held)
+
+
+def _add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], world: World) -> None:
+    """Children born by being looked at move along with their parent."""
+    for value in world.objects[identity].fields.values():
+        for child in value.objects:
+            state = world.objects.get(child)
+            if state is None or state.origin is None or child in names:
+                continue
+            if state.origin.parent == identity:
+                key = state.origin.key
+                names[child] = world.identities.number("child", names[identity], key)
+                _add_unseen_children(child, names, world)
+
+
+def _rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
+    """Give objects other numbers wherever they are held; whether they were held at all."""
+    held = False
+    for variable, value in world.names.items():
+        new = renamed(value, names)
+        if new is not value:
+            world.names[variable] = new
+            held = True
+    for owner, state in list(world.objects.items()):
+        if owner not in names and (state.fields or state.rest or state.origin):
+            moved = _moved(state, names)
+            if moved is not state:
+                world.objects[owner] = moved
+                held = True
+    return held
+
+
+def _moved(state: Object, names: dict[ObjectId, ObjectId]) -> Object:
+    changed: dict[Key, Value] = {}
+    for key, value in state.fields.items():
+        new = renamed(value, names)
+        if new is not value:
+            changed[key] = new
+    rest = None if state.rest is None else renamed(state.rest, names)
+    origin = state.origin
+    if origin is not None and origin.parent in names:
+        origin = replace(origin, parent=names[origin.parent])
+    if not changed and rest is state.rest and origin is state.origin:
+        return state
+    return replace(state, fields={**state.fields, **changed}, rest=rest, origin=origin)

@@ -1,0 +1,75 @@
+"""Numbers for objects, and the pseudo-variables on which assumptions about them rest.
+
+Everything that is counted once for a whole analysis is here: it knows no world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flake8_bn_eval.modes.things import Condition, ObjectId
+from flake8_bn_eval.operations import Variable
+
+OBJECT_SCOPE = -2
+
+
+def about_object(identity: ObjectId) -> Variable:
+    """The pseudo-variable on which assumptions about an object rest."""
+    return OBJECT_SCOPE, str(identity)
+
+
+def about_field(identity: ObjectId, name: str) -> Variable:
+    """The pseudo-variable on which assumptions about an attribute rest."""
+    return OBJECT_SCOPE, f"{identity}.{name}"
+
+
+def about_mode(identity: ObjectId) -> Variable:
+    """The pseudo-variable on which assumptions about a saved mode rest."""
+    return OBJECT_SCOPE, f"mode of {identity}"
+
+
+def owner_of(variable: Variable) -> ObjectId | None:
+    """The object on which assumptions about such a pseudo-variable rest."""
+    if variable[0] != OBJECT_SCOPE:
+        return None
+    return int(variable[1].partition(".")[0].rpartition(" ")[2])
+
+
+class Identities:
+    """Numbers for objects: the same for the same path of birth, so loops find them again."""
+
+    def __init__(self) -> None:
+        self.conjunctions: dict[str, tuple[Condition, ...]] = {}
+        self.repeated: set[ObjectId] = set()
+        """The objects that a loop bears again and again."""
+        self._numbers: dict[object, ObjectId] = {}
+        self._version = 0
+        self.effort = 0
+        """What joining worlds has cost, in units of about one evaluated expression."""
+
+    def number(self, *path: object) -> ObjectId:
+        """The number of the object born at a path."""
+        return self._numbers.setdefault(path, len(self._numbers))
+
+    def conjunction(self, parts: Sequence[Condition]) -> str:
+        """The subject that is true when all these conditions hold."""
+        subject = f"({' and '.join(_text(part) for part in parts)})"
+        self.conjunctions[subject] = tuple(parts)
+        return subject
+
+    def older(self, identity: ObjectId) -> ObjectId:
+        """The number of all objects of the same birth but the last one."""
+        number = self.number("older", identity)
+        self.repeated |= {number, identity}
+        return number
+
+    def new_version(self) -> int:
+        """A number that no world has had."""
+        self._version += 1
+        return self._version
+
+
+def _text(condition: Condition) -> str:
+    sign = "not " if condition.negated else ""
+    constant = "" if condition.constant is None else f"={condition.constant.value!r}"
+    return f"{sign}{condition.subject}{constant}"

@@ -1,0 +1,101 @@
+"""Two states of one object: the state that covers both, and whether one covers the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN_THING, Value
+
+
+def join_objects(first: Object, second: Object) -> Object:
+    """One object that covers both states of it; the first one where it does so already."""
+    modes, tree = first.modes.join(second.modes), first.tree.join(second.tree)
+    fields, rest = _join_contents(first, second)
+    changed = (
+        modes is not first.modes
+        or tree is not first.tree
+        or fields is not first.fields
+        or rest is not first.rest
+        or first.kind is not second.kind
+        or first.seen is not second.seen
+        or first.frozen is not second.frozen
+        or first.many is not second.many
+    )
+    if not changed:
+        return first
+    return replace(
+        first,
+        modes=modes,
+        tree=tree,
+        fields=fields,
+        rest=rest,
+        kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
+        seen=first.seen and second.seen,
+        frozen=first.frozen and second.frozen,
+        many=first.many or second.many,
+    )
+
+
+def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Value | None]:
+    rest = _join_rests(first, second)
+    if first.fields is second.fields:
+        return first.fields, rest
+    fields = _join_fields(first.fields, second.fields)
+    if first.kind in (Kind.SEQUENCE, Kind.MAPPING) and first.fields.keys() != second.fields.keys():
+        if first.kind is Kind.MAPPING:
+            return fields, NOTHING if rest is None else rest
+        # An element that may be missing is one of any number of elements.
+        for key in first.fields.keys() ^ second.fields.keys():
+            if not is_attribute(key):
+                rest = fields.pop(key).join(NOTHING if rest is None else rest)
+    return fields, rest
+
+
+def _join_fields(first: dict[Key, Value], second: dict[Key, Value]) -> dict[Key, Value]:
+    more: dict[Key, Value] = {}
+    for key, value in second.items():
+        known = first.get(key)
+        if known is None:
+            more[key] = value
+        elif known is not value:
+            joined = known.join(value)
+            if joined is not known:
+                more[key] = joined
+    return {**first, **more} if more else first
+
+
+def _join_rests(first: Object, second: Object) -> Value | None:
+    if first.rest is None or second.rest is None:
+        return second.rest if first.rest is None else first.rest
+    return first.rest.join(second.rest)
+
+
+def same_modes(first: Object, second: Object) -> bool:
+    if first.modes != second.modes or first.tree != second.tree:
+        return False
+    if first.fields is second.fields:
+        return True
+    return all(
+        first.fields[key].objects == value.objects if key in first.fields else not value.objects
+        for key, value in second.fields.items()
+        if key in first.fields or not _lazily_born(second, key)
+    )
+
+
+def value_covers(first: Value, second: Value) -> bool:
+    if first is second:
+        return True
+    if not second.objects <= first.objects:
+        return False
+    return second.things <= first.things or UNKNOWN_THING in first.things
+
+
+def _lazily_born(owner: Object, key: Key) -> bool:
+    """A child born by being looked at adds nothing new to its owner."""
+    return len(owner.fields[key].objects) == 1
+
+
+def is_attribute(key: Key) -> bool:
+    """Whether a field is an attribute and no element."""
+    return isinstance(key, str) and key.startswith(".")
