@@ -101,7 +101,7 @@ def follow(
     text: str,
     *,
     filename: str | None = None,  # noqa: ARG001 - for other files of the project
-    options: Options | None = None,  # noqa: ARG001 - no option changes a meaning yet
+    options: Options | None = None,
     tree: ast.Module | None = None,
 ) -> Followed:
     """Follow the modes and gradients of a file, whether or not a rule asks.
@@ -117,7 +117,7 @@ def follow(
         with source.without_garbage_collection():
             module = source.parse(text, tree)
             program = lower_module(module)
-        knowledge = Knowledge.for_packages(program.imported)
+        knowledge = Knowledge.for_packages(program.imported, options)
         recorder = interpret(program, knowledge)
     failures = [Report(remark.place, remark.message) for remark in recorder.failures]
     facts = Facts(recorder, knowledge, program, failures)
@@ -132,9 +132,15 @@ def enabled_rules(options: Options, codes: Collection[str] | None = None) -> lis
     return [rule for rule in all_rules() if rule.default or rule.code in options.opt_in]
 
 
-def unknown_codes(codes: Collection[str]) -> list[str]:
-    """Those of the codes that no rule has."""
-    return sorted(set(codes) - {rule.code for rule in all_rules()})
+def problems_of(options: Options) -> list[str]:
+    """What no analysis can use: codes that no rule has, tables with a mistake."""
+    unknown = sorted(options.opt_in - {rule.code for rule in all_rules()})
+    problems = [f"--bne-opt-in: no such rule: {', '.join(unknown)}"] if unknown else []
+    if options.knowledge:
+        from flake8_bn_eval.knowledge.lookup import mistakes  # noqa: PLC0415
+
+        problems += [f"--bne-knowledge: {mistake}" for mistake in mistakes(options)]
+    return problems
 
 
 def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:

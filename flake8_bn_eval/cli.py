@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flake8_bn_eval import __version__, source
-from flake8_bn_eval.analysis import analyse, follow, unknown_codes
+from flake8_bn_eval.analysis import analyse, follow, problems_of
 from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.options import Options, add_to, from_namespace
 from flake8_bn_eval.report.text import finding_lines
@@ -146,9 +146,9 @@ def _trace(namespace: argparse.Namespace) -> int:
 
 def _options(namespace: argparse.Namespace) -> Options:
     options = from_namespace(namespace)
-    unknown = unknown_codes(options.opt_in)
-    if unknown:
-        raise InputError(f"--bne-opt-in: no such rule: {', '.join(unknown)}")
+    problems = problems_of(options)
+    if problems:
+        raise InputError("\nbn-eval: ".join(problems))
     return options
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flake8.options.manager import OptionManager
 from flake8.style_guide import Decision, DecisionEngine
 
 from flake8_bn_eval import __version__
-from flake8_bn_eval.analysis import analyse, enabled_rules, unknown_codes
+from flake8_bn_eval.analysis import analyse, enabled_rules, problems_of
 from flake8_bn_eval.options import Options, declarations, from_namespace
 
 
@@ -45,6 +46,8 @@ class Plugin:
                 default=declaration.default,
                 help=declaration.help,
                 parse_from_config=True,
+                comma_separated_list=declaration.names_files,
+                normalize_paths=declaration.names_files,
             )
 
     @classmethod
@@ -53,11 +56,11 @@ class Plugin:
     ) -> None:
         """Read the options, and what flake8 was told to select."""
         options = from_namespace(namespace)
-        unknown = unknown_codes(options.opt_in)
-        if unknown:
-            manager.parser.error(f"argument --bne-opt-in: no such rule: {', '.join(unknown)}")
+        problems = problems_of(options)
+        if problems:
+            manager.parser.error("\nargument ".join(["", *problems]).strip())
         named = {*(namespace.select or ()), *(namespace.extend_select or ())}
-        cls.options = Options(options.opt_in | named, options.torch_version)
+        cls.options = replace(options, opt_in=options.opt_in | named)
         shown = DecisionEngine(namespace)
         cls.codes = frozenset(
             rule.code

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 CODE = re.compile(r"BNE\d{3}")
+WORD = re.compile(r"[a-z_][a-z0-9_]*")
+NAME = re.compile(r"(\*|[^\W\d]\w*)(\.(\*|[^\W\d]\w*))*")
 VERSION = re.compile(r"(\d+)\.(\d+)(\.\w+)*")
 
 
@@ -29,6 +32,7 @@ class Declaration:
     metavar: str
     default: str
     help: str
+    names_files: bool = False
 
     @property
     def destination(self) -> str:
@@ -51,6 +55,41 @@ def read_version(text: str) -> tuple[int, int]:
     if match is None:
         raise OptionError(f"{text!r} is no version such as 2.13")
     return int(match[1]), int(match[2])
+
+
+def read_words(text: str) -> frozenset[str]:
+    """Words or whole names, separated by commas or white space, in lower case."""
+    words = text.replace(",", " ").lower().split()
+    for word in words:
+        if not WORD.fullmatch(word):
+            raise OptionError(f"{word!r} is no word such as holdout or run_fold")
+    return frozenset(words)
+
+
+def read_names(text: str) -> frozenset[str]:
+    """Dotted names, separated by commas or white space; ``*`` stands for any parts."""
+    names = text.replace(",", " ").split()
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise OptionError(f"{name!r} is no dotted name such as mylib.wrap or *.wrap")
+    return frozenset(names)
+
+
+def read_files(text: str | Sequence[str]) -> tuple[Path, ...]:
+    """Files, separated by commas; a bare name may lie in a folder further up.
+
+    A name in flake8's configuration means a file beside that configuration, which flake8
+    looks for in the working folder and above; it tells nobody where it found one.
+    """
+    names = text.split(",") if isinstance(text, str) else text
+    return tuple(_found(Path(name.strip())) for name in names if name.strip())
+
+
+def _found(file: Path) -> Path:
+    if len(file.parts) == 1 and not file.exists():
+        above = (folder / file for folder in Path.cwd().parents)
+        return next((each for each in above if each.is_file()), file)
+    return file
 
 
 def _option(declaration: Declaration) -> Any:
@@ -78,7 +117,82 @@ class Options:
             read_version,
             "VERSION",
             "2.13",
-            "The PyTorch version that the analysed code runs on, where it changes a meaning.",
+            "The PyTorch version that the analysed code runs on. Before 2.1 a gradient context "
+            "that decorates a function needs its parentheses; before 2.9 `torch.onnx.export` "
+            "exports in evaluation mode by itself. Your own rows may say `since` and `before`.",
+        )
+    )
+    knowledge: tuple[Path, ...] = _option(
+        Declaration(
+            "--bne-knowledge",
+            read_files,
+            "FILES",
+            "",
+            "Tables of your own, TOML files separated by commas: what your functions and classes, "
+            "or a library that is not known, do to modes and gradients. "
+            "A row of yours wins over one that is shipped.",
+            names_files=True,
+        )
+    )
+    evaluation_functions: frozenset[str] = _option(
+        Declaration(
+            "--bne-evaluation-functions",
+            read_words,
+            "WORDS",
+            "",
+            "More words in the names of functions that evaluate or predict, beside `evaluate`, "
+            "`validate`, `test`, `predict`, `infer` and the like: `rehearse`, `run_fold`.",
+        )
+    )
+    training_functions: frozenset[str] = _option(
+        Declaration(
+            "--bne-training-functions",
+            read_words,
+            "WORDS",
+            "",
+            "More words in the names of functions that train, beside `train`, `fit`, `finetune`, "
+            "`learn` and the like.",
+        )
+    )
+    evaluation_data: frozenset[str] = _option(
+        Declaration(
+            "--bne-evaluation-data",
+            read_words,
+            "WORDS",
+            "",
+            "More words in the names of loaders and data that a model is evaluated on, beside "
+            "`val`, `valid`, `test`, `dev`, `eval`, `holdout` and the like.",
+        )
+    )
+    training_data: frozenset[str] = _option(
+        Declaration(
+            "--bne-training-data",
+            read_words,
+            "WORDS",
+            "",
+            "More words in the names of loaders and data that a model is trained on, beside "
+            "`train`, `labeled` and the like.",
+        )
+    )
+    models: frozenset[str] = _option(
+        Declaration(
+            "--bne-models",
+            read_words,
+            "WORDS",
+            "",
+            "More words in the names of variables that hold a module, beside `model`, `net`, "
+            "`encoder`, `generator` and the like: only where nothing else tells that it is one.",
+        )
+    )
+    wrappers: frozenset[str] = _option(
+        Declaration(
+            "--bne-wrappers",
+            read_names,
+            "NAMES",
+            "",
+            "Functions and classes that return the module they are given, wrapped or not, as "
+            "`DataParallel` and `torch.compile` do: full dotted names, or `*.name` for that name "
+            "in any module.",
         )
     )
 
@@ -107,7 +221,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 def from_namespace(namespace: argparse.Namespace) -> Options:
     """The options that argparse or flake8 has read."""
-    values = {
-        name: getattr(namespace, declaration.destination) for name, declaration in declarations()
-    }
-    return Options(**values)
+    return Options(**{name: _value(namespace, it) for name, it in declarations()})
+
+
+def _value(namespace: argparse.Namespace, declaration: Declaration) -> Any:
+    """The value as it is read; flake8 splits lists of files before anyone can read them."""
+    value = getattr(namespace, declaration.destination)
+    return declaration.read(value) if isinstance(value, list) else value

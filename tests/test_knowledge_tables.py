@@ -14,6 +14,7 @@ from flake8_bn_eval.knowledge.lookup import ALWAYS, TABLE_OF_PACKAGE, Knowledge
 from flake8_bn_eval.knowledge.rows import Condition, Vocabulary
 from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, parse_table, read_table
 from flake8_bn_eval.knowledge.words import mentions, words_of
+from flake8_bn_eval.options import Options
 
 TABLES = sorted({*ALWAYS, *TABLE_OF_PACKAGE.values()})
 KNOWLEDGE = Knowledge.for_packages(frozenset(TABLE_OF_PACKAGE))
@@ -127,7 +128,7 @@ def test_a_right_table() -> None:
 def test_a_users_own_table(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(RIGHT, encoding="utf-8")
-    knowledge = Knowledge.for_packages(frozenset({"torch"}), (mine,))
+    knowledge = Knowledge.for_packages(frozenset({"torch"}), Options(knowledge=(mine,)))
     row = knowledge.callable("mine.build_model")
     assert row is not None
     assert row.starts == "eval"

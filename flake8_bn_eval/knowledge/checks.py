@@ -7,9 +7,12 @@ knows which keys belong together or what a value means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from flake8_bn_eval.knowledge.rows import Version
+from flake8_bn_eval.options import OptionError, read_version
 
 Check = Callable[[Any], str | None]
 """Says what a value should have been, or nothing if it is right."""
@@ -39,8 +42,9 @@ def _check_of(hint: Any) -> Check:
         return _records(arguments[0])
     if origin is frozenset:
         return texts
-    simple: dict[Any, Check] = {str: text, bool: boolean, int: _position, float: _number}
-    return simple[hint]
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _record(hint)
+    return _SIMPLE[hint]
 
 
 def _without_none(hint: Any) -> Any:
@@ -73,23 +77,44 @@ def _number(value: Any) -> str | None:
     return None if right else "a number"
 
 
+def _version(value: Any) -> str | None:
+    try:
+        read_version(value)
+    except (OptionError, AttributeError):
+        return "a version such as \"2.9\""
+    return None
+
+
+_SIMPLE: dict[Any, Check] = {
+    str: text, bool: boolean, int: _position, float: _number, Version: _version,
+}  # fmt: skip
+
+
 def _one_of(allowed: tuple[Any, ...]) -> Check:
     wanted = " or ".join(f'"{value}"' for value in allowed)
     return lambda value: None if isinstance(value, str) and value in allowed else wanted
 
 
-def _records(record: type[Any]) -> Check:
+def _record(record: type[Any]) -> Check:
     keys, required = checks_of(record), required_of(record)
 
-    def fits(item: Any) -> bool:
-        return (
+    def check(item: Any) -> str | None:
+        fits = (
             isinstance(item, dict)
             and required <= item.keys() <= keys.keys()
             and all(keys[key](value) is None for key, value in item.items())
         )
+        return None if fits else f"a table with the keys {', '.join(keys)}"
+
+    return check
+
+
+def _records(record: type[Any]) -> Check:
+    check_one = _record(record)
+    keys = ", ".join(checks_of(record))
 
     def check(value: Any) -> str | None:
-        right = isinstance(value, list) and value and all(map(fits, value))
-        return None if right else f"a list of tables with the keys {', '.join(keys)}"
+        right = isinstance(value, list) and value and all(check_one(it) is None for it in value)
+        return None if right else f"a list of tables with the keys {keys}"
 
     return check

@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
+from flake8_bn_eval.knowledge.own import own_table
 from flake8_bn_eval.knowledge.rows import CallableRow, HookRow, MethodRow, Vocabulary
-from flake8_bn_eval.knowledge.schema import Table, read_table
+from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, Version, read_table
+from flake8_bn_eval.options import Options
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -53,16 +56,18 @@ class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 
     __slots__ = (
-        "_aliases", "_callables", "_classes", "_found", "_hooks", "_methods", "_patterns",
-        "_roots", "vocabulary",
+        "_aliases", "_callables", "_classes", "_found", "_given", "_hooks", "_methods",
+        "_patterns", "_roots", "vocabulary",
     )
 
     def __init__(self, tables: Iterable[Table]) -> None:
         tables = tuple(tables)
-        callables = _merged(table.callables for table in tables)
+        every = _merged(table.callables for table in tables)
+        callables = {name: row for name, row in every.items() if name[-1:] != ")"}
         aliases = _merged(table.aliases for table in tables)
         self._callables = {name: row for name, row in callables.items() if "*" not in name}
         self._patterns = _Patterns({it: row for it, row in callables.items() if "*" in it})
+        self._given = _by_argument(every)
         self._classes = _merged(table.classes for table in tables)
         self._methods = _merged(table.methods for table in tables)
         self._hooks = _merged(table.hooks for table in tables)
@@ -72,11 +77,11 @@ class Knowledge:
         self.vocabulary = _joined(table.vocabulary for table in tables)
 
     @staticmethod
-    def for_packages(imported: frozenset[str], extra: tuple[Path, ...] = ()) -> Knowledge:
-        """What is known about the packages, and what the user's own tables in ``extra`` add."""
+    def for_packages(imported: frozenset[str], options: Options | None = None) -> Knowledge:
+        """What is known about the packages, and what the user's own tables and words add."""
         roots = {name.partition(".")[0] for name in imported}
         names = {TABLE_OF_PACKAGE[root] for root in roots if root in TABLE_OF_PACKAGE}
-        return _knowledge(frozenset(names), extra)
+        return _knowledge(frozenset(names), options or Options())
 
     def callable(self, dotted: str) -> CallableRow | None:
         """The row of a function or class by its dotted name."""
@@ -84,10 +89,15 @@ class Knowledge:
             return self._found[dotted]
         except KeyError:
             pass
-        if dotted.partition(".")[0] not in self._roots:
+        if self._roots.isdisjoint((dotted.partition(".")[0], "*")):
             return None
         row = self._found[dotted] = self._search(dotted)
         return row
+
+    def given(self, row: CallableRow, argument: str) -> CallableRow:
+        """The row for calls whose first argument is this string, where there is one."""
+        patterns = self._given.get(row.name)
+        return row if patterns is None else patterns.best(argument) or row
 
     def method(self, receiver: str, name: str) -> MethodRow | None:
         """The row of a method or attribute of a module, a tensor or an optimizer."""
@@ -159,6 +169,28 @@ class _Patterns:
         return self._prefixes.get(prefix)
 
 
+class _Arguments:
+    """Rows by what a literal argument looks like: the longest pattern that fits counts."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Mapping[str, CallableRow]) -> None:
+        self._rows = sorted(rows.items(), key=lambda it: _weight(it[0]), reverse=True)
+
+    def best(self, argument: str) -> CallableRow | None:
+        return next((row for it, row in self._rows if fnmatchcase(argument, it)), None)
+
+
+def _by_argument(rows: Mapping[str, CallableRow]) -> dict[str, _Arguments]:
+    """The rows for calls with a certain first argument, by the name of what is called."""
+    found: dict[str, dict[str, CallableRow]] = {}
+    for name, row in rows.items():
+        if name[-1:] == ")":
+            called, _, argument = name[:-1].partition("(")
+            found.setdefault(called, {})[argument] = row
+    return {called: _Arguments(of) for called, of in found.items()}
+
+
 def _prefixes(dotted: str) -> Iterator[str]:
     """``a.b.``, then ``a.`` of ``a.b.c``."""
     end = dotted.rfind(".")
@@ -189,11 +221,29 @@ def _joined(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
 
 
 @lru_cache(maxsize=64)
-def _knowledge(names: frozenset[str], extra: tuple[Path, ...]) -> Knowledge:
-    shipped = [_shipped(name) for name in (*ALWAYS, *sorted(names))]
-    return Knowledge((*shipped, *(read_table(file) for file in extra)))
+def _knowledge(names: frozenset[str], options: Options) -> Knowledge:
+    version = options.torch_version
+    shipped = [_shipped(name, version) for name in (*ALWAYS, *sorted(names))]
+    own = [_read(file, version) for file in options.knowledge]
+    return Knowledge((*shipped, own_table(options), *own))
 
 
 @cache
-def _shipped(name: str) -> Table:
-    return read_table(files(__package__) / f"{name}.toml")
+def _shipped(name: str, version: Version) -> Table:
+    return read_table(files(__package__) / f"{name}.toml", version)
+
+
+@cache
+def _read(file: Path, version: Version) -> Table:
+    return read_table(file, version)
+
+
+def mistakes(options: Options) -> list[str]:
+    """What is wrong in the user's own tables: the first mistake of each file."""
+    found = []
+    for file in options.knowledge:
+        try:
+            _read(file, options.torch_version)
+        except KnowledgeError as error:
+            found.append(str(error))
+    return found

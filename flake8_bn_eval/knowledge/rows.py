@@ -7,7 +7,10 @@ everything that it may do to a module handed to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NewType
+
+Version = NewType("Version", str)
+"""A version of PyTorch, as people write it: ``2.9``."""
 
 Returns = Literal[
     "module",
@@ -41,8 +44,22 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """An argument that chooses a mode: the one it chooses when it is true, or false."""
+
+    parameter: str
+    position: int | None
+    default: bool
+    true: Starts
+    false: Starts
+
+
+@dataclass(frozen=True, slots=True)
 class CallableRow:
     """One function or class of a library.
+
+    A name may end with the first argument, a literal string, in parentheses, as
+    ``timm.create_model(vit_*)``: that row counts for calls with such an argument only.
 
     ``returns``      what a call gives: a new *module*, its *argument* itself (perhaps
                      wrapped), a deep *copy* of it, a *shallow copy* that shares its
@@ -55,9 +72,12 @@ class CallableRow:
     ``every``        it returns each positional argument so: one alone, several as a tuple
     ``starts``       the mode of the module returned
     ``sensitive``    whether that module computes differently in the two modes
-    ``conditions``   all must hold for a layer to be sensitive
+    ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
+    ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
+    ``restores``     a context that ``sets`` a mode gives the *root* of the module its mode
+                     back, and that mode to all below it, or gives *each* its own
     ``effect``       it does to that argument what a method of it with this effect does:
                      ``torch.argmax(x)`` is ``x.argmax()``
     ``gradient``     what the context sets: off, on, the value of its argument, or *inference*:
@@ -68,6 +88,8 @@ class CallableRow:
     ``inside``       its module argument runs with gradients *off* inside it
     ``backward``     it differentiates its arguments
     ``steps``        it takes an optimizer step (a fused training step)
+    ``since``        the first version of PyTorch for which the row holds
+    ``before``       the first version for which it holds no more
     ``source``       where the fact is from
     """
 
@@ -80,8 +102,11 @@ class CallableRow:
     starts: Starts = "unknown"
     sensitive: Sensitivity = "unknown"
     conditions: tuple[Condition, ...] = ()
+    needs: Literal["all", "any"] = "all"
     registers: bool = False
     sets: Starts | None = None
+    flag: Flag | None = None
+    restores: Literal["root", "each"] | None = None
     effect: MethodEffect | None = None
     gradient: Gradient | None = None
     immediate: bool = False
@@ -89,6 +114,8 @@ class CallableRow:
     inside: Literal["off"] | None = None
     backward: bool = False
     steps: bool = False
+    since: Version | None = None
+    before: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +135,7 @@ class MethodRow:
     ``gradient_inside``  a *forward* that runs without gradients by itself
     ``sets``             the mode in which a *forward* puts the module first, and leaves it
     ``recursive``        *submodules* at any depth, the module itself among them
+    ``since``, ``before``  the versions of PyTorch for which the row holds
     """
 
     receiver: Receiver
@@ -117,15 +145,19 @@ class MethodRow:
     gradient_inside: Literal["off"] | None = None
     sets: Literal["eval", "train"] | None = None
     recursive: bool = False
+    since: Version | None = None
+    before: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HookRow:
     """A method that a framework calls by itself on objects of a class with this base.
 
-    ``module``    the parameter that holds the module: ``self``, or the name of another
+    ``module``    where the module is: ``self``, another parameter, or an attribute of one
+                  (``runner.model``)
     ``mode``      the mode in which the framework has put that module by then
     ``gradient``  whether the framework records gradients meanwhile
+    ``since``, ``before``  the versions of PyTorch for which the row holds
     """
 
     base: str
@@ -134,6 +166,8 @@ class HookRow:
     module: str = "self"
     mode: Literal["train", "eval", "unknown"] = "unknown"
     gradient: Literal["on", "off", "unknown"] = "unknown"
+    since: Version | None = None
+    before: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)

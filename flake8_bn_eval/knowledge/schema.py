@@ -2,7 +2,8 @@
 
 The head comment of ``torch.toml`` describes the tables.  A table is checked on its own:
 whether its facts are true is the business of the tests, and where two tables disagree
-the later one wins.  TOML has no positions, so the line of a mistake is found by searching
+the later one wins.  Rows for other versions of PyTorch than the one asked for are left out
+here, so nobody else knows that there are any.  TOML has no positions, so the line of a mistake is found by searching
 the text of its group.
 """
 
@@ -17,7 +18,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flake8_bn_eval.knowledge.checks import Check, boolean, checks_of, required_of, text, texts
-from flake8_bn_eval.knowledge.rows import CallableRow, Condition, HookRow, MethodRow, Vocabulary
+from flake8_bn_eval.knowledge.rows import (
+    CallableRow,
+    Condition,
+    Flag,
+    HookRow,
+    MethodRow,
+    Vocabulary,
+)
+from flake8_bn_eval.options import read_version
 
 
 class KnowledgeError(Exception):
@@ -39,16 +48,21 @@ class Table:
     vocabulary: Vocabulary = Vocabulary()
 
 
-def read_table(file: Path | Traversable) -> Table:
-    """The table in ``file``."""
+Version = tuple[int, int]
+NEWEST: Version = (1_000, 0)
+"""Newer than any row: what holds today."""
+
+
+def read_table(file: Path | Traversable, version: Version = NEWEST) -> Table:
+    """The table in ``file``, as it holds for a version of PyTorch."""
     try:
         content = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise KnowledgeError(str(file), 1, f"this table cannot be read: {error}") from error
-    return parse_table(content, str(file))
+    return parse_table(content, str(file), version)
 
 
-def parse_table(content: str, file: str) -> Table:
+def parse_table(content: str, file: str, version: Version = NEWEST) -> Table:
     """The table written in ``content``; ``file`` is for the messages."""
     try:
         document = tomllib.loads(content)
@@ -56,7 +70,10 @@ def parse_table(content: str, file: str) -> Table:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else content.count("\n") + 1
         raise KnowledgeError(file, line, f"this is not TOML: {error}") from error
-    groups = _groups(document, content.splitlines(), file)
+    groups = {
+        section: [group for group in found if group.holds_for(version)]
+        for section, found in _groups(document, content.splitlines(), file).items()
+    }
     return Table(
         callables=_callables(groups["callable"]),
         methods=_methods(groups["method"]),
@@ -73,6 +90,8 @@ def _callables(groups: list[_Group]) -> dict[str, CallableRow]:
         facts = group.facts()
         conditions = facts.pop("conditions", ())
         facts["conditions"] = tuple(Condition(**{"position": None} | it) for it in conditions)
+        if "flag" in facts:
+            facts["flag"] = Flag(**{"position": None} | facts["flag"])
         for name in group.names():
             rows[name] = CallableRow(name=name, **facts)
     return rows
@@ -141,6 +160,9 @@ class _Group:
                 self.fail(key, f"`{key}` must be {wanted}, not {value!r}")
         for key in sorted(_REQUIRED[self.section] - self.values.keys()):
             self.fail(None, f"this {self.section} has no `{key}`")
+        since, before = self.versions
+        if since >= before:
+            self.fail("before", "`before` must be a later version than `since`")
         if self.section not in ("callable", "vocabulary"):
             self.check_stars()
 
@@ -152,6 +174,24 @@ class _Group:
                 self.fail(name, f"`*` means nothing in `{name}` of this {self.section}")
         if target.endswith(".*") and not all(it.endswith(".*") for it in self.values["names"]):
             self.fail("target", "a target with `.*` needs names with `.*`")
+
+    @property
+    def versions(self) -> tuple[Version, Version]:
+        """The first version for which the group holds, and the first for which it does not."""
+        since, before = self.values.get("since"), self.values.get("before")
+        return (
+            (0, 0) if since is None else read_version(since),
+            (NEWEST[0] + 1, 0) if before is None else read_version(before),
+        )
+
+    def holds_for(self, version: Version) -> bool:
+        """Whether it holds for a version of PyTorch."""
+        since, before = self.versions
+        return since <= version < before
+
+    def overlaps(self, other: _Group) -> bool:
+        """Whether there is a version for which both hold."""
+        return max(self.versions[0], other.versions[0]) < min(self.versions[1], other.versions[1])
 
     def names(self) -> list[str]:
         prefix = self.values.get("prefix", "")
@@ -213,13 +253,15 @@ def _block(lines: list[str], head: int) -> list[str]:
 def _check(groups: list[_Group]) -> None:
     for group in groups:
         group.check()
-    seen: dict[tuple[str | None, ...], _Group] = {}
+    seen: dict[tuple[str | None, ...], list[_Group]] = {}
     for name, group in _named(groups):
         key = (group.values.get("receiver"), group.values.get("base"), name)
-        if key in seen:
-            written = name.removeprefix(group.values.get("prefix", ""))
-            group.fail(written, f"`{name}` has a row already, in line {seen[key].line_of(written)}")
-        seen[key] = group
+        for earlier in seen.setdefault(key, []):
+            if earlier.overlaps(group):
+                written = name.removeprefix(group.values.get("prefix", ""))
+                line = earlier.line_of(written)
+                group.fail(written, f"`{name}` has a row already, in line {line}")
+        seen[key].append(group)
 
 
 def _named(groups: list[_Group]) -> Iterator[tuple[str, _Group]]:
