@@ -28,7 +28,7 @@ class Declaration:
     """How one option is spelled, read and explained."""
 
     flag: str
-    read: Callable[[str], Any]
+    read: Callable[[Any], Any]
     metavar: str
     default: str
     help: str
@@ -81,7 +81,7 @@ def read_files(text: str | Sequence[str]) -> tuple[Path, ...]:
     A name in flake8's configuration means a file beside that configuration, which flake8
     looks for in the working folder and above; it tells nobody where it found one.
     """
-    names = text.split(",") if isinstance(text, str) else text
+    names = re.split(r"[,\n]", text) if isinstance(text, str) else text
     return tuple(_found(Path(name.strip())) for name in names if name.strip())
 
 

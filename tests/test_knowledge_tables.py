@@ -61,6 +61,10 @@ MISTAKES = {
     "no source": ('source = "mine.py"\n\n', "\n", 2, "this callable has no `source`"),
     "an empty source": ('source = "mine.py"\n\n', 'source = ""\n\n', 8, "`source` must be"),
     "no receiver": ('receiver = "module"\n', "", 10, "this method has no `receiver`"),
+    "half a flag": ("starts =", 'flag = { parameter = "x" }\nstarts =', 6, "`flag` must be a table"),
+    "no version": ("starts =", 'since = "new"\nstarts =', 6, "`since` must be a version such"),
+    "a number as version": ("starts =", "since = 2.4\nstarts =", 6, "`since` must be a version"),
+    "an empty range": ("starts =", 'since = "2.4"\nbefore = "2.4"\nstarts =', 7, "later version"),
     "a wrong effect": ('effect = "eval"', 'effect = "freez"', 13, "`effect` must be"),
 }
 
@@ -101,6 +105,71 @@ def test_other_mistakes(text: str, message: str) -> None:
     with pytest.raises(KnowledgeError, match=r"^mine\.toml:\d: ") as caught:
         parse_table(text, "mine.toml")
     assert message in str(caught.value)
+
+
+VERSIONS = """\
+[[callable]]
+names = ["a.f"]
+returns = "module"
+before = "2.1"
+source = "a.py"
+
+[[callable]]
+names = ["a.f"]
+returns = "tensor"
+since = "2.1"
+before = "2.10"
+source = "a.py"
+
+[[callable]]
+names = ["a.f"]
+returns = "other"
+since = "2.10"
+source = "a.py"
+"""
+
+
+def test_a_name_may_have_a_row_for_each_version() -> None:
+    expected = {(1, 9): "module", (2, 0): "module", (2, 1): "tensor", (2, 9): "tensor",
+                (2, 10): "other", (3, 0): "other"}  # fmt: skip
+    for version, returns in expected.items():
+        assert parse_table(VERSIONS, "a.toml", version).callables["a.f"].returns == returns
+    assert parse_table(VERSIONS, "a.toml").callables["a.f"].returns == "other"
+
+
+def test_two_rows_for_one_version_are_a_mistake() -> None:
+    with pytest.raises(KnowledgeError, match=r"a\.toml:15: `a\.f` has a row already, in line 8"):
+        parse_table(VERSIONS.replace('since = "2.10"', 'since = "2.9"'), "a.toml")
+
+
+GIVEN = """\
+[[callable]]
+names = ["zoo.load"]
+returns = "module"
+starts = "train"
+source = "zoo.py"
+
+[[callable]]
+names = ["zoo.load(small_*)", "zoo.load(*tiny*)"]
+returns = "module"
+starts = "eval"
+source = "zoo.py"
+
+[[callable]]
+names = ["zoo.load(small_net)"]
+returns = "other"
+source = "zoo.py"
+"""
+
+
+def test_a_literal_argument_may_have_a_row_of_its_own() -> None:
+    knowledge = Knowledge([parse_table(GIVEN, "zoo.toml")])
+    row = knowledge.callable("zoo.load")
+    assert row is not None
+    found = {it: knowledge.given(row, it) for it in ("big", "small_a", "a-tiny-one", "small_net")}
+    assert [it.starts for it in found.values()] == ["train", "eval", "eval", "unknown"]
+    assert found["small_net"].returns == "other"
+    assert knowledge.callable("zoo.load(small_a)") is None
 
 
 def test_a_table_that_cannot_be_read(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from flake8_bn_eval.modes.things import (
     Function,
     GradientContext,
     Method,
+    ModeContext,
     ObjectId,
     Parameters,
     Partial,
@@ -206,8 +207,11 @@ class Calls:
     ) -> Value:
         """``stack.enter_context(context)``: it lasts until the stack is left."""
         value = arguments.get(0, "cm")
-        if value is not None and isinstance(value.only_thing, GradientContext):
-            self.machine.contexts.apply(value.only_thing, world, frame, place)
+        thing = None if value is None else value.only_thing
+        if isinstance(thing, GradientContext):
+            self.machine.contexts.apply(thing, world, frame, place)
+        elif isinstance(thing, ModeContext):
+            self.machine.mode_contexts.enter(thing, world, frame, place)
         return UNKNOWN if value is None else value
 
     def _of_text(self, text: Constant, name: str, arguments: Arguments) -> Value:

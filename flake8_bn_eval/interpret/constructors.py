@@ -102,10 +102,13 @@ class Constructors:
         verdict = Sensitivity(row.sensitive)
         if verdict is not Sensitivity.YES or not row.conditions:
             return verdict
-        holds = [self._holds(condition, arguments) for condition in row.conditions]
-        if False in holds:
-            return Sensitivity.NO
-        return Sensitivity.UNKNOWN if None in holds else Sensitivity.YES
+        holds = {self._holds(condition, arguments) for condition in row.conditions}
+        decided = row.needs == "any"
+        if decided in holds:
+            return Sensitivity.YES if decided else Sensitivity.NO
+        if None in holds:
+            return Sensitivity.UNKNOWN
+        return Sensitivity.NO if decided else Sensitivity.YES
 
     def _holds(self, condition: Condition, arguments: Arguments) -> bool | None:
         value = arguments.get(condition.position, condition.parameter)

@@ -17,7 +17,14 @@ from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Gradient, Gradients
 from flake8_bn_eval.modes.states import LEAVING, State, merge
-from flake8_bn_eval.modes.things import Constant, External, GradientContext, ObjectId, Pending
+from flake8_bn_eval.modes.things import (
+    Constant,
+    External,
+    GradientContext,
+    ModeContext,
+    ObjectId,
+    Pending,
+)
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place, describe
@@ -58,12 +65,23 @@ class Contexts:
                 return self._in_gradient_context(enter, thing, world, body, frame)
             case Pending():
                 return self._in_generator(enter, thing, world, body, frame)
+            case ModeContext():
+                return self._in_mode_context(enter, thing, world, body, frame)
             case External():
                 self._note_uncalled(enter, thing)
         identity = value.only_object
         if identity is not None and world.get(identity).class_ is not None:
             return self._in_object(enter, identity, world, body, frame)
         return self._plain(enter, value, world, body, frame)
+
+    def _in_mode_context(
+        self, enter: Enter, context: ModeContext, world: World, body: Body, frame: Frame
+    ) -> Exits[State]:
+        if enter.target is not None:
+            self.machine.assignments.assign(enter.target, UNKNOWN, world, frame)
+        return self.machine.mode_contexts.run(
+            context, world, frame, enter.place, lambda inside: body((inside,))
+        )
 
     def _in_each(
         self, enter: Enter, value: Value, world: World, body: Body, frame: Frame

@@ -64,6 +64,11 @@ class Decorators:
         if context is not None:
             return self._in_context(function, context, describe(text))
         match thing:
+            case External() if self._is_uncalled_context(thing):
+                self.machine.recorder.misuses.add(
+                    Misuse(place, "uncalled decorator", describe(text))
+                )
+                return of_thing(function)
             case External(path=path) if path in KINDS:
                 return of_thing(replace(function, kind=KINDS[path]))
             case External() | Result():
@@ -85,6 +90,11 @@ class Decorators:
             return of_thing(function)
         context = GradientContext(decorator.path, "unknown", function.definition.place)
         return of_thing(replace(function, decorators=(context, *function.decorators)))
+
+    def _is_uncalled_context(self, decorator: External) -> bool:
+        """A gradient context that works as a decorator only with its parentheses."""
+        row = self.machine.knowledge.callable(decorator.path)
+        return row is not None and row.gradient is not None and not row.bare
 
     def as_context(self, thing: Thing | None, place: Place) -> GradientContext | None:
         """The gradient context that a decorator is, with or without parentheses."""

@@ -8,6 +8,7 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.gradient_modes import ASKING
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.interpret.row_choices import row_for
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST
@@ -17,6 +18,7 @@ from flake8_bn_eval.modes.things import (
     Function,
     GradientContext,
     Mapped,
+    ModeContext,
     ObjectId,
     Parameters,
     Partial,
@@ -54,6 +56,7 @@ class Library:
         row = self.machine.knowledge.callable(path)
         if row is None:
             return self.machine.results.unknown(path, arguments, world, frame, place)
+        row = row_for(row, arguments, self.machine.knowledge)
         return self._known(path, row, arguments, world, frame, place)
 
     def _special(
@@ -132,9 +135,11 @@ class Library:
         frame: Frame,
         place: Place,
     ) -> Value:
+        subject = arguments.get(row.argument, row.keyword)
+        if row.restores is not None:
+            return self._mode_context(path, row, subject, place)
         if row.gradient is not None:
             return self._gradient_context(path, row, arguments, world, frame, place)
-        subject = arguments.get(row.argument, row.keyword)
         self._act(row, subject, arguments, world, frame, place)
         return self._returned(path, row, subject, arguments, world, frame, place)
 
@@ -214,6 +219,15 @@ class Library:
             self.machine.contexts.apply(context, world, frame, place)
         return of_thing(context)
 
+    def _mode_context(
+        self, path: str, row: CallableRow, subject: Value | None, place: Place
+    ) -> Value:
+        """``eval_mode(net)``: in a mode, perhaps without gradients, until it is left."""
+        gradients = None if row.gradient is None else GradientContext(path, row.gradient, place)
+        modules = frozenset() if subject is None else subject.objects
+        name, mode = path.rpartition(".")[2], str(row.sets or "same")
+        return of_thing(ModeContext(name, place, modules, mode, str(row.restores), gradients))
+
     def _context(
         self, path: str, row: CallableRow, argument: Value | None, place: Place
     ) -> GradientContext:
@@ -231,9 +245,9 @@ class Library:
             elif row.sets in ("eval", "train"):
                 flag = of_constant(row.sets == "train")
                 name = row.name.rpartition(".")[2]
-                self.machine.mode_switches.switch(identity, flag, world, frame, place, name)
-
-    # Copies
+                self.machine.mode_switches.switch(
+                    identity, flag, world, frame, place, name, by=name
+                )
 
     # Optimizers
 
@@ -295,5 +309,3 @@ class Library:
             if constant is not None and constant.value is True:
                 tags.append(tag)
         return tags
-
-    # Unknown ones

@@ -42,9 +42,11 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.functions import Functions
     from flake8_bn_eval.interpret.generators import Generators
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
+    from flake8_bn_eval.interpret.hooks import Hooks
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.loops import Loops
     from flake8_bn_eval.interpret.makeup import Makeup
+    from flake8_bn_eval.interpret.mode_contexts import ModeContexts
     from flake8_bn_eval.interpret.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
@@ -96,6 +98,8 @@ class Machine:
     comparisons: Comparisons
     narrowing: Narrowing
     calls: Calls
+    hooks: Hooks
+    mode_contexts: ModeContexts
     builtin_calls: BuiltinCalls
     unseen_calls: UnseenCalls
     functions: Functions

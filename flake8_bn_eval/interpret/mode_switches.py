@@ -42,15 +42,19 @@ class ModeSwitches:
         frame: Frame,
         place: Place,
         subject: str,
+        by: str | None = None,
     ) -> Value:
-        """``train(flag)``, through an override in the file where there is one."""
+        """``train(flag)``, through an override in the file where there is one.
+
+        ``by`` names what does it where that is no ``train()`` or ``eval()`` of the subject.
+        """
         override = self._override(identity, world)
         if override is not None and not frame.runs(override.definition, identity):
             bound = replace(override, receiver=identity)
             self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
             return of_object(identity)
         before = str(world.get(identity).modes)
-        modes = self._modes_of(flag, identity, world, place, subject)
+        modes = self._modes_of(flag, identity, world, place, subject, by)
         self._note_change(identity, modes, frame, place, subject)
         self.set_modes(identity, modes, world, frame, place)
         # The rest of the expression may raise: `net.eval().train(misspelt)`.
@@ -68,16 +72,21 @@ class ModeSwitches:
         return function if isinstance(function, Function) else None
 
     def _modes_of(
-        self, flag: Value, identity: ObjectId, world: World, place: Place, subject: str
+        self,
+        flag: Value,
+        identity: ObjectId,
+        world: World,
+        place: Place,
+        subject: str,
+        by: str | None = None,
     ) -> Modes:
         saved = flag.only_thing
         if isinstance(saved, SavedMode):
             return saved.modes
         truth = self.machine.conditions.decided(flag, world)
-        train = Remark(place, f"`{subject}.train()` puts it in training mode", "training since")
-        evaluate = Remark(
-            place, f"`{subject}.eval()` puts it in evaluation mode", "evaluating since"
-        )
+        training, evaluating = by or f"{subject}.train()", by or f"{subject}.eval()"
+        train = Remark(place, f"`{training}` puts it in training mode", "training since")
+        evaluate = Remark(place, f"`{evaluating}` puts it in evaluation mode", "evaluating since")
         if truth is None:
             return Modes({Mode.TRAIN: (train,), Mode.EVAL: (evaluate,)})
         if truth:

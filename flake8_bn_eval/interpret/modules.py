@@ -96,6 +96,11 @@ class Modules:
             case "self":
                 return receiver
             case "forward":
+                if row.sets is not None:
+                    flag = of_constant(row.sets == "train")
+                    self.machine.mode_switches.switch(
+                        identity, flag, world, frame, place, subject, by=f"{subject}.{row.name}"
+                    )
                 result = self.machine.forward.call(
                     identity, row.name, arguments, world, frame, place, subject, row=row
                 )

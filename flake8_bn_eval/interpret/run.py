@@ -33,6 +33,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.functions import Functions
 from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
+from flake8_bn_eval.interpret.hooks import Hooks
 from flake8_bn_eval.interpret.library import Library
 from flake8_bn_eval.interpret.loops import Loops
 from flake8_bn_eval.interpret.machine import (
@@ -44,6 +45,7 @@ from flake8_bn_eval.interpret.machine import (
     gradients_of,
 )
 from flake8_bn_eval.interpret.makeup import Makeup
+from flake8_bn_eval.interpret.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
@@ -55,6 +57,7 @@ from flake8_bn_eval.interpret.submodules import SubmoduleWalk
 from flake8_bn_eval.interpret.types import Types
 from flake8_bn_eval.interpret.unseen_calls import UnseenCalls
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.states import State, join_all
 from flake8_bn_eval.modes.things import Class, Function, ObjectId
@@ -63,8 +66,6 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition, Program
 
 CALLERS = Modes.only(Mode.UNKNOWN)
-MODES_OF_HOOK = {"train": Mode.TRAIN, "eval": Mode.EVAL, "unknown": Mode.UNKNOWN}
-GRADIENTS_OF_HOOK = {"on": Gradient.ON, "off": Gradient.OFF, "unknown": Gradient.UNKNOWN}
 SETUP = frozenset({"__init__", "setUp", "setup"})
 
 
@@ -96,6 +97,8 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)
     machine.mode_switches = ModeSwitches(machine)
+    machine.hooks = Hooks(machine)
+    machine.mode_contexts = ModeContexts(machine)
     machine.forward = Forward(machine)
     machine.library = Library(machine)
     machine.results = Results(machine)
@@ -198,7 +201,7 @@ class Roots:
         owner: Class | None,
         *,
         inside_forward: bool = False,
-        gradients: Gradient = Gradient.CALLER,
+        hook: HookRow | None = None,
     ) -> World | None:
         """Run a function with parameters from outside; the world that it leaves."""
         self.machine.start_root()
@@ -207,8 +210,10 @@ class Roots:
         frame.in_module = (
             receiver is not None and owner is not None and (self._acts_as_module(owner))
         )
-        if world.gradients.must_be(Gradient.ON):
-            world.gradients = gradients_of(gradients)
+        if hook is not None:
+            world.gradients = gradients_of(self.machine.hooks.gradients(hook))
+        elif world.gradients.must_be(Gradient.ON):
+            world.gradients = gradients_of(Gradient.CALLER)
         outer, self.machine.frame = self.machine.frame, frame
         self.machine.entered.add(id(definition))
         try:
@@ -218,6 +223,8 @@ class Roots:
                 return self._run_wrapped(function, definition, world, receiver)
             value = None if receiver is None or function.kind == "static" else of_object(receiver)
             self.machine.functions.bind_unseen(definition, value, world, frame)
+            if hook is not None and receiver is not None:
+                self.machine.hooks.apply(hook, definition, receiver, world)
             self.machine.functions.enter_decorators(function, world, frame)
             self.machine.may_split = True
             body = definition.body
@@ -349,16 +356,14 @@ class Roots:
     ) -> World | None:
         is_module = self._acts_as_module(class_)
         inside = is_module and definition.name in ("forward", "__call__")
-        gradients = Gradient.CALLER
         hook = self.machine.classes.hook(class_, definition.name)
-        if hook is not None and hook.module == "self":
-            gradients = GRADIENTS_OF_HOOK[hook.gradient]
-            modes = Modes.only(MODES_OF_HOOK[hook.mode])
-            frame = Frame.of_module()
-            self.machine.mode_switches.set_modes(identity, modes, world, frame, definition.place)
-        return self._run_alone(
-            definition, world, identity, class_, inside_forward=inside, gradients=gradients
+        before = world.gradients
+        after = self._run_alone(
+            definition, world, identity, class_, inside_forward=inside, hook=hook
         )
+        if after is not None and hook is not None:
+            after.gradients = before
+        return after
 
     def _only_sets_modes(self, definition: FunctionDefinition, before: World, after: World) -> bool:
         """A method that sets modes and calls no module is there for callers to choose by."""

@@ -2,9 +2,9 @@
 
 The head comment of ``torch.toml`` describes the tables.  A table is checked on its own:
 whether its facts are true is the business of the tests, and where two tables disagree
-the later one wins.  Rows for other versions of PyTorch than the one asked for are left out
-here, so nobody else knows that there are any.  TOML has no positions, so the line of a mistake is found by searching
-the text of its group.
+the later one wins.  Rows for other versions of PyTorch than the one asked for are left
+out here, so nobody else knows that there are any.  TOML has no positions, so the line of
+a mistake is found by searching the text of its group.
 """
 
 from __future__ import annotations

@@ -151,6 +151,21 @@ class GradientContext(Thing):
 
 
 @dataclass(frozen=True, slots=True)
+class ModeContext(Thing):
+    """A library context that holds modules in a mode: ``eval_mode(net)``.
+
+    ``restores`` tells whether the *root*'s mode goes back to all, or *each* gets its own.
+    """
+
+    name: str
+    place: int
+    modules: frozenset[ObjectId]
+    mode: str
+    restores: str
+    gradients: GradientContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pending(Thing):
     """A call whose body has not run: of a generator or of a home-made context manager."""
 
@@ -253,7 +268,7 @@ def order_of(thing: Thing) -> tuple[str, str, int]:
             return type(thing).__name__, subject, 0
         case Function() | Class():
             return type(thing).__name__, thing.definition.name, thing.definition.place
-        case Result() | GradientContext() | Pending():
+        case Result() | GradientContext() | ModeContext() | Pending():
             return type(thing).__name__, "", thing.place
     return type(thing).__name__, "", 0
 
@@ -262,6 +277,10 @@ def renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
     match thing:
         case Parameters():
             return Parameters(frozenset(names.get(each, each) for each in thing.owners))
+        case ModeContext():
+            return replace(
+                thing, modules=frozenset(names.get(each, each) for each in thing.modules)
+            )
         case Submodules():
             return replace(thing, owner=names.get(thing.owner, thing.owner))
         case Method() | SavedMode() | Super():
@@ -271,4 +290,6 @@ def renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
     return thing
 
 
-HOLDING: frozenset[type] = frozenset({Parameters, Submodules, Method, SavedMode, Super, Function})
+HOLDING: frozenset[type] = frozenset(
+    {Parameters, Submodules, Method, ModeContext, SavedMode, Super, Function}
+)

@@ -103,7 +103,9 @@ import torch
 torch.set_grad_enabled(False)
 ```
 
-A decorator without parentheses is fine in current PyTorch:
+A decorator without parentheses is fine since PyTorch 2.1; before, `no_grad` raises and
+`inference_mode` takes the function for its flag.  Tell `--bne-torch-version=2.0` where your code
+runs on such a version, and it is reported:
 
 ```python
 import torch
@@ -220,6 +222,9 @@ MESSAGES = {
     "re-entered instance": (
         "`{}` is entered while it is active: gradients stay off after it",
         "make a new context for every `with`",
+    ),
+    "uncalled decorator": (
+        "`@{}` without parentheses does not decorate the function", "write `@{}()`",
     ),
     "decorated property": (
         "`@{}` above `@property` turns the property into a method",

@@ -1,0 +1,53 @@
+"""Hooks: methods that a framework calls by itself, in a mode that it has set before.
+
+Where a row tells nothing of the mode, it is unknown: the framework has its reasons.
+"""
+
+from __future__ import annotations
+
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.knowledge.rows import HookRow
+from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.values import Value, of_object
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import FunctionDefinition
+
+MODES = {"train": Mode.TRAIN, "eval": Mode.EVAL, "unknown": Mode.UNKNOWN}
+GRADIENTS = {"on": Gradient.ON, "off": Gradient.OFF, "unknown": Gradient.UNKNOWN}
+
+
+class Hooks:
+    """Puts the world in the state in which a framework calls a method."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def gradients(self, hook: HookRow) -> Gradient:
+        """Whether gradients are recorded while the method runs."""
+        return GRADIENTS[hook.gradient]
+
+    def apply(
+        self, hook: HookRow, definition: FunctionDefinition, receiver: ObjectId, world: World
+    ) -> None:
+        """Put the module that the hook is about in its mode; its parameters are bound."""
+        modes = Modes.only(MODES[hook.mode])
+        switches = self.machine.mode_switches
+        for identity in self._module(hook, definition, receiver, world).objects:
+            switches.set_modes(identity, modes, world, Frame.of_module(), definition.place)
+
+    def _module(
+        self, hook: HookRow, definition: FunctionDefinition, receiver: ObjectId, world: World
+    ) -> Value:
+        """``self``, a parameter, or an attribute of one: ``runner.model``."""
+        parameter, *attributes = hook.module.split(".")
+        value = world.names.get((definition.scope, parameter), Value())
+        if parameter == "self":
+            value = of_object(receiver)
+        for attribute in attributes:
+            identity = value.only_object
+            if identity is None:
+                return Value()
+            value = world.child(identity, f".{attribute}")
+        return value
