@@ -61,7 +61,7 @@ MISTAKES = {
     "no source": ('source = "mine.py"\n\n', "\n", 2, "this callable has no `source`"),
     "an empty source": ('source = "mine.py"\n\n', 'source = ""\n\n', 8, "`source` must be"),
     "no receiver": ('receiver = "module"\n', "", 10, "this method has no `receiver`"),
-    "half a flag": ("starts =", 'flag = { parameter = "x" }\nstarts =', 6, "`flag` must be a table"),
+    "half a flag": ("starts =", 'flag = { parameter = "x" }\nstarts =', 6, "`flag` must be"),
     "no version": ("starts =", 'since = "new"\nstarts =', 6, "`since` must be a version such"),
     "a number as version": ("starts =", "since = 2.4\nstarts =", 6, "`since` must be a version"),
     "an empty range": ("starts =", 'since = "2.4"\nbefore = "2.4"\nstarts =', 7, "later version"),
