@@ -93,7 +93,7 @@ class Assignments:
 
     def delete(self, target: Expression, world: World) -> None:
         if isinstance(target, Name):
-            world.names.pop(target.variable, None)
+            world.names.remove(target.variable)
             world.forget(target.variable)
 
     def settled(self, value: Value, world: World) -> Value:

@@ -162,7 +162,7 @@ class Functions:
         """Bind the arguments and run the body; its exits, with the caller's gradient mode."""
         definition = function.definition
         hidden = {variable: world.names.get(variable) for variable, _ in function.captured}
-        world.names.update(function.captured)
+        world.names.assign_all(function.captured)
         self.bind(function, arguments, world, inner)
         before = world.gradients
         self.enter_decorators(function, world, inner)
@@ -230,7 +230,7 @@ class Functions:
             raise Unreachable
         self._tell_apart(worlds, inner)
         after = join_all([*worlds, *yields])
-        result = after.names.pop((scope, RESULT), NONE)
+        result = after.names.remove((scope, RESULT)) or NONE
         if definition.generator:
             result = self.machine.comprehensions.generated(inner, after)
         result = self._closed_over(result, function, after)
@@ -351,7 +351,7 @@ def _uncover(hidden: dict[Variable, Value | None], exits: Exits[State]) -> None:
         for world in state:
             for variable, value in hidden.items():
                 if value is None:
-                    world.names.pop(variable, None)
+                    world.names.remove(variable)
                 else:
                     world.names[variable] = value
 

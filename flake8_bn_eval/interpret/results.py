@@ -54,7 +54,7 @@ class Results:
             used = self.machine.recorder.methods_used.get(identity)
             if known.matters or used and not used.isdisjoint(USED_LIKE_MODULES):
                 world.retire(identity)
-            world.objects.pop(identity, None)
+            world.objects.remove(identity)
         world.forget(about_object(identity))
 
     def made(self, result: Result, world: World) -> Value:

@@ -31,7 +31,8 @@ def retire(identity: ObjectId, world: World) -> None:
     if not _rename(names, world):
         return
     for old, new in names.items():
-        moved = _moved(world.objects.pop(old), names)
+        moved = _moved(world.objects[old], names)
+        del world.objects[old]
         known = world.objects.get(new)
         if known is not None:
             moved = replace(join_objects(known, moved), many=True)
@@ -63,7 +64,7 @@ def _add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], wo
 def _rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
     """Give objects other numbers wherever they are held; whether they were held at all."""
     held = False
-    for variable, value in world.names.items():
+    for variable, value in list(world.names.items()):
         new = renamed(value, names)
         if new is not value:
             world.names[variable] = new

@@ -120,4 +120,5 @@ class Object:
             self.seen,
             self.frozen,
             self.registers,
+            self.many,
         )

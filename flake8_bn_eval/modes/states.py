@@ -49,9 +49,9 @@ def _told_apart_by_nothing(first: World, second: World) -> bool:
 
 def _flags_differ(first: World, second: World) -> bool:
     """Whether a name holds True in one and False in the other: a test can tell them apart."""
-    for variable, mine in first.names.items():
-        theirs = second.names.get(variable)
-        if theirs is not None and mine is not theirs and {mine, theirs} == FLAGS:
+    for variable in first.names.differing(second.names):
+        mine, theirs = first.names.get(variable), second.names.get(variable)
+        if mine is not theirs and {mine, theirs} == FLAGS:
             return True
     return False
 
@@ -77,10 +77,9 @@ def alike(first: World, second: World) -> bool:
 
 
 def _objects_alike(first: World, second: World) -> bool:
-    others = second.objects
-    for identity, mine in first.objects.items():
-        theirs = others.get(identity)
-        if mine is theirs:
+    for identity in first.objects.differing(second.objects):
+        mine, theirs = first.objects.get(identity), second.objects.get(identity)
+        if mine is None or mine is theirs:
             continue
         if theirs is None:
             if mine.matters and mine.origin is None:
@@ -91,9 +90,9 @@ def _objects_alike(first: World, second: World) -> bool:
 
 
 def _names_alike(first: World, second: World) -> bool:
-    for variable, mine in first.names.items():
-        theirs = second.names.get(variable)
-        if theirs is None or mine is theirs:
+    for variable in first.names.differing(second.names):
+        mine, theirs = first.names.get(variable), second.names.get(variable)
+        if mine is None or theirs is None or mine is theirs:
             continue
         if mine.objects != theirs.objects and (
             _holds_module(mine, first) or _holds_module(theirs, second)

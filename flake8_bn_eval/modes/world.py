@@ -16,6 +16,7 @@ from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_obje
 from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes, value_covers
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
+from flake8_bn_eval.modes.tables import Table
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
@@ -37,8 +38,8 @@ class World:
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
-        self.names: dict[Variable, Value] = {}
-        self.objects: dict[ObjectId, Object] = {}
+        self.names: Table[Variable, Value] = Table.empty()
+        self.objects: Table[ObjectId, Object] = Table.empty()
         self.gradients = gradients
         self.assumptions = Assumptions(identities)
         self.identities = identities
@@ -50,8 +51,8 @@ class World:
     def fork(self) -> World:
         """An independent copy."""
         copy = World.__new__(World)
-        copy.names = self.names.copy()
-        copy.objects = self.objects.copy()
+        copy.names = self.names.fork()
+        copy.objects = self.objects.fork()
         copy.gradients = self.gradients
         copy.assumptions = self.assumptions.copy()
         copy.identities = self.identities
@@ -111,7 +112,8 @@ class World:
 
     def _move(self, scope: int, to: int) -> None:
         for variable in [each for each in self.names if each[0] == scope]:
-            self.names[to, variable[1]] = self.names.pop(variable)
+            self.names[to, variable[1]] = self.names[variable]
+            del self.names[variable]
 
     def unbind_scope(self, scope: int) -> None:
         """A call is over: its local names are gone, and what was assumed about them."""
@@ -203,35 +205,50 @@ class World:
 
     def join(self, other: World) -> World:
         """One world that covers both; consumes both."""
-        self.identities.effort += 1 + (len(self.names) + len(self.objects)) // 32
-        joined = World(self.gradients.join(other.gradients), self.identities)
-        joined.assumptions = self.assumptions.join(other.assumptions)
         if self.version != other.version:
             self._materialise(other)
             other._materialise(self)
-        names = joined.names
-        # A name that only one side has assigned can be read only where that side came from.
-        names.update(other.names)
-        for variable, value in self.names.items():
-            theirs = names.get(variable)
-            names[variable] = value if theirs is None or theirs is value else value.join(theirs)
-        objects = joined.objects = {**other.objects, **self.objects}
-        for identity, theirs_ in other.objects.items():
-            mine = self.objects.get(identity)
-            if mine is not None and mine is not theirs_:
-                objects[identity] = join_objects(mine, theirs_)
-        if self.version == other.version:
-            joined.version = self.version
-        else:
+        joined = self.fork()
+        joined.gradients = self.gradients.join(other.gradients)
+        joined.assumptions = self.assumptions.join(other.assumptions)
+        joined.edits = 0
+        effort = joined._join_names(other) + joined._join_objects(other)
+        self.identities.effort += 1 + effort // 16
+        if self.version != other.version:
             joined.changed()
         return joined
 
+    def _join_names(self, other: World) -> int:
+        """A name that only one side has assigned can be read only where that side came from."""
+        names, differing = self.names, self.names.differing(other.names)
+        for variable in differing:
+            theirs = other.names.get(variable)
+            mine = names.get(variable)
+            if theirs is None or mine is theirs:
+                continue
+            joined = theirs if mine is None else mine.join(theirs)
+            if joined is not mine:
+                names[variable] = joined
+        return len(differing)
+
+    def _join_objects(self, other: World) -> int:
+        objects, differing = self.objects, self.objects.differing(other.objects)
+        for identity in differing:
+            theirs = other.objects.get(identity)
+            mine = objects.get(identity)
+            if theirs is None or mine is theirs:
+                continue
+            joined = theirs if mine is None else join_objects(mine, theirs)
+            if joined is not mine:
+                objects[identity] = joined
+        return len(differing)
+
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""
-        for identity in other.objects.keys() - self.objects.keys():
-            origin = other.objects[identity].origin
-            if origin is not None:
-                self._look_at(origin, other)
+        for identity in sorted(self.objects.differing(other.objects)):
+            theirs = other.objects.get(identity)
+            if theirs is not None and theirs.origin is not None and identity not in self.objects:
+                self._look_at(theirs.origin, other)
 
     def _look_at(self, origin: Origin, other: World) -> None:
         if origin.parent not in self.objects:
@@ -246,18 +263,28 @@ class World:
         """Whether nothing that decides a finding is new in ``other``."""
         if self.gradients != other.gradients or self.assumptions.truths != other.assumptions.truths:
             return False
-        for identity, theirs in other.objects.items() if self.version != other.version else ():
-            mine = self.objects.get(identity)
+        return self._covers_objects(other) and self._covers_names(other)
+
+    def _covers_objects(self, other: World) -> bool:
+        if self.version == other.version:
+            return True
+        for identity in self.objects.differing(other.objects):
+            mine, theirs = self.objects.get(identity), other.objects.get(identity)
+            if theirs is None or mine is theirs:
+                continue
             if mine is None:
                 if theirs.matters and theirs.origin is None:
                     return False
-            elif mine is not theirs and not same_modes(mine, theirs):
+            elif not same_modes(mine, theirs):
                 return False
-        return all(
-            value_covers(self.names[variable], value)
-            for variable, value in other.names.items()
-            if variable in self.names
-        )
+        return True
+
+    def _covers_names(self, other: World) -> bool:
+        for variable in self.names.differing(other.names):
+            mine, theirs = self.names.get(variable), other.names.get(variable)
+            if mine is not None and theirs is not None and not value_covers(mine, theirs):
+                return False
+        return True
 
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes."""

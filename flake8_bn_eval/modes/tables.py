@@ -1,0 +1,89 @@
+"""Tables that are copied often and compared with their copies: they remember what changed.
+
+Joining two worlds costs as much as they differ, not as much as they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Self, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Epoch:
+    """A moment in the history of tables: the moment before, and the keys that changed since."""
+
+    __slots__ = ("before", "changed", "depth")
+
+    def __init__(self, before: Epoch | None, changed: set[object]) -> None:
+        self.before = before
+        self.changed = changed
+        self.depth: int = 0 if before is None else before.depth + 1
+
+
+EMPTY = Epoch(None, set())
+"""When every table was empty."""
+
+
+class Table(dict[K, V]):
+    """A dictionary with a history.  Tables that were forked from each other share some of it.
+
+    Only the ways of writing that are defined here may be used.
+    """
+
+    __slots__ = ("epoch", "changed")
+
+    epoch: Epoch
+    changed: set[object]
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A table with nothing in it."""
+        table = cls()
+        table.epoch, table.changed = EMPTY, set()
+        return table
+
+    def fork(self) -> Self:
+        """A copy, to be changed independently."""
+        if self.changed:
+            self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
+        copy = type(self)(self)
+        copy.epoch, copy.changed = self.epoch, set()
+        return copy
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.changed.add(key)
+        dict.__setitem__(self, key, value)
+
+    def __delitem__(self, key: K) -> None:
+        self.changed.add(key)
+        dict.__delitem__(self, key)
+
+    def remove(self, key: K) -> V | None:
+        """Take a key out, if it is there."""
+        if key not in self:
+            return None
+        self.changed.add(key)
+        return dict.pop(self, key)
+
+    def assign_all(self, entries: Mapping[K, V] | Iterable[tuple[K, V]]) -> None:
+        """Set several keys."""
+        for key, value in dict(entries).items():
+            self[key] = value
+
+    def differing(self, other: Table[K, V]) -> set[K]:
+        """The keys whose values may differ from those in another table."""
+        mine, theirs = self.epoch, other.epoch
+        keys = self.changed | other.changed
+        while mine is not theirs:
+            if mine.depth >= theirs.depth:
+                keys |= mine.changed
+                assert mine.before is not None
+                mine = mine.before
+            else:
+                keys |= theirs.changed
+                assert theirs.before is not None
+                theirs = theirs.before
+        return keys  # type: ignore[return-value]
