@@ -88,11 +88,12 @@ def analyse(
         place = Span(error.line, error.column, error.line, error.column)
         return _unanalysed(rules, place, error.message)
     except RecursionError:
-        line = source.depth(tree or source.parse_ast(text))[1]
-        return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
+        return _too_deep(rules, text, tree)
     except Exception as error:  # ours, not the user's: the run over other files goes on
         return _unanalysed(rules, BEGINNING, _internal_error(error))
-    findings = [finding for rule in rules for finding in _findings(rule, rules, followed)]
+    # Whether the analysis gave up is known when the other rules have asked.
+    in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
+    findings = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 
@@ -104,7 +105,7 @@ def follow(
     options: Options | None = None,
     tree: ast.Module | None = None,
 ) -> Followed:
-    """Follow the modes and gradients of a file, whether or not a rule asks.
+    """What the facts of a file rest on; modes and gradients are followed when one is asked for.
 
     Raises `source.UnparsableError` for text that is not parsed, and RecursionError.
     """
@@ -113,14 +114,11 @@ def follow(
     from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
     from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415
 
-    with _deep_recursion():
-        with source.without_garbage_collection():
-            module = source.parse(text, tree)
-            program = lower_module(module)
-        knowledge = Knowledge.for_packages(program.imported, options)
-        recorder = interpret(program, knowledge)
-    failures = [Report(remark.place, remark.message) for remark in recorder.failures]
-    facts = Facts(recorder, knowledge, program, failures)
+    with _deep_recursion(), source.without_garbage_collection():
+        module = source.parse(text, tree)
+        program = lower_module(module)
+    knowledge = Knowledge.for_packages(program.imported, options)
+    facts = Facts(_deep_recursion()(partial(interpret, program, knowledge)), knowledge, program)
     locate_slowly = partial(source.locate_with_libcst, module)
     return Followed(text, facts, program.places, locate_slowly, tree)
 
@@ -162,8 +160,13 @@ def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
 def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding]:
     try:
         return [_finding(rule, report, followed) for report in rule(followed.facts)]
+    except RecursionError:
+        return _too_deep(rules, followed.text, followed.tree)
     except Exception as error:  # one broken rule does not silence the others
-        return _unanalysed(rules, BEGINNING, f"{rule.code}: {_internal_error(error)}")
+        reason = _internal_error(error)
+        if not followed.facts.gave_up:
+            reason = f"{rule.code}: {reason}"
+        return _unanalysed(rules, BEGINNING, reason)
 
 
 def _finding(rule: Rule, report: Report, followed: Followed) -> Finding:
@@ -180,6 +183,11 @@ def _unanalysed(rules: list[Rule], span: Span, reason: str) -> list[Finding]:
     return [
         Finding(span, rule.code, rule.name, message) for rule in rules if rule.code == UNANALYSED
     ]
+
+
+def _too_deep(rules: list[Rule], text: str, tree: ast.Module | None) -> list[Finding]:
+    line = source.depth(tree or source.parse_ast(text))[1]
+    return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
 
 
 def _internal_error(error: Exception) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.classes import Classes, ClassFact
@@ -32,10 +32,27 @@ MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 class Facts:
     """Everything about one file that a rule may read."""
 
-    recorder: Recorder
+    follow: Callable[[], Recorder]
+    """Follows the modes and gradients through the file, which costs most of the time."""
     knowledge: Knowledge
     program: Program
-    failures: list[Report] = field(default_factory=list)
+    gave_up: bool = False
+    """Whether following failed: then a rule that asked is not to blame."""
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What was seen on the way through the file."""
+        try:
+            return self.follow()
+        except Exception:
+            self.gave_up = True
+            raise
+
+    @property
+    def failures(self) -> list[Report]:
+        """Where the analysis gave up, as far as it has gone."""
+        seen = self.recorder.failures if "recorder" in self.__dict__ else []
+        return [Report(each.place, each.message) for each in seen]
 
     @cached_property
     def purposes(self) -> Purposes:

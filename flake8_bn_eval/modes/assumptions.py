@@ -31,10 +31,7 @@ class Assumptions:
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions(self.identities)
-        if self.truths:
-            copy.truths = self.truths.copy()
-        if self.variables:
-            copy.variables = self.variables.copy()
+        copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
         return copy
 
     def join(self, other: Assumptions) -> Assumptions:
@@ -63,6 +60,8 @@ class Assumptions:
 
     def forget_variable(self, variable: Variable) -> list[str]:
         """Drop what rests on a variable; returns the subjects that are stale now."""
+        if not self.variables:
+            return []
         return self._drop(s for s, rests_on in self.variables.items() if variable in rests_on)
 
     def forget_scope(self, scope: int) -> None:

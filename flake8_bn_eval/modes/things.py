@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.operations import Variable
@@ -24,6 +24,9 @@ class Thing:
     """Base of the alternatives that are not objects."""
 
     __slots__ = ()
+
+    holding: ClassVar[bool] = False
+    """Whether it speaks of objects by their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class External(Thing):
 class Method(Thing):
     """A method looked up on an object and not yet called; ``above`` skips its class."""
 
+    holding: ClassVar[bool] = True
+
     receiver: ObjectId
     name: str
     above: bool = False
@@ -76,6 +81,8 @@ class Method(Thing):
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Thing):
     """A function of the file with the values it closes over once its frame is gone."""
+
+    holding: ClassVar[bool] = True
 
     definition: FunctionDefinition
     captured: tuple[tuple[Variable, Value], ...] = ()
@@ -157,6 +164,8 @@ class ModeContext(Thing):
     ``restores`` tells whether the *root*'s mode goes back to all, or *each* gets its own.
     """
 
+    holding: ClassVar[bool] = True
+
     name: str
     place: int
     modules: frozenset[ObjectId]
@@ -196,12 +205,16 @@ class Mapped(Thing):
 class Parameters(Thing):
     """Parameters of these modules, one or many: what an optimizer is handed."""
 
+    holding: ClassVar[bool] = True
+
     owners: frozenset[ObjectId]
 
 
 @dataclass(frozen=True, slots=True)
 class Submodules(Thing):
     """An iteration over the submodules of an object; ``deep`` includes the object itself."""
+
+    holding: ClassVar[bool] = True
 
     owner: ObjectId
     deep: bool
@@ -223,6 +236,8 @@ class Result(Thing):
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedMode(Thing):
     """The value of ``module.training`` at some moment."""
+
+    holding: ClassVar[bool] = True
 
     receiver: ObjectId
     modes: Modes
@@ -247,6 +262,8 @@ class SavedGradients(Thing):
 @dataclass(frozen=True, slots=True)
 class Super(Thing):
     """``super()`` in a method: the object, and the class after which to look."""
+
+    holding: ClassVar[bool] = True
 
     receiver: ObjectId
     after: Class | None
@@ -288,8 +305,3 @@ def renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
         case Function(receiver=int() as receiver):
             return replace(thing, receiver=names.get(receiver, receiver))
     return thing
-
-
-HOLDING: frozenset[type] = frozenset(
-    {Parameters, Submodules, Method, ModeContext, SavedMode, Super, Function}
-)

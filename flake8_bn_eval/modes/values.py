@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.things import (
-    HOLDING,
     CallId,
     Constant,
     ObjectId,
@@ -162,10 +161,12 @@ NONE = Value(frozenset({Constant.of(None)}))
 def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
     """The same value where objects have got other numbers."""
     objects, things = value.objects, value.things
-    if not objects.isdisjoint(names):
+    if objects and not objects.isdisjoint(names):
         objects = frozenset(names.get(each, each) for each in objects)
-    if not HOLDING.isdisjoint(map(type, things)):
-        things = frozenset(renamed_thing(thing, names) for thing in things)
+    for thing in things:
+        if thing.holding:
+            things = frozenset(renamed_thing(each, names) for each in things)
+            break
     if objects is value.objects and things == value.things:
         return value
     return replace(value, objects=objects, things=things)
