@@ -9,7 +9,11 @@ import pytest
 
 from flake8_bn_eval import analysis, source
 from flake8_bn_eval.analysis import Followed, analyse, concerned_rules
+from flake8_bn_eval.facts import Facts
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
+from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lower.program import lower_module
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.rules.base import Rule
 
@@ -37,7 +41,9 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def place(*rules: Rule, places: int = 4, slowly: Callable[[], list[Span]] = list) -> None:
         monkeypatch.delenv(analysis.RAISE, raising=False)
         monkeypatch.setattr(analysis, "all_rules", lambda: rules)
-        followed = Followed(TEXT, None, places, slowly)  # type: ignore[arg-type]
+        program = lower_module(source.parse(TEXT))
+        facts = Facts(Recorder, Knowledge.for_packages(frozenset()), program)
+        followed = Followed(TEXT, facts, places, slowly)
         monkeypatch.setattr(analysis, "follow", lambda text, **_: followed)
 
     return place
