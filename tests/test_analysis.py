@@ -42,7 +42,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.delenv(analysis.RAISE, raising=False)
         monkeypatch.setattr(analysis, "all_rules", lambda: rules)
         program = lower_module(source.parse(TEXT))
-        facts = Facts(Recorder, Knowledge.for_packages(frozenset()), program)
+        facts = Facts(Recorder, Knowledge.for_packages(frozenset(), Options()), program)
         followed = Followed(TEXT, facts, places, slowly)
         monkeypatch.setattr(analysis, "follow", lambda text, **_: followed)
 
