@@ -1,14 +1,16 @@
 """Writes the generated pages: ``python docs/build.py``; ``--check`` only tells what is stale.
 
 Generated are the sample's output and the rules table in README.md, the modules table in
-docs/how-it-works.md, a page for each rule, the pages of options and of knowledge.  Both
-ways, every relative link of every page must lead somewhere.
+docs/how-it-works.md, the truth table in docs/batchnorm.md (where PyTorch is installed), a
+page for each rule, the pages of options and of knowledge.  Both ways, every relative link of
+every page must lead somewhere.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib.util
 import re
 import sys
 from collections.abc import Iterator
@@ -57,6 +59,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield ROOT / "README.md", between(readme, "sample", f"```text\n{sample_output()}```")
     how = DOCS / "how-it-works.md"
     yield how, between(_read(how), "modules", modules_table())
+    if importlib.util.find_spec("torch") is not None:
+        yield DOCS / "batchnorm.md", between(_read(DOCS / "batchnorm.md"), "table", truth_table())
     for rule in rules:
         yield DOCS / "rules" / f"{rule.code}.md", rule_page(rule)
     yield DOCS / "options.md", GENERATED + options_page()
@@ -78,6 +82,13 @@ def rules_table(rules: tuple[Rule, ...]) -> str:
         for rule in rules
     ]
     return "\n".join(["| code | name | on | what it reports |", "| --- | --- | --- | --- |", *rows])
+
+
+def truth_table() -> str:
+    """What batch norm does, measured."""
+    import batchnorm_table  # noqa: PLC0415 - it needs PyTorch
+
+    return str(batchnorm_table.table())
 
 
 def modules_table() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
-from flake8_bn_eval.facts.written import expressions, operations
+from flake8_bn_eval.facts.written import operations
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Assign,
@@ -18,6 +18,8 @@ from flake8_bn_eval.operations import (
     Constant,
     DefineClass,
     DefineFunction,
+    Display,
+    Enter,
     Expression,
     FunctionDefinition,
     Import,
@@ -25,6 +27,7 @@ from flake8_bn_eval.operations import (
     Name,
     Operation,
     Program,
+    Starred,
     Subscript,
     Variable,
 )
@@ -67,14 +70,22 @@ class Bindings:
                     self._bind_target(target, operation.value)
             case Iterate():
                 self._bind_target(operation.target, None)
+            case Enter(target=Expression() as target):
+                self._bind_target(target, None)
 
     def _bind_target(self, target: Expression, value: Expression | None) -> None:
-        if isinstance(target, Name):
-            self._add(target.variable, value)
-            return
-        for each in expressions(target):
-            if isinstance(each, Name):
-                self._add(each.variable, None)
+        match target:
+            case Name():
+                self._add(target.variable, value)
+            case Display():
+                for each in target.elements:
+                    self._bind_target(each, None)
+            case Starred():
+                self._bind_target(target.value, None)
+
+    def values(self, variable: Variable) -> list[Meaning | Expression]:
+        """What is assigned to a variable, anywhere in the file, as it is written."""
+        return self._meanings.get(variable, [])
 
     def meanings(self, expression: Expression) -> set[Meaning]:
         """Everything that a name or dotted name may stand for."""

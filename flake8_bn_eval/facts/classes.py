@@ -18,6 +18,7 @@ from flake8_bn_eval.operations import (
     Name,
     Place,
     Program,
+    Variable,
 )
 
 
@@ -55,7 +56,7 @@ class ClassFact:
         found = (each.methods[name] for each in self.lineage if name in each.methods)
         return next(found, None)
 
-    def self_of(self, method: FunctionDefinition) -> tuple[int, str] | None:
+    def self_of(self, method: FunctionDefinition) -> Variable | None:
         """The variable by which a method calls its instance; None for a static or class method."""
         for decorator in method.decorators:
             if isinstance(decorator, Name) and decorator.variable[1] in NO_INSTANCE:
@@ -91,6 +92,29 @@ class Classes:
         return {
             id(method): fact for fact in self.all for method in fact.definition.methods.values()
         }
+
+    @cached_property
+    def _instances(self) -> dict[Variable, ClassFact]:
+        """The variables by which methods call their instance, and functions inside them."""
+        found: dict[Variable, ClassFact] = {}
+        for fact in self.all:
+            for method in fact.methods.values():
+                variable = fact.self_of(method)
+                if variable is not None:
+                    found[variable] = fact
+        return found
+
+    @cached_property
+    def _by_definition(self) -> dict[int, ClassFact]:
+        return {id(fact.definition): fact for fact in self.all}
+
+    def of(self, definition: ClassDefinition) -> ClassFact:
+        """What is known of a class."""
+        return self._by_definition[id(definition)]
+
+    def instance(self, variable: Variable) -> ClassFact | None:
+        """The class whose instance a variable is: the ``self`` of one of its methods."""
+        return self._instances.get(variable)
 
     def of_method(self, function: FunctionDefinition) -> ClassFact | None:
         """The class whose method a function is."""

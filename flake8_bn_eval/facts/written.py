@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
-from flake8_bn_eval.operations import Call, Clause, Expression, FunctionDefinition, Operation
+from flake8_bn_eval.operations import Clause, Expression, Operation
 
 
 def operations(node: Node) -> Iterator[Operation]:
@@ -39,6 +39,24 @@ def _bodies(node: Branch | Loop | Scope) -> list[Node]:
     return [node.body]
 
 
+def branches(node: Node) -> Iterator[Branch]:
+    """Every branch in a body, the outer before the inner."""
+    match node:
+        case Sequence():
+            inner = node.nodes
+        case Branch():
+            yield node
+            inner = _bodies(node)
+        case Loop() | Scope():
+            inner = _bodies(node)
+        case Try():
+            inner = [node.body, *node.handlers, node.otherwise, node.final]
+        case _:
+            inner = []
+    for each in inner:
+        yield from branches(each)
+
+
 def expressions(record: Operation | Expression | Clause) -> Iterator[Expression]:
     """Every expression in an operation or expression, the outer before the inner."""
     if isinstance(record, Expression):
@@ -55,10 +73,3 @@ def _inside(part: object) -> Iterator[Expression]:
             for each in part:
                 yield from _inside(each)
 
-
-def calls(function: FunctionDefinition) -> Iterator[Call]:
-    """Every call that is written in a function."""
-    for operation in operations(function.body):
-        for expression in expressions(operation):
-            if isinstance(expression, Call):
-                yield expression

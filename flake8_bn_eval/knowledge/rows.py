@@ -32,6 +32,9 @@ MethodEffect = Literal[
     "freeze", "backward", "step", "use", "detach", "same", "unknown",
 ]
 
+COMPOSITE = ("Transformer", "Attention", "Parallel")
+"""In the names of those modules of `torch.nn` that have children, containers aside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -117,6 +120,12 @@ class CallableRow:
     since: Version | None = None
     before: Version | None = None
 
+    @property
+    def is_single_layer(self) -> bool:
+        """Whether the module that it makes has no children."""
+        composite = self.registers or any(word in self.name for word in COMPOSITE)
+        return self.name.startswith("torch.nn.") and not composite and "*" not in self.name
+
 
 @dataclass(frozen=True, slots=True)
 class MethodRow:
@@ -190,3 +199,5 @@ class Vocabulary:
     mode_keepers: frozenset[str] = frozenset()
     forward_methods: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
+    norms: frozenset[str] = frozenset()
+    single_layers: frozenset[str] = frozenset()

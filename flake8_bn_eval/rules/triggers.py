@@ -26,3 +26,9 @@ NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_ena
 
 MODE_METHODS: Triggers = (FRAMEWORKS, (".eval", ".train"))
 """Somebody speaks of the methods that set the mode."""
+
+ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'training'", '"training"'))
+"""Somebody assigns to the flag itself."""
+
+TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_running_stats"'),)
+"""Somebody uses the attribute of a norm layer."""

@@ -1,0 +1,136 @@
+"""Assignments to attributes and calls of methods, as they are written.
+
+What the owner of an attribute *is* is not known here: see `natures`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_bn_eval.facts.written import expressions, operations
+from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Assign,
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    FunctionDefinition,
+    Name,
+    Operation,
+    Place,
+    Program,
+    describe,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeAssignment:
+    """``owner.name = value``, or ``setattr(owner, "name", value)``, in a function or outside."""
+
+    place: Place
+    owner: Expression
+    name: str
+    value: Expression
+    function: FunctionDefinition | None
+
+    @property
+    def subject(self) -> str:
+        """The owner as it is written."""
+        return describe(self.owner)
+
+    @property
+    def literal(self) -> object:
+        """The literal that is assigned; Ellipsis if it is none."""
+        return self.value.value if isinstance(self.value, Constant) else ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MethodCall:
+    """``owner.name(...)``, in a function or outside."""
+
+    call: Call
+    owner: Expression
+    name: str
+    function: FunctionDefinition | None
+
+    @property
+    def subject(self) -> str:
+        """The owner as it is written."""
+        return describe(self.owner)
+
+
+class Attributes:
+    """What one program does with attributes."""
+
+    def __init__(self, program: Program) -> None:
+        self._assignments: dict[str, list[AttributeAssignment]] = defaultdict(list)
+        self._calls: dict[str, list[MethodCall]] = defaultdict(list)
+        self.called: set[str] = set()
+        """Everything that is called, as it is written."""
+        bodies: list[tuple[FunctionDefinition | None, Node]] = [(None, program.body)]
+        bodies += [(None, each.body) for each in program.classes]
+        bodies += [(each, each.body) for each in program.functions]
+        for function, body in bodies:
+            for operation in operations(body):
+                self._gather(operation, function)
+
+    def _gather(self, operation: Operation, function: FunctionDefinition | None) -> None:
+        if isinstance(operation, Assign):
+            for target in operation.targets:
+                if isinstance(target, Attribute):
+                    self._note(
+                        operation.place, target.value, target.name, operation.value, function
+                    )
+        for expression in expressions(operation):
+            if isinstance(expression, Call):
+                self._gather_call(expression, function)
+
+    def _gather_call(self, call: Call, function: FunctionDefinition | None) -> None:
+        self.called.add(describe(call.callee))
+        match call:
+            case Call(callee=Attribute() as callee):
+                self._calls[callee.name].append(
+                    MethodCall(call, callee.value, callee.name, function)
+                )
+            case Call(
+                callee=Name(variable=(scope, "setattr")),
+                arguments=[owner, Constant(value=str() as name), value],
+            ) if scope == BUILTIN_SCOPE:
+                self._note(call.place, owner, name, value, function)
+
+    def _note(
+        self,
+        place: Place,
+        owner: Expression,
+        name: str,
+        value: Expression,
+        function: FunctionDefinition | None,
+    ) -> None:
+        assignment = AttributeAssignment(place, owner, name, value, function)
+        self._assignments[name].append(assignment)
+
+    def assignments(self, *names: str) -> Iterator[AttributeAssignment]:
+        """The assignments to attributes of these names."""
+        for name in names:
+            yield from self._assignments.get(name, ())
+
+    @property
+    def all_assignments(self) -> Iterator[AttributeAssignment]:
+        """Every assignment to an attribute."""
+        for found in self._assignments.values():
+            yield from found
+
+    def methods_of(self, subject: str) -> set[str]:
+        """The methods that are called on what is written so, anywhere in the file."""
+        prefix = f"{subject}."
+        found = (each.removeprefix(prefix) for each in self.called if each.startswith(prefix))
+        return {each for each in found if "." not in each}
+
+    def calls(self, *names: str) -> Iterator[MethodCall]:
+        """The calls of methods of these names."""
+        for name in names:
+            yield from self._calls.get(name, ())
