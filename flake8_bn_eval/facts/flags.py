@@ -15,6 +15,7 @@ from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Attribute, FunctionDefinition, Name, Place
 
 MODE_METHODS = frozenset({"train", "eval"})
+WALKING = frozenset({"children", "modules", "named_children", "named_modules", "apply"})
 
 
 class Reach(Enum):
@@ -29,7 +30,8 @@ class Reach(Enum):
 class ModeAssignment:
     """``subject.training = True`` or ``False``.
 
-    ``beside_call``  the same function calls `train()` or `eval()` of the same subject
+    ``beside_call``  the same function calls `train()` or `eval()` of the same subject, or walks
+                     over its submodules, which then get their own assignment
     ``in_override``  it stands in a `train()` or `eval()` of a class
     ``in_test``      it stands in a test of a test framework
     """
@@ -114,7 +116,7 @@ class Flags:
     def _is_beside_call(self, assignment: AttributeAssignment) -> bool:
         return any(
             call.function is assignment.function and call.subject == assignment.subject
-            for call in self._attributes.calls(*MODE_METHODS)
+            for call in self._attributes.calls(*MODE_METHODS, *WALKING)
         )
 
     def is_test(self, function: FunctionDefinition | None) -> bool:
