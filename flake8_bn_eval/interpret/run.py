@@ -290,7 +290,7 @@ class Roots:
         entry = self._constructed(class_, identity, world) if constructed else world
         self._belongs_to_callers(class_, identity, entry, first=True)
         again = self._round(class_, identity, waiting, entry.fork())
-        if again is not None and not entry.covers(again):
+        if again is not None and not self._acts_as_module(class_) and not entry.covers(again):
             joined = again.join(entry)
             self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
