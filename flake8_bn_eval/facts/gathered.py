@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_bn_eval.facts.attributes import Attributes
-from flake8_bn_eval.facts.classes import Classes, ClassFact
-from flake8_bn_eval.facts.flags import Flags, ModeAssignment
+from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
-from flake8_bn_eval.facts.natures import Natures
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
-from flake8_bn_eval.facts.statistics import Reading, Statistics, Toggle
+from flake8_bn_eval.facts.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
     Differentiation,
@@ -112,50 +109,18 @@ class Facts:
     # Classes
 
     @cached_property
-    def _classes(self) -> Classes:
-        return Classes(self.program, self.knowledge)
-
-    @cached_property
-    def _attributes(self) -> Attributes:
-        return Attributes(self.program)
-
-    @cached_property
-    def natures(self) -> Natures:
-        """The judge of what things are, by how they were made."""
-        return Natures(self._classes, self._attributes, self.knowledge)
-
-    @cached_property
-    def _flags(self) -> Flags:
-        return Flags(self._attributes, self.natures, self.knowledge, self.program.imported)
-
-    @property
-    def mode_assignments(self) -> list[ModeAssignment]:
-        """Every ``module.training = True`` or ``False``."""
-        return list(self._flags.mode_assignments())
-
-    @cached_property
-    def _statistics(self) -> Statistics:
-        bindings = self._classes.bindings
-        return Statistics(self.program, self._attributes, self.natures, bindings)
-
-    @property
-    def statistics_toggles(self) -> list[Toggle]:
-        """Every assignment to ``track_running_stats`` that is meant as a switch of the mode."""
-        return list(self._statistics.toggles())
-
-    @property
-    def statistics_readings(self) -> list[Reading]:
-        """Every reading of ``track_running_stats`` that is meant to tell the mode."""
-        return list(self._statistics.readings())
+    def structure(self) -> Structure:
+        """What the file defines and assigns, whether or not it is ever run."""
+        return Structure(self.program, self.knowledge)
 
     @property
     def classes(self) -> list[ClassFact]:
         """Every class of the file: whether it is a module, and its methods."""
-        return self._classes.all
+        return self.structure.classes.all
 
     def class_of(self, function: FunctionDefinition) -> ClassFact | None:
         """The class whose method a function is."""
-        return self._classes.of_method(function)
+        return self.structure.classes.of_method(function)
 
     # Modules
 

@@ -221,9 +221,9 @@ HELP = "set the mode by `train()` and `eval()`"
 @rule("BNE301", "track-running-stats-toggle", since="0.1", triggers=TRACKING)
 def check(facts: Facts) -> Iterator[Report]:
     """`track_running_stats` taken for the mode."""
-    for toggle in facts.statistics_toggles:
+    for toggle in facts.structure.statistics_toggles:
         message = f"`{toggle.subject}.track_running_stats` is assigned, but does not set the mode"
         yield Report(toggle.place, message, (), HELP)
-    for reading in facts.statistics_readings:
+    for reading in facts.structure.statistics_readings:
         message = f"`{reading.subject}.track_running_stats` is read, but does not tell the mode"
         yield Report(reading.place, message, (), f"read `{reading.subject}.training`")

@@ -145,7 +145,7 @@ if TYPE_CHECKING:
 @rule("BNE302", "training-attribute-assignment", since="0.1", triggers=ASSIGNING_TRAINING)
 def check(facts: Facts) -> Iterator[Report]:
     """`model.training = False` where `model.eval()` is meant."""
-    for flag in facts.mode_assignments:
+    for flag in facts.structure.mode_assignments:
         if flag.beside_call or flag.in_override or not flag.reaches_too_little:
             continue
         method = "train" if flag.mode is Mode.TRAIN else "eval"

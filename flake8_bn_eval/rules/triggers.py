@@ -32,3 +32,10 @@ ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'traini
 
 TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_running_stats"'),)
 """Somebody uses the attribute of a norm layer."""
+
+OVERRIDING: Triggers = (
+    FRAMEWORKS,
+    ("Module", "class "),
+    ("def train(", "def eval(", "self.train =", "self.eval ="),
+)
+"""Somebody gives a class a method or an attribute of these names."""
