@@ -27,6 +27,9 @@ Starts = Literal["train", "eval", "same", "unknown"]
 Sensitivity = Literal["yes", "no", "unknown"]
 Gradient = Literal["off", "on", "argument", "inference"]
 Receiver = Literal["module", "tensor", "optimizer", "any"]
+Role = Literal[
+    "training", "probability", "momentum", "epsilon", "tracking", "running mean", "running variance",
+]
 MethodEffect = Literal[
     "eval", "train", "self", "forward", "neutral", "submodules", "apply", "register",
     "freeze", "backward", "step", "use", "detach", "same", "unknown",
@@ -58,6 +61,19 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument that decides what a call does with the mode, or with running statistics.
+
+    ``default`` is what the library takes where it is not given; True counts as 1.
+    """
+
+    role: Role
+    parameter: str
+    position: int | None
+    default: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallableRow:
     """One function or class of a library.
 
@@ -76,6 +92,8 @@ class CallableRow:
     ``starts``       the mode of the module returned
     ``sensitive``    whether that module computes differently in the two modes
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
+    ``roles``        arguments that decide about randomness and running statistics
+    ``learns``       the module returned has weights that start at random
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
@@ -106,6 +124,8 @@ class CallableRow:
     sensitive: Sensitivity = "unknown"
     conditions: tuple[Condition, ...] = ()
     needs: Literal["all", "any"] = "all"
+    roles: tuple[Argument, ...] = ()
+    learns: bool = False
     registers: bool = False
     sets: Starts | None = None
     flag: Flag | None = None
@@ -201,3 +221,4 @@ class Vocabulary:
     metrics: frozenset[str] = frozenset()
     norms: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
+    mode_flags: frozenset[str] = frozenset()

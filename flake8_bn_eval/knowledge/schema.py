@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from flake8_bn_eval.knowledge.checks import Check, boolean, checks_of, required_of, text, texts
 from flake8_bn_eval.knowledge.rows import (
+    Argument,
     CallableRow,
     Condition,
     Flag,
@@ -92,6 +93,8 @@ def _callables(groups: list[_Group]) -> dict[str, CallableRow]:
         facts["conditions"] = tuple(Condition(**{"position": None} | it) for it in conditions)
         if "flag" in facts:
             facts["flag"] = Flag(**{"position": None} | facts["flag"])
+        roles = facts.pop("roles", ())
+        facts["roles"] = tuple(Argument(**{"position": None} | it) for it in roles)
         for name in group.names():
             rows[name] = CallableRow(name=name, **facts)
     return rows

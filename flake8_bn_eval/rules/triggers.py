@@ -39,3 +39,16 @@ OVERRIDING: Triggers = (
     ("def train(", "def eval(", "self.train =", "self.eval ="),
 )
 """Somebody gives a class a method or an attribute of these names."""
+FUNCTIONAL_DROPOUT: Triggers = (
+    ("torch",),
+    (
+        "F.dropout",
+        "functional.dropout",
+        "func.dropout",
+        "torch.dropout",
+        "functional import",
+        "scaled_dot_product_attention",
+        "multi_head_attention_forward",
+    ),
+)
+"""Somebody calls dropout as a function."""

@@ -1,0 +1,150 @@
+"""Calls of a library whose arguments decide about randomness or running statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from flake8_bn_eval.facts.call_graph import CallGraph
+from flake8_bn_eval.facts.constants import Constants, Known
+from flake8_bn_eval.facts.forward_paths import ForwardPaths
+from flake8_bn_eval.facts.passed import Passed
+from flake8_bn_eval.facts.sources import Source, Sources
+from flake8_bn_eval.facts.survey import CallSite
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Role
+from flake8_bn_eval.operations import Call, Expression, Place, describe
+
+PARTIAL = "functools.partial"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleArgument:
+    """What a call gives for one of its telling arguments.
+
+    ``known``    the constants that it may be, or the library's own default
+    ``sources``  where it comes from; nothing if it was fixed when the module was made
+    ``given``    it is written in the call
+    ``unseen``   it may stand in a ``*`` or ``**`` that nobody sees through
+    """
+
+    name: str
+    given: bool
+    unseen: bool
+    known: tuple[Known, ...]
+    sources: frozenset[Source]
+    expression: Expression | None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether neither the mode nor a caller has a say."""
+        return not self.unseen and not self.sources
+
+    @property
+    def values(self) -> set[object]:
+        """The constants that it may be."""
+        return {each.value for each in self.known}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryCall:
+    """A call that has a row with telling arguments."""
+
+    site: CallSite
+    row: CallableRow
+    passed: Passed
+    facts: LibraryCalls
+
+    @property
+    def place(self) -> Place:
+        """Where it is written."""
+        return self.site.call.place
+
+    @property
+    def subject(self) -> str:
+        """The callee as it is written."""
+        return describe(self.site.call.callee)
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it makes a module."""
+        return self.row.returns == "module"
+
+    @property
+    def in_forward_path(self) -> bool:
+        """Whether it runs when a module of the file is called."""
+        return self.facts.paths.has(self.site, in_evaluation=False)
+
+    @property
+    def in_evaluation(self) -> bool:
+        """Whether it runs there whatever the mode is."""
+        return self.facts.paths.has(self.site, in_evaluation=True)
+
+    def argument(self, role: Role) -> RoleArgument | None:
+        """The argument with a role, if this function has one."""
+        for each in self.row.roles:
+            if each.role == role:
+                return self.facts.argument(each, self.passed)
+        return None
+
+
+class LibraryCalls:
+    """Finds the calls, and answers what their arguments are."""
+
+    def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
+        self.graph = graph
+        self.knowledge = knowledge
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where values come from."""
+        return Sources(self.graph, self.knowledge)
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Which constants values are."""
+        return Constants(self.graph)
+
+    @cached_property
+    def paths(self) -> ForwardPaths:
+        """What runs in a forward call."""
+        return ForwardPaths(self.graph, self.sources, self.knowledge)
+
+    @cached_property
+    def all(self) -> list[LibraryCall]:
+        """The calls with telling arguments, in the order of the text."""
+        found = [each for site in self.graph.survey.calls for each in self._read(site)]
+        return sorted(found, key=lambda each: each.place)
+
+    def _read(self, site: CallSite) -> Iterator[LibraryCall]:
+        callee, passed = site.call.callee, None
+        for meaning in self.graph.callees(callee):
+            if meaning == PARTIAL and site.call.arguments:
+                callee = site.call.arguments[0]
+                passed = self.graph.passed(site.call).without_first()
+                yield from self._rows(site, self.graph.callees(callee), passed)
+                return
+        yield from self._rows(site, self.graph.callees(callee), passed)
+
+    def _rows(
+        self, site: CallSite, paths: list[str], passed: Passed | None
+    ) -> Iterator[LibraryCall]:
+        for path in paths:
+            row = self.knowledge.callable(path)
+            if row is not None and (row.roles or row.learns):
+                passed = self.graph.passed(site.call) if passed is None else passed
+                yield LibraryCall(site, row, passed, self)
+                return
+
+    def argument(self, argument: Argument, passed: Passed) -> RoleArgument:
+        """What is given for an argument."""
+        value = passed.get(argument.position, argument.parameter)
+        if value is not None:
+            known = tuple(self.constants.of(value))
+            sources = self.sources.of(value)
+            return RoleArgument(argument.parameter, True, False, known, sources, value)
+        default = () if argument.default is None else (Known(argument.default),)
+        return RoleArgument(
+            argument.parameter, False, passed.open, default, frozenset(), None
+        )
