@@ -14,7 +14,8 @@ from flake8_bn_eval.facts.sources import Source, Sources
 from flake8_bn_eval.facts.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Role
-from flake8_bn_eval.operations import Call, Expression, Place, describe
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.operations import Constant, Expression, Place, describe
 
 PARTIAL = "functools.partial"
 
@@ -40,6 +41,11 @@ class RoleArgument:
     def is_fixed(self) -> bool:
         """Whether neither the mode nor a caller has a say."""
         return not self.unseen and not self.sources
+
+    @property
+    def written(self) -> object:
+        """The constant that is written in the call itself, if one is."""
+        return self.expression.value if isinstance(self.expression, Constant) else None
 
     @property
     def values(self) -> set[object]:
@@ -81,6 +87,11 @@ class LibraryCall:
         """Whether it runs there whatever the mode is."""
         return self.facts.paths.has(self.site, in_evaluation=True)
 
+    @property
+    def is_noisy(self) -> bool:
+        """Whether the module that it belongs to is one whose noise is meant, by its name."""
+        return self.facts.is_noisy(self.site)
+
     def argument(self, role: Role) -> RoleArgument | None:
         """The argument with a role, if this function has one."""
         for each in self.row.roles:
@@ -110,6 +121,13 @@ class LibraryCalls:
     def paths(self) -> ForwardPaths:
         """What runs in a forward call."""
         return ForwardPaths(self.graph, self.sources, self.knowledge)
+
+    def is_noisy(self, site: CallSite) -> bool:
+        """Whether a call stands in a class that is named after noise which is meant."""
+        if site.function is None:
+            return False
+        owner = self.graph.classes.of_method(self.graph.survey.outermost(site.function))
+        return owner is not None and mentions(owner.name, self.knowledge.vocabulary.noisy_modules)
 
     @cached_property
     def all(self) -> list[LibraryCall]:

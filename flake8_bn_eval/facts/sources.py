@@ -129,7 +129,7 @@ class _Search:
             case Lambda() | Constant():
                 return
             case Yield():
-                self.found.add(Source.UNKNOWN)
+                self._add(Source.UNKNOWN, made)
             case _:
                 self._parts(expression, made)
 
@@ -146,6 +146,11 @@ class _Search:
             self._waiting.append((part, made))
         elif hasattr(part, "__slots__") or isinstance(part, list | tuple):
             self._parts(part, made)
+
+    def _add(self, source: Source, made: bool) -> None:
+        """What was fixed when the object was made has no source that could change it."""
+        if not made:
+            self.found.add(source)
 
     def _named(self, name: str) -> None:
         if self.sources.speaks(name):
@@ -182,14 +187,14 @@ class _Search:
         if self.graph.owner(Name(variable)) is not None:
             return
         callers = self.graph.callers(function)
-        if not callers and not made:
-            self.found.add(Source.CALLER)
+        if not callers:
+            self._add(Source.CALLER, made)
         for caller in callers:
             value, unseen = self.graph.argument(caller, variable)
             if value is not None:
                 self._waiting.append((value, made))
             elif unseen:
-                self.found.add(Source.UNKNOWN)
+                self._add(Source.UNKNOWN, made)
             elif parameter.default is not None:
                 self._waiting.append((parameter.default, made))
 
@@ -206,17 +211,17 @@ class _Search:
             return
         self._seen.add((id(owner.definition), attribute.name))
         if self._is_set_elsewhere(attribute.name):
-            self.found.add(Source.UNKNOWN)
+            self._add(Source.UNKNOWN, made)
         for each in given:
             if self._is_constructor(each.function):
                 self._given(each, True)
             else:
-                self.found.add(Source.UNKNOWN)
+                self._add(Source.UNKNOWN, made)
         method = owner.method(attribute.name)
         if method is not None:
             self._function(method, made)
         elif not given and not self.sources.is_plain(owner):
-            self.found.add(Source.UNKNOWN)
+            self._add(Source.UNKNOWN, made)
 
     def _is_constructor(self, function: FunctionDefinition | None) -> bool:
         """Whether an assignment is made once: in a class body, or in a constructor."""
@@ -244,7 +249,7 @@ class _Search:
         self._named(call.callee.name)
         owner = self.graph.owner(call.callee.value)
         if owner is not None and not self.sources.is_plain(owner):
-            self.found.add(Source.UNKNOWN)
+            self._add(Source.UNKNOWN, made)
         self._waiting.append((call.callee.value, made))
 
     def _function(self, function: FunctionDefinition, made: bool) -> None:

@@ -222,3 +222,4 @@ class Vocabulary:
     norms: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
+    noisy_modules: frozenset[str] = frozenset()

@@ -191,28 +191,26 @@ if TYPE_CHECKING:
 def check(facts: Facts) -> Iterator[Report]:
     """Random functions in a forward path that no mode reaches."""
     for call in facts.library_calls:
-        if not call.is_layer and drops(call) and call.in_evaluation:
-            if not facts.is_meant(call.place):
-                yield report(call)
+        if call.is_layer or not drops(call) or not call.in_evaluation:
+            continue
+        if not call.is_noisy and not facts.is_meant(call.place):
+            yield report(call)
 
 
 def drops(call: LibraryCall) -> bool:
     """Whether a call drops, as far as its arguments tell."""
     probability, training = call.argument("probability"), call.argument("training")
-    if probability is None or not probability.is_fixed or probability.values == {0}:
+    if probability is None or not probability.is_fixed or probability.written == 0:
         return False
     if training is None:
-        return True
+        return probability.given
     return not training.given and not training.unseen and training.values == {1}
 
 
 def report(call: LibraryCall) -> Report:
     """What is said of a call."""
-    training, probability = call.argument("training"), call.argument("probability")
-    if training is None and probability is not None:
-        advice = f"pass `{probability.name}=p if self.training else 0.0`"
-    else:
-        advice = "pass `training=self.training`"
-    return Report(
-        call.place, f"`{call.subject}` drops in evaluation mode, too: no mode reaches it".replace("(...)", ""), (), advice
-    )
+    switch = call.argument("training") or call.argument("probability")
+    value = "self.training" if call.argument("training") else "p if self.training else 0.0"
+    advice = None if switch is None else f"pass `{switch.name}={value}`"
+    message = f"`{call.subject}` drops in evaluation mode, too: no mode reaches it"
+    return Report(call.place, message, (), advice)
