@@ -56,16 +56,6 @@ class CallGraph:
         return self.classes.bindings
 
     @cached_property
-    def _selves(self) -> dict[Variable, ClassFact]:
-        selves: dict[Variable, ClassFact] = {}
-        for fact in self.classes.all:
-            for method in fact.methods.values():
-                variable = fact.self_of(method)
-                if variable is not None:
-                    selves[variable] = fact
-        return selves
-
-    @cached_property
     def _callers(self) -> dict[int, list[Caller]]:
         callers: dict[int, list[Caller]] = {}
         for site in self.survey.calls:
@@ -80,7 +70,7 @@ class CallGraph:
 
     def owner(self, expression: Expression) -> ClassFact | None:
         """The class whose instance an expression is, where it is `self`."""
-        return self._selves.get(expression.variable) if isinstance(expression, Name) else None
+        return self.classes.instance(expression.variable) if isinstance(expression, Name) else None
 
     def kin(self, fact: ClassFact) -> tuple[ClassFact, ...]:
         """The classes whose instances `self` may be in a class: itself and those below it."""

@@ -85,7 +85,10 @@ class Constants:
             return []
         return _agreed(
             [
-                [Known(known.value, (*known.places, each.place)) for known in self.of(each.value, depth)]
+                [
+                    Known(known.value, (*known.places, each.place))
+                    for known in self.of(each.value, depth)
+                ]
                 for each in assigned
             ]
         )
@@ -95,14 +98,13 @@ class Constants:
         if parameter.kind not in ("positional", "keyword"):
             return []
         default = [] if parameter.default is None else self.of(parameter.default, depth)
-        default = [Known(each.value, (*each.places, function.place)) for each in default]
+        default = _through(function.place, default)
         found: list[Known] = []
         callers = self.graph.callers(function)
         for caller in callers:
             value, unseen = self.graph.argument(caller, variable)
             if value is not None:
-                place = caller.site.call.place
-                found += [Known(k.value, (*k.places, place)) for k in self.of(value, depth)]
+                found += _through(caller.site.call.place, self.of(value, depth))
             elif not unseen:
                 found += default
         return found if callers else default
@@ -146,6 +148,11 @@ def _calculated(
         return apply(left, right)
     except (ZeroDivisionError, OverflowError):
         return None
+
+
+def _through(place: Place, found: list[Known]) -> list[Known]:
+    """The same constants, one step further from where they are written."""
+    return [Known(each.value, (*each.places, place)) for each in found]
 
 
 def _agreed(alternatives: list[list[Known]]) -> list[Known]:

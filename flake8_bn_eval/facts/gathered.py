@@ -8,18 +8,9 @@ from functools import cached_property
 
 from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
-from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
-from flake8_bn_eval.facts.structure import Structure
-from flake8_bn_eval.facts.attributes import Attributes
-from flake8_bn_eval.facts.call_graph import CallGraph
-from flake8_bn_eval.facts.classes import Classes, ClassFact
-from flake8_bn_eval.facts.flags import Flags, ModeAssignment
-from flake8_bn_eval.facts.forward import Forward
-from flake8_bn_eval.facts.natures import Natures
-from flake8_bn_eval.facts.statistics import Reading, Statistics, Toggle
 from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
-from flake8_bn_eval.facts.survey import Survey
+from flake8_bn_eval.facts.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
     Differentiation,
@@ -33,7 +24,7 @@ from flake8_bn_eval.interpret.records import (
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import FunctionDefinition, Place, Program
+from flake8_bn_eval.operations import FunctionDefinition, Program
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
@@ -135,18 +126,14 @@ class Facts:
     # Calls as they are written
 
     @cached_property
-    def _calls(self) -> LibraryCalls:
-        graph = CallGraph(Survey(self.program), self._classes)
-        return LibraryCalls(graph, self.knowledge)
+    def calls(self) -> LibraryCalls:
+        """Calls of libraries as they are written, what their arguments may be, who comes there."""
+        return LibraryCalls.of_program(self.program, self.structure.classes, self.knowledge)
 
     @property
     def library_calls(self) -> list[LibraryCall]:
-        """Calls of a library whose arguments decide about randomness and running statistics."""
-        return self._calls.all
-
-    def is_meant(self, place: Place) -> bool:
-        """Whether a comment at a place says that the mode is meant."""
-        return place in self.program.explained
+        """Those whose arguments decide about randomness and running statistics."""
+        return self.calls.all
 
     # Modules
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.call_graph import CallGraph
+from flake8_bn_eval.facts.classes import Classes
 from flake8_bn_eval.facts.constants import Constants, Known
 from flake8_bn_eval.facts.forward_paths import ForwardPaths
 from flake8_bn_eval.facts.passed import Passed
 from flake8_bn_eval.facts.sources import Source, Sources
-from flake8_bn_eval.facts.survey import CallSite
+from flake8_bn_eval.facts.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Role
-from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.operations import Constant, Expression, Place, describe
+from flake8_bn_eval.operations import Constant, Expression, Place, Program, describe
 
 PARTIAL = "functools.partial"
 
@@ -88,9 +88,9 @@ class LibraryCall:
         return self.facts.paths.has(self.site, in_evaluation=True)
 
     @property
-    def is_noisy(self) -> bool:
-        """Whether the module that it belongs to is one whose noise is meant, by its name."""
-        return self.facts.is_noisy(self.site)
+    def is_meant(self) -> bool:
+        """Whether a comment, or the name of the class, says that its noise is meant."""
+        return self.place in self.facts.explained or self.facts.is_noisy(self.site)
 
     def argument(self, role: Role) -> RoleArgument | None:
         """The argument with a role, if this function has one."""
@@ -103,9 +103,18 @@ class LibraryCall:
 class LibraryCalls:
     """Finds the calls, and answers what their arguments are."""
 
-    def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
+    def __init__(
+        self, graph: CallGraph, knowledge: Knowledge, explained: frozenset[Place]
+    ) -> None:
         self.graph = graph
         self.knowledge = knowledge
+        self.explained = explained
+
+    @staticmethod
+    def of_program(program: Program, classes: Classes, knowledge: Knowledge) -> LibraryCalls:
+        """The calls of a file."""
+        graph = CallGraph(Survey(program), classes)
+        return LibraryCalls(graph, knowledge, program.explained)
 
     @cached_property
     def sources(self) -> Sources:
@@ -127,7 +136,8 @@ class LibraryCalls:
         if site.function is None:
             return False
         owner = self.graph.classes.of_method(self.graph.survey.outermost(site.function))
-        return owner is not None and mentions(owner.name, self.knowledge.vocabulary.noisy_modules)
+        words = self.knowledge.vocabulary.noisy_modules
+        return owner is not None and any(word in owner.name.lower() for word in words)
 
     @cached_property
     def all(self) -> list[LibraryCall]:
@@ -163,6 +173,4 @@ class LibraryCalls:
             sources = self.sources.of(value)
             return RoleArgument(argument.parameter, True, False, known, sources, value)
         default = () if argument.default is None else (Known(argument.default),)
-        return RoleArgument(
-            argument.parameter, False, passed.open, default, frozenset(), None
-        )
+        return RoleArgument(argument.parameter, False, passed.open, default, frozenset(), None)

@@ -72,9 +72,9 @@ class Sources:
                 return any(self._guards(each) for each in condition.operands)
             case Negation():
                 return self._guards(condition.operand)
-        return not self.of(condition).isdisjoint(
-            {Source.MODE, Source.UNKNOWN}
-        ) or self._is_switch(condition)
+        return not self.of(condition).isdisjoint({Source.MODE, Source.UNKNOWN}) or self._is_switch(
+            condition
+        )
 
     def _is_switch(self, condition: Expression) -> bool:
         """A parameter that is tested for itself: ``if drop``, ``if kind == "noisy"``."""

@@ -216,9 +216,7 @@ class Survey:
     def _given(self, value: Expression, guards: Guards, whole: bool) -> Given:
         return Given(value, whole, self._function, guards, self._place)
 
-    def _unpacked(
-        self, target: Display, value: Expression, guards: Guards, *, whole: bool
-    ) -> None:
+    def _unpacked(self, target: Display, value: Expression, guards: Guards, *, whole: bool) -> None:
         parts = _paired(target, value) if whole else None
         for index, each in enumerate(target.elements):
             part = value if parts is None else parts[index]
@@ -280,7 +278,8 @@ class Survey:
         return guards
 
     def _inside(self, record: Expression | Operation, guards: Guards) -> None:
-        for slot in record.__slots__:
+        slots: tuple[str, ...] = record.__slots__
+        for slot in slots:
             self._part(getattr(record, slot), guards)
 
     def _part(self, part: object, guards: Guards) -> None:

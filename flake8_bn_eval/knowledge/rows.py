@@ -28,11 +28,30 @@ Sensitivity = Literal["yes", "no", "unknown"]
 Gradient = Literal["off", "on", "argument", "inference"]
 Receiver = Literal["module", "tensor", "optimizer", "any"]
 Role = Literal[
-    "training", "probability", "momentum", "epsilon", "tracking", "running mean", "running variance",
+    "training",
+    "probability",
+    "momentum",
+    "epsilon",
+    "tracking",
+    "running mean",
+    "running variance",
 ]
 MethodEffect = Literal[
-    "eval", "train", "self", "forward", "neutral", "submodules", "apply", "register",
-    "freeze", "backward", "step", "use", "detach", "same", "unknown",
+    "eval",
+    "train",
+    "self",
+    "forward",
+    "neutral",
+    "submodules",
+    "apply",
+    "register",
+    "freeze",
+    "backward",
+    "step",
+    "use",
+    "detach",
+    "same",
+    "unknown",
 ]
 
 COMPOSITE = ("Transformer", "Attention", "Parallel")

@@ -216,9 +216,7 @@ class _Group:
         return self.first
 
 
-def _groups(
-    document: Mapping[str, Any], lines: list[str], file: str
-) -> dict[str, list[_Group]]:
+def _groups(document: Mapping[str, Any], lines: list[str], file: str) -> dict[str, list[_Group]]:
     """The checked groups of each section."""
     found: dict[str, list[_Group]] = {section: [] for section in _KEYS}
     for section, values in document.items():

@@ -12,7 +12,8 @@ import libcst as cst
 
 MODE = re.compile(r"\b(train(ing)?|eval(uation)?|mode|batch[ -]?norm|batch statistics|dropout)\b")
 INTENTION = re.compile(
-    r"on purpose|intention|deliberate|needs?\b|always|must|should|keep|stay|want|because|so that|not eval"
+    r"on purpose|intention|deliberate|needs?\b|always|must|should|keep|stay|want|because|so that"
+    r"|not eval"
 )
 
 

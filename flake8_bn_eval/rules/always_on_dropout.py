@@ -193,7 +193,7 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.library_calls:
         if call.is_layer or not drops(call) or not call.in_evaluation:
             continue
-        if not call.is_noisy and not facts.is_meant(call.place):
+        if not call.is_meant:
             yield report(call)
 
 

@@ -39,6 +39,7 @@ OVERRIDING: Triggers = (
     ("def train(", "def eval(", "self.train =", "self.eval ="),
 )
 """Somebody gives a class a method or an attribute of these names."""
+
 FUNCTIONAL_DROPOUT: Triggers = (
     ("torch",),
     (
