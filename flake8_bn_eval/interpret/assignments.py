@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import (
     Machine,
@@ -98,7 +100,11 @@ class Assignments:
 
     def settled(self, value: Value, world: World) -> Value:
         """The result of something unseen gets an identity when it gets a name."""
-        thing = value.only_thing
-        if isinstance(thing, Result) and not value.connected and not value.derived:
-            return self.machine.results.identify(thing, world)
+        if value.connected or value.derived:
+            return value
+        for thing in value.things:
+            if isinstance(thing, Result):
+                found = self.machine.results.identify(thing, world)
+                others = replace(value, things=value.things - {thing})
+                value = others.join(found) if others.things or others.objects else found
         return value

@@ -29,6 +29,7 @@ from flake8_bn_eval.modes.things import (
     Symbol,
     Unknown,
 )
+from flake8_bn_eval.modes.unity import unite
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -108,7 +109,8 @@ class Calls:
         """``receiver.name(arguments)``."""
         subject = describe(callee)
         receiver = self._narrowed(receiver, world)
-        self._tell_apart(receiver, callee, world)
+        if self.machine.steps.names_mode(callee.name):
+            receiver = self._told_apart(receiver, callee, world)
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         result = NOTHING
@@ -144,14 +146,22 @@ class Calls:
             things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
         return replace(value, objects=objects, things=things)
 
-    def _tell_apart(self, receiver: Value, callee: Attribute, world: World) -> None:
-        """Setting the mode of one of several objects: one world for each of them."""
-        if not 1 < len(receiver.objects) <= MOST_OBJECTS or receiver.things:
-            return
+    def _told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
+        """Setting the mode of one of several objects: one world for each of them.
+
+        Of objects that nothing tells apart there is only one.
+        """
+        if len(receiver.objects) < 2 or receiver.things:
+            return receiver
+        one = unite(receiver.objects, world)
+        if one is not None:
+            self.machine.recorder.unite(receiver.objects, one)
+            return replace(receiver, objects=frozenset({one}))
         stable = isinstance(callee.value, Name | Attribute)
-        if stable and self.machine.may_split and self.machine.steps.names_mode(callee.name):
+        if stable and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
             choices = tuple(of_object(each) for each in sorted(receiver.objects))
             raise AlternativesNeeded(callee.value, choices)
+        return receiver
 
     def _alternative(
         self,

@@ -207,6 +207,11 @@ class Recorder:
         """A method is called on an object: evidence of what the object is."""
         self.methods_used.setdefault(receiver, set()).add(name)
 
+    def unite(self, members: frozenset[ObjectId], one: ObjectId) -> None:
+        """What is known of the use of several objects is known of the one that they are."""
+        used = [self.methods_used.get(each, set()) for each in sorted(members)]
+        self.methods_used.setdefault(one, set()).update(*used)
+
     def reveal(self, place: Place, separator: str, words: set[str]) -> None:
         """What a test asked for, joined over every visit."""
         self.reveals.setdefault(place, (separator, set()))[1].update(words)

@@ -27,16 +27,16 @@ def retire(identity: ObjectId, world: World) -> None:
     if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not _holds_modules(state, world):
         return
     names = {identity: world.identities.older(identity)}
-    _add_unseen_children(identity, names, world)
-    if not _rename(names, world):
+    add_unseen_children(identity, names, world)
+    if not rename(names, world):
         return
     for old, new in names.items():
-        moved = _moved(world.objects[old], names)
+        state = moved(world.objects[old], names)
         del world.objects[old]
         known = world.objects.get(new)
         if known is not None:
-            moved = replace(join_objects(known, moved), many=True)
-        world.put(new, moved)
+            state = replace(join_objects(known, state), many=True)
+        world.put(new, state)
 
 
 def _holds_modules(state: Object, world: World) -> bool:
@@ -48,7 +48,7 @@ def _holds_modules(state: Object, world: World) -> bool:
     return any(each is not None and each.may_be_module for each in held)
 
 
-def _add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], world: World) -> None:
+def add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], world: World) -> None:
     """Children born by being looked at move along with their parent."""
     for value in world.objects[identity].fields.values():
         for child in value.objects:
@@ -58,10 +58,10 @@ def _add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], wo
             if state.origin.parent == identity:
                 key = state.origin.key
                 names[child] = world.identities.number("child", names[identity], key)
-                _add_unseen_children(child, names, world)
+                add_unseen_children(child, names, world)
 
 
-def _rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
+def rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
     """Give objects other numbers wherever they are held; whether they were held at all."""
     held = False
     for variable, value in list(world.names.items()):
@@ -71,14 +71,15 @@ def _rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
             held = True
     for owner, state in list(world.objects.items()):
         if owner not in names and (state.fields or state.rest or state.origin):
-            moved = _moved(state, names)
-            if moved is not state:
-                world.objects[owner] = moved
+            changed = moved(state, names)
+            if changed is not state:
+                world.objects[owner] = changed
                 held = True
     return held
 
 
-def _moved(state: Object, names: dict[ObjectId, ObjectId]) -> Object:
+def moved(state: Object, names: dict[ObjectId, ObjectId]) -> Object:
+    """The same object, holding others by their new numbers."""
     changed: dict[Key, Value] = {}
     for key, value in state.fields.items():
         new = renamed(value, names)

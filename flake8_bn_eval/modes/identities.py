@@ -43,6 +43,7 @@ class Identities:
         self.repeated: set[ObjectId] = set()
         """The objects that a loop bears again and again."""
         self._numbers: dict[object, ObjectId] = {}
+        self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._version = 0
         self.effort = 0
         """What joining worlds has cost, in units of about one evaluated expression."""
@@ -61,6 +62,13 @@ class Identities:
         """The number of all objects of the same birth but the last one."""
         number = self.number("older", identity)
         self.repeated |= {number, identity}
+        return number
+
+    def one_of(self, members: frozenset[ObjectId]) -> ObjectId:
+        """The number of the object that is one of these; again where it is among them."""
+        born = frozenset(each for member in members for each in self._united.get(member, {member}))
+        number = self.number("one of", born)
+        self._united[number] = born
         return number
 
     def new_version(self) -> int:

@@ -290,7 +290,22 @@ def order_of(thing: Thing) -> tuple[str, str, int]:
     return type(thing).__name__, "", 0
 
 
+def held_by(thing: Thing) -> frozenset[ObjectId]:
+    """The objects of which a thing speaks by their numbers."""
+    match thing:
+        case Parameters():
+            return thing.owners
+        case ModeContext():
+            return thing.modules
+        case Submodules():
+            return frozenset({thing.owner})
+        case Method() | SavedMode() | Super() | Function(receiver=int()):
+            return frozenset() if thing.receiver is None else frozenset({thing.receiver})
+    return frozenset()
+
+
 def renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
+    """The same thing where objects have got other numbers."""
     match thing:
         case Parameters():
             return Parameters(frozenset(names.get(each, each) for each in thing.owners))

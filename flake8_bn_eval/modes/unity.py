@@ -1,0 +1,72 @@
+"""Several objects of which just one exists, as far as anybody can tell.
+
+After ``net = A()`` in one branch and ``net = B()`` in the other, `net` may be two objects.
+Where nothing in the world holds one of them without the other, no operation can reach one
+and not the other: they are one object, made here or there, and what is done to it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.modes.ageing import add_unseen_children, moved, rename
+from flake8_bn_eval.modes.joins import join_objects
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.things import ObjectId, held_by
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
+
+
+def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
+    """Make one object of several, if nothing tells them apart; the number that it has then."""
+    if not _are_of_one_kind([world.get(each) for each in members]):
+        return None
+    if any(_tells_apart(value, members) for value in _values(world)):
+        return None
+    one = world.identities.one_of(members)
+    names = {each: one for each in members if each != one}
+    for each in sorted(names):
+        add_unseen_children(each, names, world)
+    rename(names, world)
+    for old, new in names.items():
+        state = moved(world.get(old), names)
+        del world.objects[old]
+        known = world.objects.get(new)
+        world.put(new, state if known is None else _either(known, state))
+    return one
+
+
+def _are_of_one_kind(states: list[Object]) -> bool:
+    first = states[0]
+    return not any(
+        each.class_ is not first.class_
+        or each.registers is not first.registers
+        or (each.kind is not first.kind and not (each.may_be_module and first.may_be_module))
+        or each.many
+        for each in states
+    )
+
+
+def _values(world: World) -> Iterator[Value]:
+    yield from world.names.values()
+    for state in world.objects.values():
+        yield from state.fields.values()
+        if state.rest is not None:
+            yield state.rest
+
+
+def _tells_apart(value: Value, members: frozenset[ObjectId]) -> bool:
+    held = value.objects
+    for thing in value.things:
+        if thing.holding:
+            held |= held_by(thing)
+    return not held.isdisjoint(members) and not members <= held
+
+
+def _either(first: Object, second: Object) -> Object:
+    return replace(
+        join_objects(first, second),
+        library=first.library if first.library == second.library else None,
+        sensitive=first.sensitive.worse(second.sensitive),
+    )
