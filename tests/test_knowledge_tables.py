@@ -224,7 +224,8 @@ def test_an_alias_leads_to_a_row(name: str) -> None:
     knowledge = Knowledge([shipped(name)])
     table = shipped(name)
     for target in table.aliases.values():
-        assert knowledge.callable(target.replace("*", "anything")), target
+        below = any(name.startswith(target.removesuffix("*")) for name in table.callables)
+        assert below if target.endswith(".*") else knowledge.callable(target), target
 
 
 def test_no_two_tables_disagree_about_a_callable() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flake8_bn_eval.analysis import analyse
+from tests.installed import imported, is_installed
 from tests.markdown import (
     Program,
     Statement,
@@ -46,6 +47,9 @@ def test_truth(program: Program) -> None:
     """What PyTorch does lies in what the page asserts, and the page asserts no more."""
     if program.not_executed is not None:
         pytest.skip(program.not_executed)
+    missing = sorted(package for package in imported(program.text) if not is_installed(package))
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
     from tests.observation import observe
 
     seen = observe(program.text)

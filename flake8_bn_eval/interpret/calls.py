@@ -328,6 +328,9 @@ class Calls:
             case GradientContext():
                 return self._wrapped(thing, arguments)
             case Result():
+                if self._is_known(f"{thing.path}.__call__"):
+                    path = f"{thing.path}.__call__"
+                    return machine.library.call(path, arguments, world, frame, place)
                 found = machine.results.identify(thing, world)
                 if found.only_object is not None:
                     return self._call_one(found, arguments, world, frame, place, subject)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.gradient_modes import ASKING
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.interpret.row_choices import row_for
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
@@ -137,11 +139,18 @@ class Library:
     ) -> Value:
         subject = arguments.get(row.argument, row.keyword)
         if row.restores is not None:
-            return self._mode_context(path, row, subject, place)
+            held = arguments.positional if row.every else [subject] if subject else []
+            return self._mode_context(path, row, held, place)
         if row.gradient is not None:
             return self._gradient_context(path, row, arguments, world, frame, place)
         self._act(row, subject, arguments, world, frame, place)
-        return self._returned(path, row, subject, arguments, world, frame, place)
+        if row.forwards and subject is not None and subject.objects:
+            return self._forward(row, subject, arguments, world, frame, place)
+        value = self._returned(path, row, subject, arguments, world, frame, place)
+        if row.first_of is None:
+            return value
+        elements = [value, *[UNKNOWN] * (row.first_of - 1)]
+        return self.machine.containers.sequence(elements, world, (path, place, frame.path))
 
     def _act(
         self,
@@ -156,6 +165,8 @@ class Library:
         if row.backward:
             for argument in arguments:
                 self.machine.data.differentiate(argument, world, (place, frame))
+        if row.steps:
+            self._step(arguments, world, frame, place)
         if row.effect in ("eval", "train") and subject is not None:
             flag = arguments.get(1, "mode") or of_constant(True)
             flag = of_constant(False) if row.effect == "eval" else flag
@@ -163,6 +174,23 @@ class Library:
                 self.machine.mode_switches.switch(identity, flag, world, frame, place, "module")
         elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
+
+    def _forward(
+        self,
+        row: CallableRow,
+        subject: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """``sliding_window_inference(images, size, 4, model)``: what the module returns."""
+        given = Arguments(tuple(it for it in arguments if it is not subject), (), arguments.open)
+        result = UNKNOWN
+        for identity in sorted(subject.objects):
+            name = world.get(identity).name
+            result = self.machine.forward.call(identity, None, given, world, frame, place, name)
+        return result.detached() if row.inside == "off" else result
 
     def _returned(
         self,
@@ -220,11 +248,11 @@ class Library:
         return of_thing(context)
 
     def _mode_context(
-        self, path: str, row: CallableRow, subject: Value | None, place: Place
+        self, path: str, row: CallableRow, held: Iterable[Value], place: Place
     ) -> Value:
         """``eval_mode(net)``: in a mode, perhaps without gradients, until it is left."""
         gradients = None if row.gradient is None else GradientContext(path, row.gradient, place)
-        modules = frozenset() if subject is None else subject.objects
+        modules = frozenset(identity for value in held for identity in value.objects)
         name, mode = path.rpartition(".")[2], str(row.sets or "same")
         return of_thing(ModeContext(name, place, modules, mode, str(row.restores), gradients))
 
@@ -282,6 +310,12 @@ class Library:
         value = world.get(identity).fields.get(".targets")
         thing = None if value is None else value.only_thing
         return thing.owners if isinstance(thing, Parameters) else frozenset()
+
+    def _step(self, arguments: Arguments, world: World, frame: Frame, place: Place) -> None:
+        """A fused training step: of the optimizers among the arguments, or of any."""
+        owners = [self.targets(it, world) for each in arguments for it in each.objects]
+        targets = frozenset().union(*(each for each in owners if each)) or None
+        self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
 
     def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
         """The modules that an optimizer trains, None if they are not in sight."""

@@ -26,28 +26,32 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 ALWAYS = ("torch", "python")
-TABLE_OF_PACKAGE = {
-    "torchvision": "torchvision",
-    "timm": "timm",
-    "transformers": "transformers",
-    "diffusers": "diffusers",
-    "peft": "peft",
-    "sentence_transformers": "sentence_transformers",
-    "lightning": "lightning",
-    "lightning_fabric": "lightning",
-    "pytorch_lightning": "lightning",
+PACKAGES_OF_TABLE = {
     "accelerate": "accelerate",
-    "apex": "models",
-    "efficientnet_pytorch": "models",
-    "facenet_pytorch": "models",
-    "huggingface_hub": "models",
-    "lpips": "models",
-    "monai": "models",
-    "open_clip": "models",
-    "segmentation_models_pytorch": "models",
-    "torchmetrics": "models",
-    "ultralytics": "models",
-    "whisper": "models",
+    "deepspeed": "deepspeed",
+    "detectron2": "detectron2",
+    "diffusers": "diffusers",
+    "fairseq": "fairseq",
+    "fastai": "fastai",
+    "ignite": "ignite",
+    "lightning": "lightning lightning_fabric pytorch_lightning",
+    "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
+    "models": "apex efficientnet_pytorch facenet_pytorch fairscale huggingface_hub lpips pytorch_metric_learning segment_anything silero_vad whisper",
+    "monai": "monai",
+    "open_clip": "clip open_clip",
+    "peft": "peft",
+    "segmentation_models_pytorch": "segmentation_models_pytorch",
+    "sentence_transformers": "sentence_transformers",
+    "skorch": "skorch",
+    "timm": "timm",
+    "torch_geometric": "torch_geometric",
+    "torchmetrics": "torchmetrics",
+    "torchvision": "torchvision",
+    "transformers": "transformers",
+    "ultralytics": "ultralytics",
+}
+TABLE_OF_PACKAGE = {
+    package: table for table, packages in PACKAGES_OF_TABLE.items() for package in packages.split()
 }
 """Which table is read for a file that imports a package; ``ALWAYS`` are read for every file."""
 

@@ -107,7 +107,10 @@ class CallableRow:
     ``argument``     the position of the argument meant by ``returns`` and ``sets``; for a
                      method, ``self`` does not count
     ``keyword``      the keyword of that argument
-    ``every``        it returns each positional argument so: one alone, several as a tuple
+    ``every``        it returns each positional argument so: one alone, several as a tuple;
+                     a context holds for each of them
+    ``first_of``     it returns a tuple of so many, and this row is about the first of them
+    ``forwards``     it calls its module argument with the other arguments: a forward call
     ``starts``       the mode of the module returned
     ``sensitive``    whether that module computes differently in the two modes
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
@@ -139,6 +142,8 @@ class CallableRow:
     argument: int = 0
     keyword: str | None = None
     every: bool = False
+    first_of: int | None = None
+    forwards: bool = False
     starts: Starts = "unknown"
     sensitive: Sensitivity = "unknown"
     conditions: tuple[Condition, ...] = ()

@@ -8,10 +8,12 @@ FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 READING = (".item(", ".detach(", ".numpy(", "argmax", ".data", "load_state_dict")
 
+DIFFERENTIATING = ("backward", "NativeScaler")
+
 INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
 """Somebody sets a mode or a gradient mode, or reads an output."""
 
-TRAINING: Triggers = (FRAMEWORKS, (".eval(", ".train(", "from_pretrained"), ("backward",))
+TRAINING: Triggers = (FRAMEWORKS, (".eval(", ".train(", "from_pretrained"), DIFFERENTIATING)
 """Somebody sets a mode and differentiates."""
 
 NO_GRAPH: Triggers = (
