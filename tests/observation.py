@@ -29,6 +29,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import MethodType
 
 import torch
 from torch import nn
@@ -233,10 +234,10 @@ class Observer:
         if callee is mode_of or callee is gradient_now:
             return functools.partial(self._reveal, line, callee)
         # The world binds `again` to this very method, so that it knows its line.
-        if callee == self.called:
+        if isinstance(callee, MethodType) and callee == self.called:
             return functools.partial(self._again, line)
         seen.reached.add(line)
-        if callee in CONTEXTS:
+        if any(callee is each for each in CONTEXTS):
             return callee
         event = self._calls * 2
         self._count()

@@ -13,6 +13,7 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -185,7 +186,7 @@ class Calls:
             )
         thing = receiver.only_thing
         match thing:
-            case Result() if self._is_known(f"{thing.path}.{name}"):
+            case Result() if self.is_known(f"{thing.path}.{name}"):
                 return self.machine.library.call(
                     f"{thing.path}.{name}", arguments, world, frame, place
                 )
@@ -207,7 +208,7 @@ class Calls:
                 return self._of_text(thing, name, arguments)
         return self.machine.data.method(receiver, name, arguments, world, frame, place, subject)
 
-    def _is_known(self, path: str) -> bool:
+    def is_known(self, path: str) -> bool:
         """Whether the tables know this very method of a class."""
         row = self.machine.knowledge.callable(path)
         return row is not None and "*" not in row.name
@@ -328,16 +329,29 @@ class Calls:
             case GradientContext():
                 return self._wrapped(thing, arguments)
             case Result():
-                if self._is_known(f"{thing.path}.__call__"):
-                    path = f"{thing.path}.__call__"
-                    return machine.library.call(path, arguments, world, frame, place)
-                found = machine.results.identify(thing, world)
-                if found.only_object is not None:
-                    return self._call_one(found, arguments, world, frame, place, subject)
+                return self._call_result(thing, arguments, world, frame, place, subject)
             case Parameters():
                 machine.data.step(value, world, frame, place)
             case Symbol() | None:
                 return self.machine.unseen_calls.unseen(subject, arguments, world)
+        return self.machine.unseen_calls.unseen(subject, arguments, world)
+
+    def _call_result(
+        self,
+        result: Result,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        """Call what something unseen returned: an object of a library, perhaps a module."""
+        path = f"{result.path}.__call__"
+        if self.is_known(path):
+            return self.machine.library.call(path, arguments, world, frame, place)
+        found = self.machine.results.identify(result, world)
+        if found.only_object is not None:
+            return self._call_one(found, arguments, world, frame, place, subject)
         return self.machine.unseen_calls.unseen(subject, arguments, world)
 
     def _call_looked_up(
@@ -348,7 +362,11 @@ class Calls:
             return self.call_method(
                 method.receiver, method.name, receiver, arguments, world, frame, place
             )
-        subject = world.get(method.receiver).name
+        state = world.get(method.receiver)
+        if state.class_ and self.machine.classes.hook(state.class_, method.name):
+            # The framework's own version of a hook leaves the mode in which it called it.
+            return UNKNOWN.descending(*arguments).tagged(Tag.OPEN)
+        subject = state.name
         return self.machine.modules.method(
             method.receiver, method.name, receiver, arguments, world, frame, place, subject
         )

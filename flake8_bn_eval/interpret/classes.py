@@ -292,11 +292,15 @@ class Classes:
         member = self.member(class_, name)
         if member is not None:
             return self._of_class(member, class_)
-        for each in self.lineage(class_):
-            for base in each.bases:
-                if isinstance(base.only_thing, External):
-                    return of_thing(External(f"{base.only_thing.path}.{name}"))
-        return UNKNOWN
+        paths = [
+            f"{base.only_thing.path}.{name}"
+            for each in self.lineage(class_)
+            for base in each.bases
+            if isinstance(base.only_thing, External)
+        ]
+        known = filter(self.machine.calls.is_known, paths)
+        path = next(known, paths[0] if paths else None)
+        return UNKNOWN if path is None else of_thing(External(path))
 
     def _of_class(self, member: Value, class_: Class) -> Value:
         things = frozenset(

@@ -36,7 +36,10 @@ PACKAGES_OF_TABLE = {
     "ignite": "ignite",
     "lightning": "lightning lightning_fabric pytorch_lightning",
     "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
-    "models": "apex efficientnet_pytorch facenet_pytorch fairscale huggingface_hub lpips pytorch_metric_learning segment_anything silero_vad whisper",
+    "models": (
+        "apex efficientnet_pytorch facenet_pytorch fairscale huggingface_hub "
+        "lpips pytorch_metric_learning segment_anything silero_vad whisper"
+    ),
     "monai": "monai",
     "open_clip": "clip open_clip",
     "peft": "peft",
