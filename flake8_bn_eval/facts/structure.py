@@ -12,6 +12,7 @@ from flake8_bn_eval.facts.classes import Classes
 from flake8_bn_eval.facts.flags import Flags, ModeAssignment
 from flake8_bn_eval.facts.natures import Natures
 from flake8_bn_eval.facts.overrides import HiddenMethod, Override, Overrides
+from flake8_bn_eval.facts.registration import PlainContainer, Registration
 from flake8_bn_eval.facts.statistics import Reading, Statistics, Toggle
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import Program
@@ -74,3 +75,9 @@ class Structure:
     def hidden_mode_methods(self) -> list[HiddenMethod]:
         """Attributes that hide `train` or `eval` of a module."""
         return list(self._overrides.hidden())
+
+    @cached_property
+    def plain_containers(self) -> list[PlainContainer]:
+        """Plain lists and dictionaries of modules that nobody registers."""
+        found = Registration(self.program, self.knowledge, self.classes, self.natures)
+        return list(found.plain_containers())

@@ -8,7 +8,7 @@ from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.things import (
     Super,
 )
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Call,
@@ -33,6 +33,8 @@ class BuiltinCalls:
                 return self._next(expression, world, frame)
             case "getattr":
                 return self._getattr(expression, world, frame)
+            case "setattr":
+                return self._setattr(expression, world, frame)
         return None
 
     def _super(self, expression: Call, world: World, frame: Frame) -> Value:
@@ -56,6 +58,23 @@ class BuiltinCalls:
         if owner is None or name is None or not isinstance(name.value, str):
             return UNKNOWN.descending(*arguments)
         return self.machine.expressions.attribute(owner, name.value, world, frame)
+
+    def _setattr(self, expression: Call, world: World, frame: Frame) -> Value:
+        """A name that is not literal is some attribute: a module is registered all the same."""
+        arguments = self.machine.calls.arguments(expression, world, frame)
+        owner, name, value = (arguments.get(index, None) for index in range(3))
+        if owner is None or name is None or value is None:
+            return UNKNOWN
+        literal = name.constant
+        for identity in owner.objects:
+            if literal is not None and isinstance(literal.value, str):
+                weak = owner.only_object is None
+                self.machine.classes.set_attribute(
+                    identity, literal.value, value, world, frame, weak=weak
+                )
+            else:
+                self.machine.modules.register(identity, expression.place, value, world)
+        return NONE
 
     def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:
         if name == "reveal_grad":

@@ -112,7 +112,7 @@ class Modules:
                 self._apply(identity, arguments, world, frame, place)
                 return receiver
             case "register":
-                self._register(identity, arguments, world)
+                self._register(identity, arguments, world, place)
                 return NONE
             case "freeze":
                 self._freeze(identity, arguments, world)
@@ -172,10 +172,20 @@ class Modules:
         for element in reversed(elements):
             self.machine.calls.call_value(function, Arguments((element,)), world, frame, place)
 
-    def _register(self, identity: ObjectId, arguments: Arguments, world: World) -> None:
+    def _register(
+        self, identity: ObjectId, arguments: Arguments, world: World, place: Place
+    ) -> None:
         name, module = arguments.literal(0, "name"), arguments.get(1, "module")
         if module is not None and name is not None:
             world.put(identity, world.get(identity).with_field(f".{name.value}", module))
+        elif module is not None:
+            self.register(identity, place, module, world)
+
+    def register(self, identity: ObjectId, place: Place, module: Value, world: World) -> None:
+        """A child under a name that is computed: one or more of those added at this place."""
+        state, key = world.get(identity), f".<added at {place}>"
+        known = state.fields.get(key)
+        world.put(identity, state.with_field(key, module if known is None else known.join(module)))
 
     def _freeze(self, identity: ObjectId, arguments: Arguments, world: World) -> None:
         flag = arguments.literal(0, "requires_grad")

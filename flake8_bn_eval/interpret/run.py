@@ -130,7 +130,7 @@ class Roots:
 
     def run(self) -> None:
         """The module body, the functions, the classes."""
-        base = self._module_world()
+        base = self.module_world()
         for definition in _callers_first(self.program.functions):
             if definition.class_name is None and self._is_waiting(definition):
                 self._run_alone(definition, base.fork(), None, None)
@@ -162,7 +162,7 @@ class Roots:
     def _was_entered(self, definition: FunctionDefinition) -> bool:
         return id(definition) in self.machine.entered
 
-    def _module_world(self) -> World:
+    def module_world(self) -> World:
         """The world that the module body leaves, or may leave by an exception."""
         world = self.machine.new_world(gradients_of(Gradient.ON))
         body, runner = self.program.body, self.machine.runner
@@ -287,7 +287,7 @@ class Roots:
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         constructed = any(self._needs_constructor(class_, each) for each in waiting)
-        entry = self._constructed(class_, identity, world) if constructed else world
+        entry = self.constructed(class_, identity, world) if constructed else world
         self._belongs_to_callers(class_, identity, entry, first=True)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not self._acts_as_module(class_) and not entry.covers(again):
@@ -297,7 +297,8 @@ class Roots:
                 if definition.name not in SETUP and self._judged_alone(definition):
                     self._method(class_, identity, definition, joined.fork())
 
-    def _constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
+    def constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
+        """The world after the constructor of an object that was just born."""
         for name in SETUP:
             member = self.machine.classes.member(class_, name)
             function = None if member is None else member.only_thing

@@ -55,3 +55,11 @@ FUNCTIONAL_DROPOUT: Triggers = (
     ),
 )
 """Somebody calls dropout as a function."""
+
+KEEPING: Triggers = (
+    FRAMEWORKS,
+    ("Module",),
+    ("self.",),
+    ("= [", "= {", "=[", "={", "list(", "dict(", "Dict(", "tuple(", "= (", "=("),
+)
+"""A module may keep others in a plain container."""
