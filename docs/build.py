@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
-from flake8_bn_eval.knowledge.rows import CallableRow, MethodRow
+from flake8_bn_eval.knowledge.rows import CallableRow, Condition, MethodRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
 from flake8_bn_eval.report.text import finding_lines
@@ -180,7 +180,10 @@ def _facts(row: CallableRow | MethodRow) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return " and ".join(f"{it.parameter} > {it.above:g}" for it in value)
+        return " and ".join(
+            f"{it.parameter} > {it.above:g}" if isinstance(it, Condition) else it.parameter
+            for it in value
+        )
     return str(value).lower()
 
 
