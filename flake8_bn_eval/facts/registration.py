@@ -87,19 +87,17 @@ class Registration:
         return found
 
     def _may_be_container(self, value: Expression) -> bool:
+        if isinstance(value, Name):
+            values = self._classes.bindings.values(value.variable)
+            return any(isinstance(each, Expression) and self._is_container(each) for each in values)
+        return self._is_container(value)
+
+    def _is_container(self, value: Expression) -> bool:
         match value:
             case Display() | DictDisplay() | Comprehension():
                 return True
             case Binary():
-                return self._may_be_container(value.left) or self._may_be_container(value.right)
-            case Name():
-                values = self._classes.bindings.values(value.variable)
-                return any(
-                    isinstance(each, Expression)
-                    and not isinstance(each, Name)
-                    and self._may_be_container(each)
-                    for each in values
-                )
+                return self._is_container(value.left) or self._is_container(value.right)
             case Call():
                 return not MAKING_CONTAINERS.isdisjoint(
                     str(each) for each in self._classes.bindings.meanings(value.callee)
