@@ -99,6 +99,8 @@ class Purposes:
     def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
         if record.trained:
             return Purpose.TRAINING, True
+        if self._is_test(record.stack[0]):
+            return Purpose.UNKNOWN, False
         target = record.auxiliary and Tag.EVALUATION_DATA not in record.tags
         if target or any(site.name == "__init__" for site in record.stack):
             # What a constructor runs is a probe of shapes, not a prediction.
@@ -146,6 +148,13 @@ class Purposes:
         """Whether functions are called ``test_...`` because a test framework wants it."""
         return not self.recorder.imported.isdisjoint(self.knowledge.vocabulary.test_frameworks)
 
+    def _is_test(self, root: Site) -> bool:
+        """Whether a test of the code itself starts here: nobody needs its predictions."""
+        if not self._is_test_file or root.definition is None:
+            return False
+        class_name = root.definition.class_name or ""
+        return root.name.lower().startswith("test") or "test" in class_name.lower()
+
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):
             return Purpose.UNKNOWN
@@ -156,6 +165,9 @@ class Purposes:
         return Purpose.INFERENCE if evaluates else Purpose.TRAINING
 
     def _by_circumstances(self, record: ForwardCall) -> Purpose:
+        if not record.uses:
+            # Nobody looks at the output: a probe of shapes, or a warm-up.
+            return Purpose.UNKNOWN
         read = bool({Use.READ, Use.DETACHED} & record.uses)
         kept = {Use.RETURNED, Use.RETURNED_DATA, Use.STORED}
         leaves = bool(kept & record.uses)

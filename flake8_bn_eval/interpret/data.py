@@ -27,6 +27,11 @@ class Data:
         self._tags: dict[int, tuple[Tag, ...]] = {}
         self._tags_of_name: dict[str, tuple[Tag, ...]] = {}
 
+    def is_neutral(self, name: str) -> bool:
+        """Whether such an attribute tells nothing of the numbers: ``shape``, ``device``."""
+        row = self.machine.knowledge.method("tensor", name)
+        return row is not None and row.effect == "neutral"
+
     def attribute(self, value: Value, name: str) -> Value:
         """An attribute of data."""
         row = self.machine.knowledge.method("tensor", name)

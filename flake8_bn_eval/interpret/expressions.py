@@ -113,6 +113,8 @@ class Expressions:
             found = found.join(self.machine.classes.attribute(identity, name, world, frame))
         for thing in value.things:
             found = found.join(self._attribute_of_thing(thing, name, value, world, frame))
+        if self.machine.data.is_neutral(name):
+            return found
         return found.descending(value) if value.lineage or value.tags else found
 
     def symbol(self, variable: Variable) -> Value:
