@@ -119,6 +119,12 @@ class ModeSwitches:
         """Put an object and everything registered below it in a mode."""
         self._spread(identity, modes, world, frame, place, set(), weak=False)
 
+    def leave_to_callers(
+        self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
+    ) -> None:
+        """The mode of whatever may be below an object is as somebody outside has set it."""
+        self._spread(identity, modes, world, frame, place, set(), weak=False, each=True)
+
     def _spread(
         self,
         identity: ObjectId,
@@ -141,7 +147,7 @@ class ModeSwitches:
             self.machine.submodules.note_unseen(state.origin.parent, modes, world)
         listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            uncertain = weak or len(value.objects) > 1
+            uncertain = weak or len(value.objects) > 1 and not each
             for child in value.objects:
                 inside = each or listing and self._is_repeated(child, world)
                 self._spread_to(

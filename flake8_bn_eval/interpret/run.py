@@ -318,7 +318,7 @@ class Roots:
         if self._acts_as_module(class_) or first and is_module is None:
             frame = Frame.of_module()
             place = class_.definition.place
-            self.machine.mode_switches.set_modes(identity, CALLERS, world, frame, place)
+            self.machine.mode_switches.leave_to_callers(identity, CALLERS, world, frame, place)
 
     def _acts_as_module(self, class_: Class) -> bool:
         """A module, or a class of an unseen base that has what only modules have."""
