@@ -10,6 +10,7 @@ from flake8_bn_eval.facts.call_graph import CallGraph
 from flake8_bn_eval.facts.classes import Classes
 from flake8_bn_eval.facts.constants import Constants, Known
 from flake8_bn_eval.facts.forward_paths import ForwardPaths
+from flake8_bn_eval.facts.layer_attributes import LayerAssignment, LayerAttributes
 from flake8_bn_eval.facts.passed import Passed
 from flake8_bn_eval.facts.sources import Source, Sources
 from flake8_bn_eval.facts.survey import CallSite, Survey
@@ -36,6 +37,7 @@ class RoleArgument:
     known: tuple[Known, ...]
     sources: frozenset[Source]
     expression: Expression | None
+    by_position: bool
 
     @property
     def is_fixed(self) -> bool:
@@ -126,6 +128,11 @@ class LibraryCalls:
         """Which constants values are."""
         return Constants(self.graph)
 
+    def assigned(self, role: Role) -> list[LayerAssignment]:
+        """Assignments to the attribute of a layer that such an argument becomes."""
+        attributes = LayerAttributes(self.graph, self.constants, self.knowledge)
+        return list(attributes.assigned(role))
+
     @cached_property
     def paths(self) -> ForwardPaths:
         """What runs in a forward call."""
@@ -171,6 +178,9 @@ class LibraryCalls:
         if value is not None:
             known = tuple(self.constants.of(value))
             sources = self.sources.of(value)
-            return RoleArgument(argument.parameter, True, False, known, sources, value)
+            by_position = argument.parameter not in passed.keywords
+            return RoleArgument(
+                argument.parameter, True, False, known, sources, value, by_position
+            )
         default = () if argument.default is None else (Known(argument.default),)
-        return RoleArgument(argument.parameter, False, passed.open, default, frozenset(), None)
+        return RoleArgument(argument.parameter, False, passed.open, default, frozenset(), None, False)

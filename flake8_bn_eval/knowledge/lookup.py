@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flake8_bn_eval.knowledge.own import own_table
-from flake8_bn_eval.knowledge.rows import CallableRow, HookRow, MethodRow, Vocabulary
+from flake8_bn_eval.knowledge.rows import CallableRow, HookRow, MethodRow, Role, Vocabulary
 from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, Version, read_table
 from flake8_bn_eval.options import Options
 
@@ -109,6 +109,16 @@ class Knowledge:
     def method(self, receiver: str, name: str) -> MethodRow | None:
         """The row of a method or attribute of a module, a tensor or an optimizer."""
         return self._methods.get((receiver, name)) or self._methods.get(("any", name))
+
+    def parameters(self, role: Role) -> frozenset[str]:
+        """The names of the arguments that have a role in some layer."""
+        return frozenset(
+            each.parameter
+            for row in self._callables.values()
+            if row.returns == "module"
+            for each in row.roles
+            if each.role == role
+        )
 
     def hook(self, base: str, name: str) -> HookRow | None:
         """In which modes a framework calls this method of a class with this base."""

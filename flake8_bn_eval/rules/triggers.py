@@ -63,3 +63,5 @@ KEEPING: Triggers = (
     ("= [", "= {", "=[", "={", "list(", "dict(", "Dict(", "tuple(", "= (", "=("),
 )
 """A module may keep others in a plain container."""
+MOMENTUM: Triggers = (("BatchNorm", "InstanceNorm"), ("momentum", "Norm1d(", "Norm2d(", "Norm3d("))
+"""Somebody builds norm layers with arguments, or changes them."""
