@@ -118,7 +118,8 @@ def follow(
         module = source.parse(text, tree)
         program = lower_module(module)
     knowledge = Knowledge.for_packages(program.imported, options)
-    facts = Facts(_deep_recursion()(partial(interpret, program, knowledge)), knowledge, program)
+    run = _deep_recursion()(partial(interpret, program, knowledge))
+    facts = Facts(run, knowledge, program, options or Options())
     locate_slowly = partial(source.locate_with_libcst, module)
     return Followed(text, facts, program.places, locate_slowly, tree)
 

@@ -57,6 +57,14 @@ def read_version(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def read_switch(text: str) -> bool:
+    """``yes`` or ``no``."""
+    try:
+        return {"yes": True, "no": False}[text.strip().lower()]
+    except KeyError:
+        raise OptionError(f"{text!r} is neither yes nor no") from None
+
+
 def read_words(text: str) -> frozenset[str]:
     """Words or whole names, separated by commas or white space, in lower case."""
     words = text.replace(",", " ").lower().split()
@@ -193,6 +201,15 @@ class Options:
             "Functions and classes that return the module they are given, wrapped or not, as "
             "`DataParallel` and `torch.compile` do: full dotted names, or `*.name` for that name "
             "in any module.",
+        )
+    )
+    explicit_dropout: bool = _option(
+        Declaration(
+            "--bne-explicit-dropout",
+            read_switch,
+            "YES|NO",
+            "no",
+            "Whether BNE401 also reports dropout that is told to stay on: `training=True`.",
         )
     )
 

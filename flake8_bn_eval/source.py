@@ -25,8 +25,11 @@ from flake8_bn_eval.findings import Span
 if TYPE_CHECKING:
     import libcst
 
-Triggers = tuple[tuple[str, ...], ...]
-"""Words without which a rule cannot fire: one word of every inner tuple must occur."""
+Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
+"""Words without which a rule cannot fire: one word of every inner tuple must occur.
+
+A word is cheaper than a pattern, and decides first where both are given.
+"""
 
 MOST_CHARACTERS = 5_000_000
 MOST_LEVELS = 1_000
@@ -61,7 +64,11 @@ class RefusedByPythonError(UnparsableError):
 
 def may_concern(text: str, groups: Triggers) -> bool:
     """Whether the text has one word of every group."""
-    return all(any(word in text for word in group) for group in groups)
+    return all(any(_occurs(word, text) for word in group) for group in groups)
+
+
+def _occurs(word: str | re.Pattern[str], text: str) -> bool:
+    return word in text if isinstance(word, str) else word.search(text) is not None
 
 
 def decode(data: bytes) -> str:

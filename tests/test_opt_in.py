@@ -9,7 +9,7 @@ from flake8.options.manager import OptionManager
 
 from flake8_bn_eval import analysis
 from flake8_bn_eval.flake8_plugin import Plugin
-from flake8_bn_eval.options import Options
+from flake8_bn_eval.options import Options, declarations
 from flake8_bn_eval.rules.base import Rule
 
 OPT_IN, DEFAULT = "BNE998", "BNE999"
@@ -30,6 +30,8 @@ def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def enabled(**chosen: list[str] | str) -> set[str]:
     manager = OptionManager(version="7", plugin_versions="", parents=[], formatter_names=[])
+    untouched = {each.destination: each.read(each.default) for _, each in declarations()}
+    asked = {"bne_opt_in": frozenset(chosen.get("opt_in", []))}
     namespace = argparse.Namespace(
         select=chosen.get("select"),
         extend_select=chosen.get("extend_select"),
@@ -37,8 +39,7 @@ def enabled(**chosen: list[str] | str) -> set[str]:
         extend_ignore=None,
         extended_default_select=["BNE", "C90", "E", "F", "W"],
         extended_default_ignore=[],
-        bne_opt_in=frozenset(chosen.get("opt_in", [])),
-        bne_torch_version=(2, 13),
+        **untouched | asked,
     )
     Plugin.parse_options(manager, namespace, [])
     assert Plugin.codes is not None

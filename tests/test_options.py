@@ -6,6 +6,7 @@ import argparse
 
 import pytest
 
+from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.options import (
     OptionError,
     Options,
@@ -56,3 +57,21 @@ def test_bad_values_end_with_status_2(capsys: pytest.CaptureFixture[str]) -> Non
         parse("--bne-torch-version", "new")
     assert caught.value.code == 2
     assert "'new' is no version such as 2.13" in capsys.readouterr().err
+
+
+def test_dropout_that_is_told_to_stay_on_is_reported_on_demand() -> None:
+    text = """\
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        x = F.dropout(x, 0.5, training=True)
+        return F.dropout(x, 0.5, training=self.training)
+"""
+    assert analyse(text, options=parse()) == []
+    (found,) = analyse(text, options=parse("--bne-explicit-dropout=yes"))
+    assert (found.code, found.span.line) == ("BNE401", 7)
+    with pytest.raises(SystemExit):
+        parse("--bne-explicit-dropout=perhaps")

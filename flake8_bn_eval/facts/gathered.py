@@ -25,6 +25,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import FunctionDefinition, Program
+from flake8_bn_eval.options import Options
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
@@ -38,6 +39,7 @@ class Facts:
     """Follows the modes and gradients through the file, which costs most of the time."""
     knowledge: Knowledge
     program: Program
+    options: Options = Options()
     gave_up: bool = False
     """Whether following failed: then a rule that asked is not to blame."""
 

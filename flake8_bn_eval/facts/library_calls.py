@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flake8_bn_eval.facts.built_layers import BuiltLayer, BuiltLayers, Construction
 from flake8_bn_eval.facts.call_graph import CallGraph
 from flake8_bn_eval.facts.classes import Classes
 from flake8_bn_eval.facts.constants import Constants, Known
@@ -15,7 +16,7 @@ from flake8_bn_eval.facts.passed import Passed
 from flake8_bn_eval.facts.sources import Source, Sources
 from flake8_bn_eval.facts.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
-from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Role
+from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Condition, Role
 from flake8_bn_eval.operations import Constant, Expression, Place, Program, describe
 
 PARTIAL = "functools.partial"
@@ -172,6 +173,44 @@ class LibraryCalls:
                 yield LibraryCall(site, row, passed, self)
                 return
 
+    @cached_property
+    def built(self) -> list[BuiltLayer]:
+        """The layers that are built and called in a forward path."""
+        survey = self.graph.survey
+        found = BuiltLayers(survey, self._constructions, self.paths, self.knowledge).found()
+        return sorted(found, key=lambda each: each.place)
+
+    @cached_property
+    def _constructions(self) -> dict[int, Construction]:
+        """The calls that make layers, the inner ones first."""
+        made: dict[int, Construction] = {}
+        for site in reversed(self.graph.survey.calls):
+            for path in self.graph.callees(site.call.callee):
+                row = self.knowledge.callable(path)
+                if row is not None and row.returns == "module":
+                    made[id(site.call)] = self._construction(site, row, made)
+        return made
+
+    def _construction(
+        self, site: CallSite, row: CallableRow, made: dict[int, Construction]
+    ) -> Construction:
+        passed = self.graph.passed(site.call)
+        held = [made[id(each)] for each in passed.positional if id(each) in made]
+        held = held if row.registers else []
+        sensitive = row.sensitive == "yes" and self._may_be_sensitive(row, passed)
+        return Construction(
+            site,
+            row,
+            sensitive or any(each.sensitive for each in held),
+            row.learns or any(each.learns for each in held),
+            passed,
+        )
+
+    def _may_be_sensitive(self, row: CallableRow, passed: Passed) -> bool:
+        """Whether nothing that is written in a call makes the layer the same in both modes."""
+        met = [_may_hold(each, passed) for each in row.conditions]
+        return not met or (any(met) if row.needs == "any" else all(met))
+
     def argument(self, argument: Argument, passed: Passed) -> RoleArgument:
         """What is given for an argument."""
         value = passed.get(argument.position, argument.parameter)
@@ -183,4 +222,13 @@ class LibraryCalls:
                 argument.parameter, True, False, known, sources, value, by_position
             )
         default = () if argument.default is None else (Known(argument.default),)
-        return RoleArgument(argument.parameter, False, passed.open, default, frozenset(), None, False)
+        unseen = passed.open
+        return RoleArgument(argument.parameter, False, unseen, default, frozenset(), None, False)
+
+
+def _may_hold(condition: Condition, passed: Passed) -> bool:
+    value = passed.get(condition.position, condition.parameter)
+    number = value.value if isinstance(value, Constant) else None
+    if value is None and not passed.open:
+        number = condition.default
+    return not isinstance(number, int | float) or number > condition.above

@@ -185,26 +185,29 @@ from flake8_bn_eval.rules.triggers import FUNCTIONAL_DROPOUT
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
     from flake8_bn_eval.facts.library_calls import LibraryCall
+    from flake8_bn_eval.options import Options
 
 
 @rule("BNE401", "always-on-dropout", since="0.1", triggers=FUNCTIONAL_DROPOUT)
 def check(facts: Facts) -> Iterator[Report]:
     """Random functions in a forward path that no mode reaches."""
     for call in facts.library_calls:
-        if call.is_layer or not drops(call) or not call.in_evaluation:
+        if call.is_layer or not drops(call, facts.options) or not call.in_evaluation:
             continue
         if not call.is_meant:
             yield report(call)
 
 
-def drops(call: LibraryCall) -> bool:
+def drops(call: LibraryCall, options: Options) -> bool:
     """Whether a call drops, as far as its arguments tell."""
     probability, training = call.argument("probability"), call.argument("training")
     if probability is None or not probability.is_fixed or probability.written == 0:
         return False
     if training is None:
         return probability.given
-    return not training.given and not training.unseen and training.values == {1}
+    if training.given and not options.explicit_dropout:
+        return False
+    return training.is_fixed and training.values == {1}
 
 
 def report(call: LibraryCall) -> Report:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.rules.page import Page, parse_page
+from flake8_bn_eval.rules.triggers import Triggers
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
@@ -27,7 +28,7 @@ class Rule:
     code: str
     name: str
     since: str
-    triggers: tuple[tuple[str, ...], ...]
+    triggers: Triggers
     default: bool
     module: str
     check: Check
@@ -47,7 +48,7 @@ def rule(
     name: str,
     *,
     since: str,
-    triggers: tuple[tuple[str, ...], ...],
+    triggers: Triggers,
     default: bool = True,
 ) -> Callable[[Check], Rule]:
     """Make a rule of the function below; the name states the bad thing and names the file."""

@@ -4,7 +4,7 @@
 
 In PyTorch momentum is the weight of the *new* batch: `running = 0.9 * running + 0.1 * batch` with
 the default of 0.1.  In Keras, TensorFlow, Caffe, MXNet and PaddlePaddle it is the weight of the
-*old* statistics, and the defaults are 0.9 or 0.99.  A value that was carried over as it was, such as
+*old* statistics, and the defaults are 0.9 or 0.99.  A value that was carried over, such as
 `momentum=0.99`, makes the running statistics those of the last batch.  Training does not notice,
 because it normalises by the batch.  Evaluation does: its results jump from one epoch to the
 next, with the last batch that happened to be seen.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-Triggers = tuple[tuple[str, ...], ...]
+import re
+
+Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
 
 FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
@@ -65,3 +67,21 @@ KEEPING: Triggers = (
 """A module may keep others in a plain container."""
 MOMENTUM: Triggers = (("BatchNorm", "InstanceNorm"), ("momentum", "Norm1d(", "Norm2d(", "Norm3d("))
 """Somebody builds norm layers with arguments, or changes them."""
+
+LAYER = r"(?:\w+\.)*\w*(?:Dropout|Norm|Linear|Bilinear|Conv|Embedding|RNN|GRU|LSTM|Attention|former)"
+BUILDING_LAYERS: Triggers = (
+    ("torch",),
+    ("def forward", "def __call__"),
+    (
+        re.compile(rf"\b{LAYER}\w*\(.*\)\("),
+        re.compile(rf"^(?: {{6,}}|\t\t+)\w+ = {LAYER}\w*\(", re.MULTILINE),
+        re.compile(r"^ *\)(?:\.\w+\(.*\))?\(\w", re.MULTILINE),
+    ),
+)
+"""Somebody calls what is made on the spot, or gives it to a local name in a function."""
+
+FUNCTIONAL_NORM: Triggers = (
+    ("torch",),
+    ("F.batch_norm", "functional.batch_norm", "torch.batch_norm", "functional import"),
+)
+"""Somebody normalises by a function."""
