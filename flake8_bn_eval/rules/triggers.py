@@ -65,10 +65,12 @@ KEEPING: Triggers = (
     ("= [", "= {", "=[", "={", "list(", "dict(", "Dict(", "tuple(", "= (", "=("),
 )
 """A module may keep others in a plain container."""
+
 MOMENTUM: Triggers = (("BatchNorm", "InstanceNorm"), ("momentum", "Norm1d(", "Norm2d(", "Norm3d("))
 """Somebody builds norm layers with arguments, or changes them."""
 
-LAYER = r"(?:\w+\.)*\w*(?:Dropout|Norm|Linear|Bilinear|Conv|Embedding|RNN|GRU|LSTM|Attention|former)"
+KINDS = "Dropout|Norm|Linear|linear|Conv|Embedding|RNN|GRU|LSTM|Attention|Transformer"
+LAYER = rf"(?:\w+\.)*\w*(?:{KINDS})"
 BUILDING_LAYERS: Triggers = (
     ("torch",),
     ("def forward", "def __call__"),
