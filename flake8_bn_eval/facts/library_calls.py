@@ -11,6 +11,7 @@ from flake8_bn_eval.facts.call_graph import CallGraph
 from flake8_bn_eval.facts.classes import Classes
 from flake8_bn_eval.facts.constants import Constants, Known
 from flake8_bn_eval.facts.forward_paths import ForwardPaths
+from flake8_bn_eval.facts.functional_norms import FunctionalNorm, FunctionalNorms
 from flake8_bn_eval.facts.layer_attributes import LayerAssignment, LayerAttributes
 from flake8_bn_eval.facts.passed import Passed
 from flake8_bn_eval.facts.sources import Source, Sources
@@ -172,6 +173,11 @@ class LibraryCalls:
                 passed = self.graph.passed(site.call) if passed is None else passed
                 yield LibraryCall(site, row, passed, self)
                 return
+
+    @property
+    def functional_norms(self) -> list[FunctionalNorm]:
+        """The norm functions in forward paths whose mode never changes."""
+        return list(FunctionalNorms(self).found())
 
     @cached_property
     def built(self) -> list[BuiltLayer]:

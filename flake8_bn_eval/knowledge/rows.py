@@ -247,3 +247,4 @@ class Vocabulary:
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()
+    frozen_modules: frozenset[str] = frozenset()

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-A layer belongs to a model because it was assigned to an attribute in the constructor.
-Then `eval()` reaches it, `parameters()` hands its weights to the optimizer, `state_dict()` saves
-them.  One that is built where it is used is a new one in every call.  A new layer is in
-training mode, so `nn.Dropout(0.5)(x)` drops in evaluation, too, and `nn.BatchNorm1d(n)(x)` normalises by
-the batch and forgets what it has seen.  The weights of a new `nn.Linear` are random: they
-are different in every call, and nothing ever trains them.
+A layer belongs to a model because it was assigned to an attribute in the constructor. Then
+`eval()` reaches it, `parameters()` hands its weights to the optimizer, `state_dict()` saves
+them. One that is built where it is used is a new one in every call. A new layer is in training
+mode, so `nn.Dropout(0.5)(x)` drops in evaluation, too, and `nn.BatchNorm1d(n)(x)` normalises by
+the batch and forgets what it has seen. The weights of a new `nn.Linear` are random: they are
+different in every call, and nothing ever trains them.
 
 ## Example
 
