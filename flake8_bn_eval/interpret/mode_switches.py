@@ -18,6 +18,7 @@ from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Function, ObjectId, SavedMode
+from flake8_bn_eval.modes.unity import are_told_apart
 from flake8_bn_eval.modes.values import Value, of_constant, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
@@ -147,7 +148,7 @@ class ModeSwitches:
             self.machine.submodules.note_unseen(state.origin.parent, modes, world)
         listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            uncertain = weak or len(value.objects) > 1 and not each
+            uncertain = weak or not each and self._is_one_of_several(value, world)
             for child in value.objects:
                 inside = each or listing and self._is_repeated(child, world)
                 self._spread_to(
@@ -159,6 +160,10 @@ class ModeSwitches:
             self._spread_to(
                 child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
             )
+
+    def _is_one_of_several(self, value: Value, world: World) -> bool:
+        """Whether a field holds one of several objects that others hold as well."""
+        return len(value.objects) > 1 and are_told_apart(value.objects, world)
 
     def _is_repeated(self, child: ObjectId, world: World) -> bool:
         return world.get(child).many or child in world.identities.repeated

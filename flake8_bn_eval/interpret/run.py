@@ -16,6 +16,7 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.assignments import Assignments
 from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
 from flake8_bn_eval.interpret.calls import Calls
+from flake8_bn_eval.interpret.choices import leave_choices
 from flake8_bn_eval.interpret.classes import Classes
 from flake8_bn_eval.interpret.comparisons import Comparisons
 from flake8_bn_eval.interpret.comprehensions import Comprehensions
@@ -232,6 +233,8 @@ class Roots:
         finally:
             self.machine.may_split = True
             self.machine.frame = outer
+        if definition.name in SETUP:
+            leave_choices(_ended(exits), self.machine)
         return self._left(exits, definition.scope)
 
     def _as_defined(self, definition: FunctionDefinition, world: World, frame: Frame) -> Function:
@@ -264,7 +267,7 @@ class Roots:
         return self._left(exits, wrapper.definition.scope)
 
     def _left(self, exits: Exits[State], scope: int) -> World | None:
-        worlds = [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
+        worlds = _ended(exits)
         self._note_escaping(worlds, scope)
         if not worlds:
             return None
@@ -373,6 +376,10 @@ class Roots:
         return not any(
             call.stack[0].definition is definition for call in self.machine.recorder.forward_calls
         )
+
+
+def _ended(exits: Exits[State]) -> list[World]:
+    return [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
 
 
 def _callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:

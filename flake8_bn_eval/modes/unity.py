@@ -22,7 +22,7 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
     """Make one object of several, if nothing tells them apart; the number that it has then."""
     if not _are_of_one_kind([world.get(each) for each in members]):
         return None
-    if any(_tells_apart(value, members) for value in _values(world)):
+    if are_told_apart(members, world):
         return None
     one = world.identities.one_of(members)
     names = {each: one for each in members if each != one}
@@ -35,6 +35,14 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
         known = world.objects.get(new)
         world.put(new, state if known is None else _either(known, state))
     return one
+
+
+def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
+    """Whether anything holds one of these objects without the others.
+
+    If not, only the one that exists can be reached, and what sets all of them sets that one.
+    """
+    return any(_tells_apart(value, members) for value in _values(world))
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:

@@ -252,10 +252,10 @@ class World:
 
     def _look_at(self, origin: Origin, other: World) -> None:
         if origin.parent not in self.objects:
-            above = other.objects[origin.parent].origin
-            if above is None:
+            above = other.objects.get(origin.parent)
+            if above is None or above.origin is None:
                 return
-            self._look_at(above, other)
+            self._look_at(above.origin, other)
         if origin.parent in self.objects:
             self.child(origin.parent, origin.key)
 
