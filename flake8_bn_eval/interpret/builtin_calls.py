@@ -5,9 +5,7 @@ from __future__ import annotations
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import recording
-from flake8_bn_eval.modes.things import (
-    Super,
-)
+from flake8_bn_eval.modes.things import External, Super
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -55,6 +53,9 @@ class BuiltinCalls:
         arguments = self.machine.calls.arguments(expression, world, frame)
         name = arguments.literal(1, None)
         owner = arguments.get(0, None)
+        library = None if owner is None else owner.only_thing
+        if isinstance(library, External) and name is None and len(arguments) == 2:
+            return self.machine.library.chosen(library.path, None)
         if owner is None or name is None or not isinstance(name.value, str):
             return UNKNOWN.descending(*arguments)
         return self.machine.expressions.attribute(owner, name.value, world, frame)

@@ -32,7 +32,9 @@ class Constructors:
         frame: Frame,
         place: Place,
     ) -> Value:
-        name = path.rpartition(".")[2]
+        package, _, name = path.rpartition(".")
+        if name == "*":
+            name = f"{package.rpartition('.')[2]}[...]"
         shared = [t for each in arguments for t in each.things if isinstance(t, Submodules)]
         if row.registers and shared:
             # A new container around layers that another module holds: they are what counts.

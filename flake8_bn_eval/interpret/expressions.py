@@ -203,6 +203,8 @@ class Expressions:
         if isinstance(symbol, Symbol) and key is not None and not value.lineage:
             if len(symbol.subject) < LONGEST_SUBJECT:
                 return of_thing(Symbol(f"{symbol.subject}[{key.value!r}]", symbol.variables))
+        if isinstance(symbol, External):
+            return self.machine.library.chosen(symbol.path, key)
         results = [thing for thing in value.things if isinstance(thing, Parameters)]
         return Value(frozenset(results)) if results else UNKNOWN
 

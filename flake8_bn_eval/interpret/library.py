@@ -16,6 +16,7 @@ from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.things import (
+    Constant,
     External,
     Function,
     GradientContext,
@@ -45,6 +46,19 @@ class Library:
         """Bind what an import statement names."""
         for variable, path in operation.bindings:
             world.assign(variable, of_thing(External(path)))
+
+    def chosen(self, path: str, name: Constant | None) -> Value:
+        """``models.__dict__[name]``, ``getattr(models, name)``: one of many of a kind.
+
+        Where the name is unknown it may be anything for which there is one row.
+        """
+        path = path.removesuffix(".__dict__")
+        if name is not None and isinstance(name.value, str):
+            return of_thing(External(f"{path}.{name.value}"))
+        row = self.machine.knowledge.callable(f"{path}.*")
+        if row is not None and row.name == f"{path}.*" and row.returns == "module":
+            return of_thing(External(row.name))
+        return UNKNOWN
 
     def call(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
