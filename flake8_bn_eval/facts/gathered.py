@@ -22,6 +22,7 @@ from flake8_bn_eval.interpret.records import (
     Reveal,
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import FunctionDefinition, Program
@@ -267,6 +268,23 @@ class Facts:
             if all(e.derived and not e.connected and not e.open for e in events):
                 yield events[0]
 
+    @property
+    def gradient_free_terms(self) -> Iterator[tuple[Differentiation, ForwardCall]]:
+        """Losses of a trained module that have no graph and are added to one that has."""
+        trained = {
+            receiver
+            for call in self.recorder.forward_calls
+            if call.trained
+            for receiver in call.receivers
+        }
+        for event in self.differentiations:
+            for addition in self.recorder.additions:
+                if addition.connected <= event.connected and addition.derived <= event.derived:
+                    calls = self.by_number(addition.derived)
+                    found = next((call for call in calls if _lacks_graph(call, trained)), None)
+                    if found is not None:
+                        yield event, found
+
     # Purpose
 
     def is_evaluated_here(self, forward: Forward) -> bool:
@@ -281,6 +299,13 @@ class Facts:
             for event in self.recorder.differentiations
             for site in event.stack
         )
+
+
+def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:
+    """A context has kept its graph from being recorded; nobody has cut it off on purpose."""
+    on_purpose = {Use.READ, Use.DETACHED} & call.uses
+    off = call.gradients.must_be(Gradient.OFF) and not on_purpose
+    return off and not trained.isdisjoint(call.receivers)
 
 
 def _text(words: set[str]) -> str:

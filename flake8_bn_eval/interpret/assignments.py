@@ -91,6 +91,8 @@ class Assignments:
         added = machine.expressions.evaluate(operation.value, world, self.machine.frame)
         if machine.containers.extend(before, added, world):
             return
+        if operation.operator.startswith("+"):
+            machine.data.note_addition(before, added)
         self.assign(operation.target, UNKNOWN.descending(before, added), world, self.machine.frame)
 
     def delete(self, target: Expression, world: World) -> None:

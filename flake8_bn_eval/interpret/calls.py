@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
+from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.things import (
     Class,
@@ -28,23 +29,19 @@ from flake8_bn_eval.modes.things import (
     Result,
     Super,
     Symbol,
-    Unknown,
 )
-from flake8_bn_eval.modes.unity import unite
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Attribute,
     Call,
+    Expression,
     Name,
     Place,
     Starred,
     describe,
 )
-
-MOST_OBJECTS = 3
-NOTHING_THERE = Constant.of(None)
 
 
 class Calls:
@@ -55,6 +52,17 @@ class Calls:
 
     def call(self, expression: Call, world: World, frame: Frame) -> Value:
         """The value of a call expression."""
+        result = self._called(expression, world, frame)
+        if result.lineage and Tag.LOSS not in result.tags and self._gives_loss(expression.callee):
+            return result.tagged(Tag.LOSS)
+        return result
+
+    def _gives_loss(self, callee: Expression) -> bool:
+        """Whether the name of what is called says that it compares outputs with targets."""
+        name = callee.name if isinstance(callee, Attribute) else describe(callee)
+        return mentions(name, self.machine.knowledge.vocabulary.losses)
+
+    def _called(self, expression: Call, world: World, frame: Frame) -> Value:
         callee = expression.callee
         if isinstance(callee, Attribute):
             receiver = self.machine.expressions.evaluate(callee.value, world, frame)
@@ -109,9 +117,9 @@ class Calls:
     ) -> Value:
         """``receiver.name(arguments)``."""
         subject = describe(callee)
-        receiver = self._narrowed(receiver, world)
+        receiver = self.machine.receivers.narrowed(receiver, world)
         if self.machine.steps.names_mode(callee.name):
-            receiver = self._told_apart(receiver, callee, world)
+            receiver = self.machine.receivers.told_apart(receiver, callee, world)
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         result = NOTHING
@@ -125,44 +133,6 @@ class Calls:
         if joined is not None:
             world.become(joined)
         return result
-
-    def _narrowed(self, value: Value, world: World) -> Value:
-        """What is left of a value once something is called on it.
-
-        It is not None; what something unseen returned may be the very object that another
-        path has; and beside a single object an unknown is taken for that object.
-        """
-        if len(value.objects) + len(value.things) <= 1:
-            return value
-        objects = value.objects
-        things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
-        if not objects:
-            return replace(value, things=things)
-        for thing in value.things:
-            if isinstance(thing, Result):
-                found = self.machine.results.identify(thing, world)
-                if found.objects:
-                    objects, things = objects | found.objects, things - {thing}
-        if len(objects) == 1:
-            things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
-        return replace(value, objects=objects, things=things)
-
-    def _told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
-        """Setting the mode of one of several objects: one world for each of them.
-
-        Of objects that nothing tells apart there is only one.
-        """
-        if len(receiver.objects) < 2 or receiver.things:
-            return receiver
-        one = unite(receiver.objects, world)
-        if one is not None:
-            self.machine.recorder.unite(receiver.objects, one)
-            return replace(receiver, objects=frozenset({one}))
-        stable = isinstance(callee.value, Name | Attribute)
-        if stable and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
-            choices = tuple(of_object(each) for each in sorted(receiver.objects))
-            raise AlternativesNeeded(callee.value, choices)
-        return receiver
 
     def _alternative(
         self,
@@ -282,7 +252,7 @@ class Calls:
         subject: str = "...",
     ) -> Value:
         """Call whatever a value may be."""
-        value = self._narrowed(value, world)
+        value = self.machine.receivers.narrowed(value, world)
         if len(value.objects) + len(value.things) <= 1:
             return self._call_one(value, arguments, world, frame, place, subject)
         result = NOTHING

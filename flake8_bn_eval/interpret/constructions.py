@@ -127,4 +127,3 @@ def _held(container: Object, world: World) -> Iterator[ObjectId]:
                 yield from _held(state, world)
             elif state.is_module:
                 yield each
-

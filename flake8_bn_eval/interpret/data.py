@@ -7,7 +7,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.interpret.records import Differentiation, OptimizerStep
+from flake8_bn_eval.interpret.records import Addition, Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Mode
@@ -161,6 +161,12 @@ class Data:
                 is_open or Tag.DIFFERENTIATED in value.tags,
             )
         )
+
+    def note_addition(self, left: Value, right: Value) -> None:
+        """A sum of losses, one of them without a graph."""
+        for graph, term in ((left, right), (right, left)):
+            if graph.connected and term.derived and not term.connected and Tag.LOSS in term.tags:
+                self.machine.recorder.additions.add(Addition(graph.connected, term.derived))
 
     def assign_attribute(
         self, owner: Value, name: str, value: Value, target: Expression, world: World

@@ -281,6 +281,8 @@ class Expressions:
             joined = self.machine.containers.concatenate(left, right, world)
             if joined is not None:
                 return joined
+        if expression.operator == "+":
+            self.machine.data.note_addition(left, right)
         symbol = self.machine.comparisons.combine(expression.operator, left, right, world)
         if symbol is not None:
             return symbol

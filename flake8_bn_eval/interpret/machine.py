@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
+    from flake8_bn_eval.interpret.receivers import Receivers
     from flake8_bn_eval.interpret.results import Results
     from flake8_bn_eval.interpret.splitting import Splitting
     from flake8_bn_eval.interpret.steps import Steps
@@ -98,6 +99,7 @@ class Machine:
     comparisons: Comparisons
     narrowing: Narrowing
     calls: Calls
+    receivers: Receivers
     hooks: Hooks
     mode_contexts: ModeContexts
     builtin_calls: BuiltinCalls

@@ -98,6 +98,14 @@ class Differentiation:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """A loss without a graph, added to something that has one."""
+
+    connected: frozenset[CallId]
+    derived: frozenset[CallId]
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizerStep:
     """A step of an optimizer; ``targets`` are all modules it trains, None if unseen."""
 
@@ -150,6 +158,7 @@ class Recorder:
         self.differentiations: set[Differentiation] = set()
         self.steps: set[OptimizerStep] = set()
         self.misuses: set[Misuse] = set()
+        self.additions: set[Addition] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
         self.parents: dict[ObjectId, ObjectId] = {}
         self.failures: list[Remark] = []

@@ -50,6 +50,7 @@ from flake8_bn_eval.interpret.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
+from flake8_bn_eval.interpret.receivers import Receivers
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.results import Results
 from flake8_bn_eval.interpret.splitting import Splitting
@@ -110,6 +111,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.gradient_modes = GradientModes(machine)
     machine.data = Data(machine)
     machine.calls = Calls(machine)
+    machine.receivers = Receivers(machine)
     machine.builtin_calls = BuiltinCalls(machine)
     machine.unseen_calls = UnseenCalls(machine)
     machine.expressions = Expressions(machine)

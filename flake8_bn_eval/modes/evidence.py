@@ -15,6 +15,7 @@ class Tag(Enum):
     TRAINING_DATA = "training data"
     VOLATILE = "volatile"
     DIFFERENTIATED = "an input that asks for its gradient"
+    LOSS = "what a loss function gives"
     OPEN = "may carry a graph from somewhere unseen"
 
     __hash__ = object.__hash__

@@ -51,6 +51,24 @@ def fit(model, train_loader, val_loader, optimizer):
         optimizer.step()
 ```
 
+A term of the loss that was computed without gradients moves the number that is printed, and no
+weight:
+
+```python
+import torch
+from torch import nn
+
+
+def step(model, optimizer, inputs, targets, unlabelled):
+    loss = nn.functional.cross_entropy(model(inputs), targets)
+    with torch.no_grad():
+        consistency = nn.functional.mse_loss(model(unlabelled), model(unlabelled + 0.1))
+    loss = loss + 0.5 * consistency
+    optimizer.zero_grad()
+    loss.backward()  # BNE203
+    optimizer.step()
+```
+
 ## Use instead
 
 ```python
@@ -90,6 +108,25 @@ def update(network, target_network, optimizer, batch):
     with torch.no_grad():
         targets = rewards + 0.99 * target_network(following).max(1).values
     loss = nn.functional.smooth_l1_loss(network(states).max(1).values, targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+```
+
+A consistency loss against a prediction that is held fixed, and a loss that is only shown:
+
+```python
+import torch
+from torch import nn
+
+
+def step(model, optimizer, inputs, targets, unlabelled):
+    loss = nn.functional.cross_entropy(model(inputs), targets)
+    with torch.no_grad():
+        fixed = model(unlabelled)
+        shown = nn.functional.mse_loss(fixed, model(unlabelled + 0.1))
+    print(loss + shown)
+    loss = loss + nn.functional.mse_loss(model(unlabelled), fixed)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -170,6 +207,13 @@ assert model.weight.grad is None  # and nothing is learnt
 
 loss_of().backward()
 assert model.weight.grad.abs().sum() > 0
+
+alone = model.weight.grad.clone()
+model.zero_grad()
+with torch.no_grad():
+    term = model(inputs).pow(2).mean()
+(loss_of() + 100 * term).backward()
+assert torch.equal(model.weight.grad, alone)  # a hundred times nothing
 ```
 """
 
@@ -178,7 +222,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.findings import Report
+from flake8_bn_eval.findings import Remark, Report
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import NO_GRAPH
@@ -199,4 +243,11 @@ def check(facts: Facts) -> Iterator[Report]:
             f"the loss has no graph: the output of `{call.subject}` {reason}",
             off,
             "let gradients be recorded where the loss is computed",
+        )
+    for event, call in facts.gradient_free_terms:
+        yield Report(
+            event.place,
+            f"a term of the loss trains nothing: `{call.subject}` ran without gradients",
+            (Remark(call.place, "this output has no graph"), *call.gradients.witness(Gradient.OFF)),
+            "let gradients be recorded where the term is computed, or leave the term out",
         )

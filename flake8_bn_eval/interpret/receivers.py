@@ -1,0 +1,68 @@
+"""On which object a method is called, where it may be one of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
+from flake8_bn_eval.modes.things import (
+    Constant,
+    Result,
+    Symbol,
+    Unknown,
+)
+from flake8_bn_eval.modes.unity import unite
+from flake8_bn_eval.modes.values import Value, of_object
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    Attribute,
+    Name,
+)
+
+MOST_OBJECTS = 3
+NOTHING_THERE = Constant.of(None)
+
+
+class Receivers:
+    """Narrows receivers down."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def narrowed(self, value: Value, world: World) -> Value:
+        """What is left of a value once something is called on it.
+
+        It is not None; what something unseen returned may be the very object that another
+        path has; and beside a single object an unknown is taken for that object.
+        """
+        if len(value.objects) + len(value.things) <= 1:
+            return value
+        objects = value.objects
+        things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
+        if not objects:
+            return replace(value, things=things)
+        for thing in value.things:
+            if isinstance(thing, Result):
+                found = self.machine.results.identify(thing, world)
+                if found.objects:
+                    objects, things = objects | found.objects, things - {thing}
+        if len(objects) == 1:
+            things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
+        return replace(value, objects=objects, things=things)
+
+    def told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
+        """Setting the mode of one of several objects: one world for each of them.
+
+        Of objects that nothing tells apart there is only one.
+        """
+        if len(receiver.objects) < 2 or receiver.things:
+            return receiver
+        one = unite(receiver.objects, world)
+        if one is not None:
+            self.machine.recorder.unite(receiver.objects, one)
+            return replace(receiver, objects=frozenset({one}))
+        stable = isinstance(callee.value, Name | Attribute)
+        if stable and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
+            choices = tuple(of_object(each) for each in sorted(receiver.objects))
+            raise AlternativesNeeded(callee.value, choices)
+        return receiver
