@@ -138,6 +138,14 @@ class Facts:
         """Those whose arguments decide about randomness and running statistics."""
         return self.calls.all
 
+    def predictions_with(self, layer: LibraryCall) -> Iterator[Forward]:
+        """The forward calls for inference, in evaluation mode, of modules that hold a layer."""
+        made = {each for each, place in self.recorder.made.items() if place == layer.place}
+        for forward in self.forwards if made else ():
+            held = not made.isdisjoint(forward.record.family)
+            if held and forward.is_inference and forward.record.modes.must_be(Mode.EVAL):
+                yield forward
+
     # Modules
 
     def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:

@@ -161,6 +161,8 @@ class Recorder:
         self.additions: set[Addition] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
         self.parents: dict[ObjectId, ObjectId] = {}
+        self.made: dict[ObjectId, Place] = {}
+        """Where the modules of libraries were made."""
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""

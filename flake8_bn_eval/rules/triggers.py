@@ -87,3 +87,6 @@ FUNCTIONAL_NORM: Triggers = (
     ("F.batch_norm", "functional.batch_norm", "torch.batch_norm", "functional import"),
 )
 """Somebody normalises by a function."""
+
+UNTRACKED: Triggers = (("track_running_stats",), ("BatchNorm",), (".eval(", ".train(False"))
+"""Somebody builds a norm without running statistics and evaluates something."""
