@@ -273,7 +273,7 @@ NAMES = {
     "torch.quantization.convert": "torch.ao.quantization.convert",
     "torch.nn.Conv2d.__init__": "torch.nn.*.__init__",
     "torchvision.models.ResNet18_Weights.DEFAULT": "torchvision.models.*_Weights.*",
-    "torchvision.models.resnet18": "torchvision.models.resnet*",
+    "torchvision.models.resnet18": "torchvision.models.resnet1*",
     "timm.models.create_model": "timm.create_model",
     "timm.models.layers.DropPath": "timm.layers.DropPath",
     "transformers.AutoModel.from_pretrained": "transformers.*.from_pretrained",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flake8_bn_eval.facts.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
@@ -140,11 +141,17 @@ class Facts:
 
     def predictions_with(self, layer: LibraryCall) -> Iterator[Forward]:
         """The forward calls for inference, in evaluation mode, of modules that hold a layer."""
-        made = {each for each, place in self.recorder.made.items() if place == layer.place}
+        places = self.recorder.made.items()
+        made = {each for each, (place, _) in places if place == layer.place}
         for forward in self.forwards if made else ():
             held = not made.isdisjoint(forward.record.family)
             if held and forward.is_inference and forward.record.modes.must_be(Mode.EVAL):
                 yield forward
+
+    @property
+    def stale_averages(self) -> list[StaleAverage]:
+        """Averages of weights that are evaluated with other weights' running statistics."""
+        return list(StaleAverages(self).found())
 
     # Modules
 

@@ -18,6 +18,7 @@ from flake8_bn_eval.facts.sources import Source, Sources
 from flake8_bn_eval.facts.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Condition, Role
+from flake8_bn_eval.knowledge.words import words_of
 from flake8_bn_eval.operations import Constant, Expression, Place, Program, describe
 
 PARTIAL = "functools.partial"
@@ -96,6 +97,12 @@ class LibraryCall:
         """Whether a comment, or the name of the class, says that its noise is meant."""
         return self.place in self.facts.explained or self.facts.is_noisy(self.site)
 
+    @property
+    def is_untracked(self) -> bool:
+        """Whether it is a layer that is built without running statistics."""
+        tracking = self.argument("tracking")
+        return self.is_layer and tracking is not None and tracking.values == {False}
+
     def argument(self, role: Role) -> RoleArgument | None:
         """The argument with a role, if this function has one."""
         for each in self.row.roles:
@@ -145,8 +152,13 @@ class LibraryCalls:
         if site.function is None:
             return False
         owner = self.graph.classes.of_method(self.graph.survey.outermost(site.function))
-        words = self.knowledge.vocabulary.noisy_modules
-        return owner is not None and any(word in owner.name.lower() for word in words)
+        name = "" if owner is None else "_".join(words_of(owner.name))
+        return any(words in name for words in self.knowledge.vocabulary.noisy_modules)
+
+    @property
+    def written(self) -> list[CallSite]:
+        """Every call of the file."""
+        return self.graph.survey.calls
 
     @cached_property
     def all(self) -> list[LibraryCall]:

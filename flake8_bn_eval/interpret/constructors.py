@@ -52,7 +52,7 @@ class Constructors:
         )
         if row.registers:
             state = self._with_children(state, arguments, world)
-        self.machine.recorder.made[identity] = place
+        self.machine.recorder.made[identity] = place, row.name
         return world.bear(identity, state)
 
     def initial_modes(self, row: CallableRow, name: str, place: Place) -> Modes:

@@ -56,6 +56,7 @@ class Copies:
         if copy == identity:
             return copy
         state = world.get(identity)
+        self._note_made(copy, identity)
         world.bear(copy, replace(state, origin=None))
         fields = {
             key: self._copy_value(value, names, birth, world) for key, value in state.fields.items()
@@ -63,6 +64,11 @@ class Copies:
         rest = None if state.rest is None else self._copy_value(state.rest, names, birth, world)
         world.put(copy, replace(world.get(copy), fields=fields, rest=rest))
         return copy
+
+    def _note_made(self, copy: ObjectId, original: ObjectId) -> None:
+        made = self.machine.recorder.made
+        if original in made:
+            made[copy] = made[original]
 
     def _copy_value(
         self, value: Value, names: dict[ObjectId, ObjectId], birth: object, world: World

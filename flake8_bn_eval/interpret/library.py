@@ -161,6 +161,10 @@ class Library:
         if row.forwards and subject is not None and subject.objects:
             return self._forward(row, subject, arguments, world, frame, place)
         value = self._returned(path, row, subject, arguments, world, frame, place)
+        if row.averages:
+            self.machine.averages.note_made(row, arguments, value, place)
+        if row.refreshes:
+            self.machine.averages.note_refreshed(subject, world)
         if row.first_of is None:
             return value
         elements = [value, *[UNKNOWN] * (row.first_of - 1)]

@@ -24,6 +24,7 @@ from flake8_bn_eval.operations import Expression, Program, Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.interpret.assignments import Assignments
+    from flake8_bn_eval.interpret.averages import Averages
     from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
     from flake8_bn_eval.interpret.calls import Calls
     from flake8_bn_eval.interpret.classes import Classes
@@ -128,6 +129,7 @@ class Machine:
     assignments: Assignments
     submodules: SubmoduleWalk
     types: Types
+    averages: Averages
     runner: Runner[State]
 
     def __init__(self, program: Program, knowledge: Knowledge) -> None:

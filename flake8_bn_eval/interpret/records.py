@@ -106,6 +106,15 @@ class Addition:
 
 
 @dataclass(frozen=True, slots=True)
+class Average:
+    """Parameters that are averaged from those of another module, by a library or by hand."""
+
+    place: Place
+    module: ObjectId
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizerStep:
     """A step of an optimizer; ``targets`` are all modules it trains, None if unseen."""
 
@@ -161,8 +170,12 @@ class Recorder:
         self.additions: set[Addition] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
         self.parents: dict[ObjectId, ObjectId] = {}
-        self.made: dict[ObjectId, Place] = {}
-        """Where the modules of libraries were made."""
+        self.made: dict[ObjectId, tuple[Place, str]] = {}
+        """Where the modules of libraries were made, or what they are copies of, and their rows."""
+        self.averages: set[Average] = set()
+        self.refreshed: set[ObjectId] = set()
+        """The modules whose running statistics are computed anew."""
+        self.all_refreshed = False
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""

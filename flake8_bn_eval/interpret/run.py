@@ -14,6 +14,7 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.assignments import Assignments
+from flake8_bn_eval.interpret.averages import Averages
 from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
 from flake8_bn_eval.interpret.calls import Calls
 from flake8_bn_eval.interpret.choices import leave_choices
@@ -120,6 +121,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.assignments = Assignments(machine)
     machine.submodules = SubmoduleWalk(machine)
     machine.types = Types(machine)
+    machine.averages = Averages(machine)
     machine.runner = Runner(machine.steps)
     return machine
 

@@ -34,7 +34,7 @@ Role = Literal[
     "epsilon",
     "tracking",
     "running mean",
-    "running variance",
+    "running variance", "buffers",
 ]
 MethodEffect = Literal[
     "eval",
@@ -115,6 +115,9 @@ class CallableRow:
     ``sensitive``    whether that module computes differently in the two modes
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
     ``roles``        arguments that decide about randomness and running statistics
+    ``holds_norms``  norm layers with running statistics are somewhere in that module
+    ``averages``     it averages the parameters of its module argument into the one returned
+    ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
@@ -149,6 +152,9 @@ class CallableRow:
     conditions: tuple[Condition, ...] = ()
     needs: Literal["all", "any"] = "all"
     roles: tuple[Argument, ...] = ()
+    holds_norms: bool = False
+    averages: bool = False
+    refreshes: bool = False
     learns: bool = False
     registers: bool = False
     sets: Starts | None = None

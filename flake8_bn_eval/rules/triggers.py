@@ -90,3 +90,11 @@ FUNCTIONAL_NORM: Triggers = (
 
 UNTRACKED: Triggers = (("track_running_stats",), ("BatchNorm",), (".eval(", ".train(False"))
 """Somebody builds a norm without running statistics and evaluates something."""
+
+AVERAGING: Triggers = (
+    ("torch",),
+    ("AveragedModel", "parameters()"),
+    ("AveragedModel", ".mul_(", ".lerp_(", ".copy_(", ".add_("),
+    (".eval(", ".train(False"),
+)
+"""Somebody averages parameters, with the library or by hand, and evaluates something."""

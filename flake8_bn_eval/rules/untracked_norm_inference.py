@@ -138,14 +138,13 @@ from flake8_bn_eval.rules.triggers import UNTRACKED
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
-    from flake8_bn_eval.facts.library_calls import LibraryCall
 
 
 @rule("BNE404", "untracked-norm-inference", since="0.1", triggers=UNTRACKED)
 def check(facts: Facts) -> Iterator[Report]:
     """Norms without running statistics in models that are evaluated."""
     for layer in facts.library_calls:
-        if is_untracked(layer):
+        if layer.is_untracked:
             for forward in facts.predictions_with(layer):
                 yield Report(
                     layer.place,
@@ -155,8 +154,3 @@ def check(facts: Facts) -> Iterator[Report]:
                 )
                 break
 
-
-def is_untracked(layer: LibraryCall) -> bool:
-    """Whether a layer is built without running statistics."""
-    tracking = layer.argument("tracking")
-    return layer.is_layer and tracking is not None and tracking.values == {False}
