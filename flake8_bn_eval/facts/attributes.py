@@ -124,6 +124,11 @@ class Attributes:
         for found in self._assignments.values():
             yield from found
 
+    def owner_at(self, place: Place, name: str) -> str | None:
+        """On what a method of this name is called at a place, as it is written."""
+        found = (each for each in self._calls.get(name, ()) if each.call.place == place)
+        return next((each.subject for each in found), None)
+
     def methods_of(self, subject: str) -> set[str]:
         """The methods that are called on what is written so, anywhere in the file."""
         prefix = f"{subject}."

@@ -11,6 +11,7 @@ from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
+from flake8_bn_eval.facts.shown import Shown, shown
 from flake8_bn_eval.facts.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
@@ -225,27 +226,9 @@ class Facts:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.trains(forward.record)
 
-    def shown_at(self, forward: Forward) -> int:
-        """The place at which to speak of a call.
-
-        A helper that training shares is right as it is: it is the call of the helper
-        that lacks something.  Where the helper itself trains, by a flag, it is the helper.
-        """
-        record = forward.record
-        if self._helper_trains(record):
-            return record.place
-        shared = {
-            site.definition
-            for other in self.recorder.forward_calls
-            if other.place == record.place and other.trained
-            for site in other.stack
-        }
-        place = record.place
-        for site in reversed(record.stack):
-            if site.definition not in shared or site.call is None:
-                break
-            place = site.call
-        return place
+    def shown(self, forward: Forward) -> Shown:
+        """Where and of what to speak when a call is reported."""
+        return shown(forward.record, self.purposes, self.structure)
 
     def sets_mode_of(self, subject: str) -> bool:
         """Whether the file sets the mode of anything of this name."""
@@ -305,15 +288,6 @@ class Facts:
     def is_evaluated_here(self, forward: Forward) -> bool:
         """Whether the function itself puts a module in evaluation mode, and trains nothing."""
         return self.purposes.evaluates(forward.record)
-
-    def _helper_trains(self, record: ForwardCall) -> bool:
-        """In some call context, the innermost function asks for a gradient."""
-        definition = record.stack[-1].definition
-        return any(
-            site.definition is definition
-            for event in self.recorder.differentiations
-            for site in event.stack
-        )
 
 
 def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:

@@ -148,6 +148,10 @@ class Purposes:
         """Whether functions are called ``test_...`` because a test framework wants it."""
         return not self.recorder.imported.isdisjoint(self.knowledge.vocabulary.test_frameworks)
 
+    def has_telling_name(self, site: Site) -> bool:
+        """Whether a function says by its name what it is for."""
+        return self._purpose_of_name(site.name) is not Purpose.UNKNOWN
+
     def _is_test(self, root: Site) -> bool:
         """Whether a test of the code itself starts here: nobody needs its predictions."""
         if not self._is_test_file or root.definition is None:

@@ -227,9 +227,10 @@ def check(facts: Facts) -> Iterator[Report]:
         if call.region.definition in regions or not _records_for_nothing(facts, call):
             continue
         regions.add(call.region.definition)
+        shown = facts.shown(call)
         yield Report(
-            facts.shown_at(call),
-            f"`{call.subject}` predicts with gradients recorded that nobody uses",
+            shown.place,
+            f"`{shown.subject}` predicts with gradients recorded that nobody uses",
             call.how_gradients(Gradient.ON),
             "run it under `torch.no_grad()` or `torch.inference_mode()`",
         )

@@ -284,9 +284,10 @@ def check(facts: Facts) -> Iterator[Report]:
             region = (call.region.definition, call.subject)
             if region not in reported:
                 reported.add(region)
+                shown = facts.shown(call)
                 yield Report(
-                    facts.shown_at(call),
-                    f"`{call.subject}` predicts while it may be in training mode",
+                    shown.place,
+                    f"`{shown.subject}` predicts while it may be in training mode",
                     call.how(Mode.TRAIN),
-                    f"call `{call.subject}.eval()` before",
+                    f"call `{shown.subject}.eval()` before",
                 )

@@ -209,9 +209,10 @@ def check(facts: Facts) -> Iterator[Report]:
         if call.region.definition in regions or facts.sets_mode_of(call.subject):
             continue
         regions.add(call.region.definition)
+        shown = facts.shown(call)
         yield Report(
-            facts.shown_at(call),
-            f"`{call.subject}` predicts in a mode that nobody in sight sets",
+            shown.place,
+            f"`{shown.subject}` predicts in a mode that nobody in sight sets",
             call.how(Mode.UNSET),
-            f"call `{call.subject}.eval()` before",
+            f"call `{shown.subject}.eval()` before",
         )

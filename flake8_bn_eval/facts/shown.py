@@ -1,0 +1,65 @@
+"""Where a forward call is shown to the reader: at the call that somebody can put right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flake8_bn_eval.facts.purpose import Purposes
+from flake8_bn_eval.facts.structure import Structure
+from flake8_bn_eval.interpret.frames import Site
+from flake8_bn_eval.interpret.records import ForwardCall, Recorder
+from flake8_bn_eval.operations import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The place of a report, and what it calls the module there."""
+
+    place: Place
+    subject: str
+
+
+def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Shown:
+    """The place at which to speak of a call, and of which module.
+
+    A helper that training shares is right as it is: it is the call of the helper
+    that lacks something.  Where the helper itself trains, by a flag, it is the helper.
+    What the method of a module does inside is done by the module whose method is called,
+    unless the method says by its name that it predicts.
+    """
+    recorder = purposes.recorder
+    if _helper_trains(record, recorder):
+        return Shown(record.place, record.subject)
+    shared = {
+        site.definition
+        for other in recorder.forward_calls
+        if other.place == record.place and other.trained
+        for site in other.stack
+    }
+    place, subject = record.place, record.subject
+    for site in reversed(record.stack):
+        if site.call is None:
+            break
+        owner = None if purposes.has_telling_name(site) else _owner(site, structure)
+        if owner is None and site.definition not in shared:
+            break
+        place, subject = site.call, owner or subject
+    return Shown(place, subject)
+
+
+def _owner(site: Site, structure: Structure) -> str | None:
+    """The module whose method was entered, as it is written where it was called."""
+    if site.definition is None or site.call is None:
+        return None
+    class_ = structure.classes.of_method(site.definition)
+    if class_ is None or not class_.is_module:
+        return None
+    return structure.attributes.owner_at(site.call, site.name)
+
+
+def _helper_trains(record: ForwardCall, recorder: Recorder) -> bool:
+    """In some call context, the innermost function asks for a gradient."""
+    definition = record.stack[-1].definition
+    return any(
+        site.definition is definition for event in recorder.differentiations for site in event.stack
+    )
