@@ -9,6 +9,8 @@ from functools import cached_property
 from flake8_bn_eval.facts.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
+from flake8_bn_eval.facts.freezes import Freezes
+from flake8_bn_eval.facts.freezing import Effects
 from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown
@@ -134,6 +136,13 @@ class Facts:
     def calls(self) -> LibraryCalls:
         """Calls of libraries as they are written, what their arguments may be, who comes there."""
         return LibraryCalls.of_program(self.program, self.structure.classes, self.knowledge)
+
+    @cached_property
+    def freezes(self) -> Freezes:
+        """Where norm layers are frozen, and whether that lasts."""
+        structure = self.structure
+        effects = Effects(self.calls.graph, self.knowledge)
+        return Freezes(self.program, effects, structure.attributes, structure.natures)
 
     @property
     def library_calls(self) -> list[LibraryCall]:

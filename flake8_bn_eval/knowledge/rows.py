@@ -250,6 +250,7 @@ class Vocabulary:
     forward_methods: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     norms: frozenset[str] = frozenset()
+    norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()

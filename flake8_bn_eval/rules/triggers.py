@@ -62,7 +62,7 @@ KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
     ("self.",),
-    ("= [", "= {", "=[", "={", "list(", "dict(", "Dict(", "tuple(", "= (", "=("),
+    (re.compile(r"\bself\.\w+(?: *:[^=\n]+)? *= *(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *$)", re.MULTILINE),),
 )
 """A module may keep others in a plain container."""
 
@@ -98,3 +98,15 @@ AVERAGING: Triggers = (
     (".eval(", ".train(False"),
 )
 """Somebody averages parameters, with the library or by hand, and evaluates something."""
+NORMS = ("norm", "Norm", "bn", "BN")
+
+FREEZING: Triggers = (
+    FRAMEWORKS,
+    NORMS,
+    (".eval()", ".train(False)", "requires_grad", "mode=False"),
+    ("def ", "for ", ".apply(", "eval()"),
+)
+"""Somebody may put norm layers in evaluation mode."""
+
+FREEZING_PARAMETERS: Triggers = (FRAMEWORKS, NORMS, ("requires_grad",))
+"""Somebody may stop the parameters of norm layers from learning."""
