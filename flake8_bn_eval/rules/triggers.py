@@ -58,11 +58,11 @@ FUNCTIONAL_DROPOUT: Triggers = (
 )
 """Somebody calls dropout as a function."""
 
+CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *$)"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
-    ("self.",),
-    (re.compile(r"\bself\.\w+(?: *:[^=\n]+)? *= *(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *$)", re.MULTILINE),),
+    (re.compile(rf"\bself\.\w+(?: *:[^=\n]+)? *= *{CONTAINER}", re.MULTILINE),),
 )
 """A module may keep others in a plain container."""
 
