@@ -218,7 +218,7 @@ class Effects:
             given = map(describe, site.call.arguments)
             subjects = dict(zip(names[entry.bound :], given, strict=False))
             subjects |= {key: describe(value) for key, value in site.call.keywords if key}
-            if entry.bound and isinstance(callee, Attribute):
+            if entry.bound and names and isinstance(callee, Attribute):
                 subjects[names[0]] = describe(callee.value)
             yield subjects, entry.function
         if not entries and isinstance(callee, Attribute) and not callee.name.startswith("_"):
