@@ -98,6 +98,7 @@ AVERAGING: Triggers = (
     (".eval(", ".train(False"),
 )
 """Somebody averages parameters, with the library or by hand, and evaluates something."""
+
 NORMS = ("norm", "Norm", "bn", "BN")
 
 FREEZING: Triggers = (
