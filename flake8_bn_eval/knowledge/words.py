@@ -31,9 +31,16 @@ def words_of(identifier: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8192)
+def _forms(identifier: str) -> tuple[str, ...]:
+    """The words, those that are written together also unsplit, and the whole of it."""
+    unsplit = (part.lower() for part in _WORD.findall(identifier))
+    return (*words_of(identifier), *unsplit, identifier.lower())
+
+
 def mentions(identifier: str, words: frozenset[str]) -> bool:
     """Whether one of the words is in the identifier, as a word or as the whole of it."""
-    return not words.isdisjoint((*words_of(identifier), identifier.lower()))
+    return not words.isdisjoint(_forms(identifier))
 
 
 def may_set_mode(identifier: str, vocabulary: Vocabulary) -> bool:
