@@ -89,6 +89,8 @@ class Library:
         if path == "functools.partial" and arguments.positional:
             callee, *rest = arguments.positional
             return of_thing(Partial(callee, tuple(rest), arguments.keywords))
+        if path == "collections.OrderedDict" and not arguments.positional:
+            return self._builtin("dict", arguments, world, birth, place)
         if path == "collections.OrderedDict" and len(arguments) == 1:
             return self.machine.containers.of_pairs(arguments.positional[0], world, birth)
         if path in ("functools.wraps", "functools.lru_cache", "functools.cache"):
