@@ -310,6 +310,8 @@ class FunctionDefinition:
     generator: bool = False
     class_name: str | None = None
     called_names: frozenset[str] = frozenset()
+    calls: list[Call] = field(default_factory=list)
+    """The calls in its body, not those in functions inside it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -337,6 +339,8 @@ class Program:
     """The places of statements whose comment speaks of the mode as meant."""
     places: int
     """How many places the file has, to check them against its positions."""
+    calls: list[Call] = field(default_factory=list)
+    """The calls outside functions."""
 
 
 def describe(expression: Expression) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_bn_eval.facts.written import expressions, operations
+from flake8_bn_eval.facts.written import operations
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -20,7 +20,6 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
-    Operation,
     Place,
     Program,
     describe,
@@ -76,18 +75,18 @@ class Attributes:
         bodies += [(each, each.body) for each in program.functions]
         for function, body in bodies:
             for operation in operations(body):
-                self._gather(operation, function)
+                if isinstance(operation, Assign):
+                    self._gather_assignment(operation, function)
+        for call in program.calls:
+            self._gather_call(call, None)
+        for each in program.functions:
+            for call in each.calls:
+                self._gather_call(call, each)
 
-    def _gather(self, operation: Operation, function: FunctionDefinition | None) -> None:
-        if isinstance(operation, Assign):
-            for target in operation.targets:
-                if isinstance(target, Attribute):
-                    self._note(
-                        operation.place, target.value, target.name, operation.value, function
-                    )
-        for expression in expressions(operation):
-            if isinstance(expression, Call):
-                self._gather_call(expression, function)
+    def _gather_assignment(self, operation: Assign, function: FunctionDefinition | None) -> None:
+        for target in operation.targets:
+            if isinstance(target, Attribute):
+                self._note(operation.place, target.value, target.name, operation.value, function)
 
     def _gather_call(self, call: Call, function: FunctionDefinition | None) -> None:
         self.called.add(describe(call.callee))

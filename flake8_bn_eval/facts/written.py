@@ -6,6 +6,7 @@ The interpreter knows what operations do; these walks know only that they are th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 
 from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
 from flake8_bn_eval.operations import Clause, Expression, Operation
@@ -59,17 +60,25 @@ def branches(node: Node) -> Iterator[Branch]:
 
 def expressions(record: Operation | Expression | Clause) -> Iterator[Expression]:
     """Every expression in an operation or expression, the outer before the inner."""
-    if isinstance(record, Expression):
-        yield record
-    for slot in record.__slots__:
-        yield from _inside(getattr(record, slot))
+    pending: list[object] = [record]
+    while pending:
+        part = pending.pop()
+        if type(part) in PLAIN:
+            continue
+        if isinstance(part, list | tuple):
+            pending.extend(reversed(part))
+        elif isinstance(part, Operation | Expression | Clause):
+            if isinstance(part, Expression):
+                yield part
+            pending.extend([getattr(part, slot) for slot in reversed(_slots(type(part)))])
 
 
-def _inside(part: object) -> Iterator[Expression]:
-    match part:
-        case Expression() | Clause():
-            yield from expressions(part)
-        case list() | tuple():
-            for each in part:
-                yield from _inside(each)
+PLAIN = frozenset({str, int, bool, NoneType, float})
+_SLOTS: dict[type, tuple[str, ...]] = {}
 
+
+def _slots(kind: type) -> tuple[str, ...]:
+    known = _SLOTS.get(kind)
+    if known is None:
+        known = _SLOTS[kind] = tuple(kind.__slots__)  # type: ignore[attr-defined]
+    return known

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flake8_bn_eval.names import Scope
-from flake8_bn_eval.operations import ClassDefinition, FunctionDefinition, Place
+from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Place
 
 
 class FunctionTraits:
     """What is learnt about a function while its body is lowered."""
 
-    __slots__ = ("generator", "called")
+    __slots__ = ("generator", "called", "calls")
 
     def __init__(self) -> None:
         self.generator = False
         self.called: set[str] = set()
+        self.calls: list[Call] = []
 
 
 class Context:

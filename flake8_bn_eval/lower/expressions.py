@@ -197,7 +197,9 @@ class ExpressionLowering:
             else:
                 arguments.append(Starred(value) if argument.star else value)
         self.context.place = outer
-        return Call(callee, arguments, keywords, place)
+        call = Call(callee, arguments, keywords, place)
+        self.context.traits.calls.append(call)
+        return call
 
     def _subscript(self, node: cst.Subscript) -> Expression:
         value = self.lower(node.value)
@@ -320,6 +322,7 @@ class ExpressionLowering:
             body=Jump(Exit.RETURN, Return(body, place)),
             place=place,
             called_names=frozenset(traits.called),
+            calls=traits.calls,
         )
         self.context.traits.called |= traits.called
         return Lambda(function)

@@ -21,4 +21,5 @@ def lower_module(module: cst.Module) -> Program:
         frozenset(context.imported),
         frozenset(context.explained),
         context.places,
+        context.traits.calls,
     )

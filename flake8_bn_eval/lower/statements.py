@@ -269,6 +269,7 @@ class StatementLowering:
             generator=traits.generator,
             class_name=class_name,
             called_names=frozenset(traits.called),
+            calls=traits.calls,
         )
         self.context.functions.append(definition)
         return Step(DefineFunction(definition, variable, place))
