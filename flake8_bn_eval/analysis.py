@@ -150,9 +150,11 @@ def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
     """
     asking = [rule for rule in rules if rule.triggers]
     asking = asking or ([rule for rule in all_rules() if rule.default] if rules else [])
-    concerned = {
-        rule.code for rule in asking if rule.triggers and source.may_concern(text, rule.triggers)
+    occurring = {
+        triggers: source.may_concern(text, triggers)
+        for triggers in {rule.triggers for rule in asking if rule.triggers}
     }
+    concerned = {rule.code for rule in asking if occurring.get(rule.triggers)}
     if not concerned:
         return []
     return [rule for rule in rules if not rule.triggers or rule.code in concerned]

@@ -20,6 +20,7 @@ from flake8_bn_eval.operations import (
     Binary,
     Call,
     Comprehension,
+    Constant,
     DictDisplay,
     Display,
     Expression,
@@ -94,14 +95,15 @@ class Registration:
 
     def _is_container(self, value: Expression) -> bool:
         match value:
+            case Display(elements=[_, *_] as elements):
+                return not all(isinstance(each, Constant) for each in elements)
             case Display() | DictDisplay() | Comprehension():
                 return True
             case Binary():
                 return self._is_container(value.left) or self._is_container(value.right)
             case Call():
-                return not MAKING_CONTAINERS.isdisjoint(
-                    str(each) for each in self._classes.bindings.meanings(value.callee)
-                )
+                meanings = self._classes.bindings.meanings(value.callee)
+                return any(each in MAKING_CONTAINERS for each in meanings if isinstance(each, str))
         return False
 
     def _is_on_purpose(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_bn_eval.interpret.machine import GaveUp
+from flake8_bn_eval.interpret.machine import GaveUp, Machine
 from flake8_bn_eval.interpret.run import Roots, assemble
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Mode
@@ -37,8 +37,15 @@ class Constructions:
     """Runs constructors when somebody asks what they leave."""
 
     def __init__(self, program: Program, knowledge: Knowledge) -> None:
-        self._machine = assemble(program, knowledge)
-        self._roots = Roots(self._machine)
+        self._program, self._knowledge = program, knowledge
+
+    @cached_property
+    def _machine(self) -> Machine:
+        return assemble(self._program, self._knowledge)
+
+    @cached_property
+    def _roots(self) -> Roots:
+        return Roots(self._machine)
 
     @cached_property
     def _base(self) -> World | None:

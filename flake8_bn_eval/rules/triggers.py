@@ -8,7 +8,8 @@ Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
 
 FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
-READING = (".item(", ".detach(", ".numpy(", "argmax", ".data", "load_state_dict")
+DATA = re.compile(r"(?<!utils)\.data\b(?!\w*\s*(?:import|as)\b)")
+READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
 
 DIFFERENTIATING = ("backward", "NativeScaler")
 
@@ -28,8 +29,8 @@ NO_GRAPH: Triggers = (
 NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_enabled"))
 """Somebody turns gradients off."""
 
-MODE_METHODS: Triggers = (FRAMEWORKS, (".eval", ".train"))
-"""Somebody speaks of the methods that set the mode."""
+MODE_METHODS: Triggers = (FRAMEWORKS, (re.compile(r"\.(?:eval|train)\b(?![ \t]*\()"),))
+"""Somebody speaks of the methods that set the mode, and does not call them."""
 
 ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'training'", '"training"'))
 """Somebody assigns to the flag itself."""
@@ -70,13 +71,13 @@ MOMENTUM: Triggers = (("BatchNorm", "InstanceNorm"), ("momentum", "Norm1d(", "No
 """Somebody builds norm layers with arguments, or changes them."""
 
 KINDS = "Dropout|Norm|Linear|linear|Conv|Embedding|RNN|GRU|LSTM|Attention|Transformer"
-LAYER = rf"(?:\w+\.)*\w*(?:{KINDS})"
+MAKING = rf"(?:{KINDS})\w*\("
 BUILDING_LAYERS: Triggers = (
     ("torch",),
     ("def forward", "def __call__"),
     (
-        re.compile(rf"\b{LAYER}\w*\(.*\)\("),
-        re.compile(rf"^(?: {{6,}}|\t\t+)\w+ = {LAYER}\w*\(", re.MULTILINE),
+        re.compile(rf"{MAKING}.*\)\("),
+        re.compile(rf"^(?: {{6,}}|\t\t+)\w+ = [\w.]*?{MAKING}", re.MULTILINE),
         re.compile(r"^ *\)(?:\.\w+\(.*\))?\(\w", re.MULTILINE),
     ),
 )
