@@ -127,7 +127,8 @@ class Options:
             "2.13",
             "The PyTorch version that the analysed code runs on. Before 2.1 a gradient context "
             "that decorates a function needs its parentheses; before 2.9 `torch.onnx.export` "
-            "exports in evaluation mode by itself. Your own rows may say `since` and `before`.",
+            "uses evaluation mode by itself, and then puts every layer in the mode of the model. "
+            "Your own rows may say `since` and `before`.",
         )
     )
     knowledge: tuple[Path, ...] = _option(

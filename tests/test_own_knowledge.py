@@ -238,6 +238,23 @@ def test_set_grad_enabled_always_needs_them() -> None:
     assert codes(text) == [(5, "BNE202")]
 
 
+EXPORTED = """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+net[1].eval()
+torch.onnx.export(net, (torch.ones(2, 4),), "net.onnx")
+reveal_mode(net[1])
+"""
+
+
+@pytest.mark.parametrize(("version", "mode"), [((2, 8), "train"), ((2, 9), "eval")])
+def test_the_exporter_before_2_9_loses_mixed_modes(version: tuple[int, int], mode: str) -> None:
+    options = Options(torch_version=version)
+    assert [it.text for it in follow(EXPORTED, options=options).facts.reveals] == [mode]
+
+
 def test_rows_of_ones_own_may_hold_for_some_versions(table: Table) -> None:
     later = table(TABLE.replace("sensitive", 'since = "2.4"\nsensitive'))
     assert codes(BUILT, knowledge=(later,)) == [(7, "BNE101")]

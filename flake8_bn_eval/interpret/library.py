@@ -154,7 +154,7 @@ class Library:
         place: Place,
     ) -> Value:
         subject = arguments.get(row.argument, row.keyword)
-        if row.restores is not None:
+        if row.restores is not None and row.returns == "context":
             held = arguments.positional if row.every else [subject] if subject else []
             return self._mode_context(path, row, held, place)
         if row.gradient is not None:
@@ -290,6 +290,9 @@ class Library:
         for identity in subject.objects:
             if row.sets == "unknown":
                 self.machine.modules.lose_object(identity, world)
+            elif row.restores == "root":
+                modes = world.get(identity).modes
+                self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
             elif row.sets in ("eval", "train"):
                 flag = of_constant(row.sets == "train")
                 name = row.name.rpartition(".")[2]

@@ -123,7 +123,8 @@ class CallableRow:
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
     ``restores``     a context that ``sets`` a mode gives the *root* of the module its mode
-                     back, and that mode to all below it, or gives *each* its own
+                     back, and that mode to all below it, or gives *each* its own; a call that
+                     leaves the mode the *same* may do so, too
     ``effect``       it does to that argument what a method of it with this effect does:
                      ``torch.argmax(x)`` is ``x.argmax()``
     ``gradient``     what the context sets: off, on, the value of its argument, or *inference*:
