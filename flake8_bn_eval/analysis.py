@@ -115,13 +115,16 @@ def follow(
     from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415
 
     with _deep_recursion(), source.without_garbage_collection():
-        module = source.parse(text, tree)
-        program = lower_module(module)
+        # The tree goes before anybody looks for garbage: walking it once more would cost a tenth.
+        program = lower_module(source.parse(text, tree))
     knowledge = Knowledge.for_packages(program.imported, options)
     run = _deep_recursion()(partial(interpret, program, knowledge))
     facts = Facts(run, knowledge, program, options or Options())
-    locate_slowly = partial(source.locate_with_libcst, module)
-    return Followed(text, facts, program.places, locate_slowly, tree)
+    return Followed(text, facts, program.places, partial(_locate_slowly, text, tree), tree)
+
+
+def _locate_slowly(text: str, tree: ast.Module | None) -> list[Span]:
+    return source.locate_with_libcst(source.parse(text, tree))
 
 
 def enabled_rules(options: Options, codes: Collection[str] | None = None) -> list[Rule]:

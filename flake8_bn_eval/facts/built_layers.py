@@ -105,9 +105,10 @@ class BuiltLayers:
             case Name() if function is not None:
                 given = self.survey.names.get(callee.variable, [])
                 local = all(each.function is function and each.whole for each in given)
-                if local and not self._escapes(callee, function):
-                    for each in given:
-                        yield from self._made(each.value, function, depth - 1)
+                values = [each.value for each in given] if local else []
+                made = [it for value in values for it in self._made(value, function, depth - 1)]
+                if made and not self._escapes(callee, function):
+                    yield from made
 
     def _returns_itself(self, name: str) -> bool:
         row = self.knowledge.method("module", name)

@@ -8,7 +8,7 @@ Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
 
 FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
-DATA = re.compile(r"(?<!utils)\.data\b(?!\w*\s*(?:import|as)\b)")
+DATA = re.compile(r"\.data\b(?<!utils\.data)(?!\w*\s*(?:import|as)\b)")
 READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
 
 DIFFERENTIATING = ("backward", "NativeScaler")
@@ -71,14 +71,13 @@ MOMENTUM: Triggers = (("BatchNorm", "InstanceNorm"), ("momentum", "Norm1d(", "No
 """Somebody builds norm layers with arguments, or changes them."""
 
 KINDS = "Dropout|Norm|Linear|linear|Conv|Embedding|RNN|GRU|LSTM|Attention|Transformer"
-MAKING = rf"(?:{KINDS})\w*\("
 BUILDING_LAYERS: Triggers = (
     ("torch",),
     ("def forward", "def __call__"),
     (
-        re.compile(rf"{MAKING}.*\)\("),
-        re.compile(rf"^(?: {{6,}}|\t\t+)\w+ = [\w.]*?{MAKING}", re.MULTILINE),
-        re.compile(r"^ *\)(?:\.\w+\(.*\))?\(\w", re.MULTILINE),
+        re.compile(r"\)\([^)\s]"),
+        re.compile(rf"\n      +\w+ = [\w.]*?(?:{KINDS})\w*\("),
+        re.compile(rf"\n\t\t+\w+ = [\w.]*?(?:{KINDS})\w*\("),
     ),
 )
 """Somebody calls what is made on the spot, or gives it to a local name in a function."""
