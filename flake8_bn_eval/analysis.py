@@ -16,8 +16,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval import source
-from flake8_bn_eval.findings import Finding, Note, Report, Span
+from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
+from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
 
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     import ast
 
     from flake8_bn_eval.facts import Facts
+    from flake8_bn_eval.interpret.records import Recorder
+    from flake8_bn_eval.project.together import Together
+
+Elsewhere = Callable[[Place], tuple[str, Span]]
+"""The file and the span of a place of another file."""
 
 UNANALYSED = "BNE901"
 RAISE = "BNE_RAISE"
@@ -44,6 +51,10 @@ class Followed:
     places: int
     locate_slowly: Callable[[], list[Span]]
     tree: ast.Module | None = None
+    base: Place = 0
+    """The first place of the file."""
+    elsewhere: Elsewhere | None = None
+    """Where the places of other files are."""
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -51,9 +62,20 @@ class Followed:
         spans = source.locate(self.text, self.tree)
         return spans if len(spans) == self.places else self.locate_slowly()
 
-    def span(self, place: int) -> Span:
-        """Where a place is; a file without any has only its beginning."""
-        return self.spans[place] if self.spans else BEGINNING
+    def is_here(self, place: Place) -> bool:
+        """Whether a place is one of this file."""
+        return file_of(place) == self.base
+
+    def span(self, place: Place) -> Span:
+        """Where a place of this file is; a file without any has only its beginning."""
+        return self.spans[place - self.base] if self.spans else BEGINNING
+
+    def note(self, remark: Remark) -> Note:
+        """A remark about a place of this file or of another one."""
+        if self.is_here(remark.place) or self.elsewhere is None:
+            return Note(self.span(remark.place), remark.message, remark.short)
+        path, span = self.elsewhere(remark.place)
+        return Note(span, remark.message, remark.short, path)
 
     def line(self, place: int) -> int:
         """The line of a place, from 1."""
@@ -70,18 +92,20 @@ def analyse(
 ) -> list[Finding]:
     """The findings of one file, in the order of the text.
 
-    ``text`` is the source as one string; ``filename`` is for the reader only.  ``tree``
-    is its `ast`, if the caller has it.  ``codes`` names the rules to run; without it they
-    are those on by default and those in ``options.opt_in``.
+    ``text`` is the source as one string.  ``filename`` is where it belongs: other files of
+    that project are read, unless it is missing or ``options.single_file`` is set.  ``tree``
+    is the `ast` of the text, if the caller has it.  ``codes`` names the rules to run; without
+    it they are those on by default and those in ``options.opt_in``.
 
-    Text that Python itself refuses has no findings.  Nothing is read, written or kept.
+    Text that Python itself refuses has no findings.  Nothing is written.
     """
     options = options or Options()
-    rules = concerned_rules(text, enabled_rules(options, codes))
+    project = Project.around(filename, text, options)
+    rules = concerned_rules(text, enabled_rules(options, codes), project)
     if not rules:
         return []
     try:
-        followed = follow(text, filename=filename, options=options, tree=tree)
+        followed = follow(text, filename=filename, options=options, tree=tree, project=project)
     except source.RefusedByPythonError:
         return []
     except source.UnparsableError as error:
@@ -101,9 +125,10 @@ def analyse(
 def follow(
     text: str,
     *,
-    filename: str | None = None,  # noqa: ARG001 - for other files of the project
+    filename: str | None = None,
     options: Options | None = None,
     tree: ast.Module | None = None,
+    project: Project | None = None,
 ) -> Followed:
     """What the facts of a file rest on; modes and gradients are followed when one is asked for.
 
@@ -112,19 +137,31 @@ def follow(
     from flake8_bn_eval.facts import Facts  # noqa: PLC0415
     from flake8_bn_eval.interpret.run import interpret  # noqa: PLC0415
     from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
-    from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415
+    from flake8_bn_eval.project.programs import lowered  # noqa: PLC0415
+    from flake8_bn_eval.project.together import Together  # noqa: PLC0415
 
-    with _deep_recursion(), source.without_garbage_collection():
-        # The tree goes before anybody looks for garbage: walking it once more would cost a tenth.
-        program = lower_module(source.parse(text, tree))
+    options = options or Options()
+    project = project or Project.around(filename, text, options)
+    with _deep_recursion():
+        program = lowered("" if project is None else project.path, text, tree)
     knowledge = Knowledge.for_packages(program.imported, options)
-    run = _deep_recursion()(partial(interpret, program, knowledge))
-    facts = Facts(run, knowledge, program, options or Options())
-    return Followed(text, facts, program.places, partial(_locate_slowly, text, tree), tree)
+    interpreting, elsewhere = partial(interpret, program, knowledge), None
+    if project is not None:
+        together = Together(project, program, knowledge)
+        interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
+    facts = Facts(_deep_recursion()(interpreting), knowledge, program, options)
+    slowly = partial(source.locate_slowly, text)
+    return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 
 
-def _locate_slowly(text: str, tree: ast.Module | None) -> list[Span]:
-    return source.locate_with_libcst(source.parse(text, tree))
+def _followed_together(together: Together, alone: Callable[[], Recorder]) -> Recorder:
+    """What is seen with other files, and of the file alone where that goes wrong."""
+    seen = alone()
+    try:
+        return together.recorder(seen)
+    except Exception as error:  # ours, not the user's: what the file itself says still counts
+        _internal_error(error)
+        return seen
 
 
 def enabled_rules(options: Options, codes: Collection[str] | None = None) -> list[Rule]:
@@ -145,7 +182,9 @@ def problems_of(options: Options) -> list[str]:
     return problems
 
 
-def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
+def concerned_rules(
+    text: str, rules: list[Rule], project: Project | None = None
+) -> list[Rule]:
     """The rules that may fire, none if the file need not be parsed.
 
     A rule without triggers runs on every file that is parsed and never asks for it; when
@@ -153,8 +192,9 @@ def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
     """
     asking = [rule for rule in rules if rule.triggers]
     asking = asking or ([rule for rule in all_rules() if rule.default] if rules else [])
+    elsewhere = (lambda: "") if project is None else (lambda: project.telling_text)
     occurring = {
-        triggers: source.may_concern(text, triggers)
+        triggers: source.may_concern(text, triggers, elsewhere)
         for triggers in {rule.triggers for rule in asking if rule.triggers}
     }
     concerned = {rule.code for rule in asking if occurring.get(rule.triggers)}
@@ -165,7 +205,11 @@ def concerned_rules(text: str, rules: list[Rule]) -> list[Rule]:
 
 def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding]:
     try:
-        return [_finding(rule, report, followed) for report in rule(followed.facts)]
+        return [
+            _finding(rule, report, followed)
+            for report in rule(followed.facts)
+            if followed.is_here(report.place)
+        ]
     except RecursionError:
         return _too_deep(rules, followed.text, followed.tree)
     except Exception as error:  # one broken rule does not silence the others
@@ -176,9 +220,7 @@ def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding
 
 
 def _finding(rule: Rule, report: Report, followed: Followed) -> Finding:
-    notes = tuple(
-        Note(followed.span(remark.place), remark.message, remark.short) for remark in report.remarks
-    )
+    notes = tuple(followed.note(remark) for remark in report.remarks)
     span = followed.span(report.place)
     return Finding(span, rule.code, rule.name, report.message, notes, report.help)
 

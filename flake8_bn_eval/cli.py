@@ -139,7 +139,8 @@ def _trace(namespace: argparse.Namespace) -> int:
     except RecursionError as error:
         raise InputError(f"{path}:1: its statements nest too deeply") from error
     lines = source.split_lines(text)
-    for line in trace_lines(lines, followed.facts.events, followed.spans):
+    events = [event for event in followed.facts.events if followed.is_here(event.place)]
+    for line in trace_lines(lines, events, followed.span):
         print(line)
     return CLEAN
 

@@ -41,11 +41,20 @@ class Report:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """What happened at a span, in the order in which it happened."""
+    """What happened at a span, in the order in which it happened.
+
+    ``path`` names the file if it is another one, from the root of the project.
+    """
 
     span: Span
     message: str
     short: str = ""
+    path: str = ""
+
+    @property
+    def where(self) -> str:
+        """``line 3``, or ``other.py:3``."""
+        return f"{self.path}:{self.span.line}" if self.path else f"line {self.span.line}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,5 +77,5 @@ class Finding:
         """The message with the line that explains it: what flake8 prints after the code."""
         for note in self.notes:
             if note.short:
-                return f"{self.message} ({note.short} line {note.span.line})"
+                return f"{self.message} ({note.short} {note.where})"
         return self.message

@@ -39,6 +39,14 @@ class Plugin:
     def add_options(cls, manager: OptionManager) -> None:
         """Declare the options; each may stand in a configuration file."""
         for _, declaration in declarations():
+            if declaration.is_switch:
+                manager.add_option(
+                    declaration.flag,
+                    action="store_true",
+                    help=declaration.help,
+                    parse_from_config=True,
+                )
+                continue
             manager.add_option(
                 declaration.flag,
                 type=declaration.read,

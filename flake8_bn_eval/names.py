@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from flake8_bn_eval.operations import BUILTIN_SCOPE, MODULE_SCOPE, Name, Variable
+from flake8_bn_eval.operations import BUILTIN_SCOPE, Name, Variable
 
 
 class Scope:
@@ -27,9 +27,9 @@ class Scope:
         self._pending: list[Name] = []
 
     @staticmethod
-    def module() -> Scope:
-        """The scope of a file."""
-        return Scope(None, count(MODULE_SCOPE))
+    def module(first: int = 0) -> Scope:
+        """The scope of a file; its number is the first of the file's scopes."""
+        return Scope(None, count(first))
 
     def inner(self, *, is_class: bool = False) -> Scope:
         """A scope inside this one."""

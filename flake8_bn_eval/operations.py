@@ -18,12 +18,16 @@ from dataclasses import dataclass, field
 from flake8_bn_eval.flow.nodes import Node
 
 Place = int
-"""Number of a call or statement among all calls and statements of its file, in source order."""
+"""Number of a call or statement among all calls and statements of its file, in source order.
+
+The numbers of a file begin at its base, so that places of two files never meet."""
 
 Variable = tuple[int, str]
 """A name in the scope that owns it: the scope's number and the identifier."""
 
-MODULE_SCOPE = 0
+MOST_PLACES = 1 << 22
+"""A file has fewer places and scopes; bases are multiples of this."""
+
 BUILTIN_SCOPE = -1
 LENGTH = "<length>"
 """The builtin by which a sequence pattern asks for the number of elements."""
@@ -341,6 +345,18 @@ class Program:
     """How many places the file has, to check them against its positions."""
     calls: list[Call] = field(default_factory=list)
     """The calls outside functions."""
+    base: int = 0
+    """Its first place, and the number of its module scope."""
+    imports: list[Import] = field(default_factory=list)
+
+    def has(self, place: Place) -> bool:
+        """Whether a place is one of this file."""
+        return file_of(place) == self.base
+
+
+def file_of(number: int) -> int:
+    """The base of the file that a place or a scope belongs to."""
+    return number - number % MOST_PLACES
 
 
 def describe(expression: Expression) -> str:

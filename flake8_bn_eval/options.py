@@ -33,6 +33,7 @@ class Declaration:
     default: str
     help: str
     names_files: bool = False
+    is_switch: bool = False
 
     @property
     def destination(self) -> str:
@@ -98,6 +99,13 @@ def _found(file: Path) -> Path:
         above = (folder / file for folder in Path.cwd().parents)
         return next((each for each in above if each.is_file()), file)
     return file
+
+
+def read_number(text: str) -> int:
+    """A whole number that is not negative; ``_`` may divide its digits."""
+    if not re.fullmatch(r"\d[\d_]*", text.strip()):
+        raise OptionError(f"{text!r} is no whole number")
+    return int(text)
 
 
 def _option(declaration: Declaration) -> Any:
@@ -213,6 +221,56 @@ class Options:
             "Whether BNE401 also reports dropout that is told to stay on: `training=True`.",
         )
     )
+    single_file: bool = _option(
+        Declaration(
+            "--bne-single-file",
+            bool,
+            "",
+            "",
+            "Look at no other file of the project: imports and callers stay unseen.",
+            is_switch=True,
+        )
+    )
+    project_root: str = _option(
+        Declaration(
+            "--bne-project-root",
+            str,
+            "DIRECTORY",
+            "",
+            "The directory beyond which no file is looked at. Without it: the nearest one above "
+            "the file with a `pyproject.toml`, `setup.cfg`, `setup.py`, `tox.ini`, `.flake8`, "
+            "`.git` or `.hg`, else the working directory.",
+        )
+    )
+    project_files: int = _option(
+        Declaration(
+            "--bne-project-files",
+            read_number,
+            "NUMBER",
+            "5000",
+            "The most files of a project in which callers are searched, those nearest to its root "
+            "first.",
+        )
+    )
+    project_bytes: int = _option(
+        Declaration(
+            "--bne-project-bytes",
+            read_number,
+            "NUMBER",
+            "400000",
+            "How much text of other files is parsed at most to judge one file.",
+        )
+    )
+    project_seconds: int = _option(
+        Declaration(
+            "--bne-project-seconds",
+            read_number,
+            "NUMBER",
+            "60",
+            "After so long a file is judged by what was found until then, so that no file holds "
+            "up the others.",
+        )
+    )
 
 
 def declarations() -> list[tuple[str, Declaration]]:
@@ -228,6 +286,9 @@ def _declaration_of(option: Field[Any]) -> Declaration:
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add every option to a parser of command lines."""
     for _, declaration in declarations():
+        if declaration.is_switch:
+            parser.add_argument(declaration.flag, action="store_true", help=declaration.help)
+            continue
         parser.add_argument(
             declaration.flag,
             type=declaration.read,

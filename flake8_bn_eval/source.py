@@ -21,15 +21,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flake8_bn_eval.findings import Span
+from flake8_bn_eval.rules.triggers import Elsewhere, Triggers
 
 if TYPE_CHECKING:
     import libcst
 
-Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
-"""Words without which a rule cannot fire: one word of every inner tuple must occur.
-
-A word is cheaper than a pattern, and decides first where both are given.
-"""
 
 MOST_CHARACTERS = 5_000_000
 MOST_LEVELS = 1_000
@@ -62,9 +58,14 @@ class RefusedByPythonError(UnparsableError):
     """The text is no Python at all, at least not for the Python that is running."""
 
 
-def may_concern(text: str, groups: Triggers) -> bool:
-    """Whether the text has one word of every group."""
-    return all(any(_occurs(word, text) for word in group) for group in groups)
+def may_concern(
+    text: str, groups: Triggers, elsewhere: Callable[[], str] = lambda: ""
+) -> bool:
+    """Whether the text has one word of every group; ``elsewhere`` is the text of other files."""
+    missing = [group for group in groups if not any(_occurs(word, text) for word in group)]
+    if any(not isinstance(group, Elsewhere) for group in missing):
+        return False
+    return all(any(_occurs(word, elsewhere()) for word in group) for group in missing)
 
 
 def _occurs(word: str | re.Pattern[str], text: str) -> bool:
@@ -82,7 +83,8 @@ def decode(data: bytes) -> str:
         raise UnreadableError(line, f"bytes that are not {encoding}: {error.reason}") from error
     except SyntaxError as error:
         raise UnreadableError(_undecodable_line(data) or 1, str(error)) from error
-    return "\n".join(split_lines(text.removeprefix(BYTE_ORDER_MARK)))
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    return "\n".join(split_lines(text)) if "\r" in text else text
 
 
 def _undecodable_line(data: bytes) -> int | None:
@@ -280,6 +282,11 @@ _ORDERED: dict[type, Callable[[Any], list[Any]]] = {
     ast.AsyncFunctionDef: _in_function,
     ast.ClassDef: _in_class,
 }
+
+
+def locate_slowly(text: str) -> list[Span]:
+    """The same spans from the libcst tree, for the case that the two trees disagree."""
+    return locate_with_libcst(parse(text))
 
 
 def locate_with_libcst(module: libcst.Module) -> list[Span]:

@@ -34,6 +34,9 @@ class Assignments:
     def assign(self, target: Expression, value: Value, world: World, frame: Frame) -> None:
         """``target = value`` for any form of target."""
         match target:
+            case Name(variable=(_, "_")):
+                # By convention nobody reads it: it keeps no object alive.
+                world.assign(target.variable, UNKNOWN)
             case Name():
                 frame.note_assigned(target.variable)
                 world.assign(target.variable, self.machine.data.named(target, value))

@@ -15,6 +15,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
+from flake8_bn_eval.modes.holding import drop_unheld
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -124,8 +125,12 @@ class Calls:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         result = NOTHING
         joined: World | None = None
+        sets_mode = self.machine.steps.names_mode(callee.name)
         for alternative in receiver.alternatives:
             each = world.fork()
+            if sets_mode and isinstance(callee.value, Name | Attribute):
+                self.machine.splitting.replace(callee.value, alternative, each)
+                drop_unheld(receiver.objects - alternative.objects, each)
             result = result.join(
                 self._alternative(alternative, callee, arguments, each, frame, place, subject)
             )
@@ -165,9 +170,8 @@ class Calls:
                 if found.only_object is not None:
                     return self._alternative(found, callee, arguments, world, frame, place, subject)
             case External():
-                return self.machine.library.call(
-                    f"{thing.path}.{name}", arguments, world, frame, place
-                )
+                found = self.machine.expressions.attribute(receiver, name, world, frame)
+                return self.call_value(found, arguments, world, frame, place, subject=subject)
             case Class() | Super():
                 value = self.machine.expressions.attribute(receiver, name, world, frame)
                 return self.call_value(value, arguments, world, frame, place, subject=subject)

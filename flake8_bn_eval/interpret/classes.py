@@ -154,10 +154,16 @@ class Classes:
         self, class_: Class, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> Value:
         """A new object of a class of the file, after its ``__init__``."""
+        wrapped = self._wrapped(class_, arguments)
+        if wrapped is not None:
+            return wrapped
         identity = self.machine.identities.number("new", place, frame.path)
         value = self.bear(class_, identity, world, place)
         init = self.member(class_, "__init__")
-        if init is not None:
+        skipped = self.machine.following.skips_constructor(class_, arguments, world)
+        if skipped:
+            world.put(identity, replace(world.get(identity), seen=False))
+        elif init is not None:
             before = world.gradients
             for context in class_.decorators:
                 if isinstance(context, GradientContext):
@@ -166,6 +172,21 @@ class Classes:
             if class_.decorators:
                 world.set_gradients(before)
         return value
+
+    def _wrapped(self, class_: Class, arguments: Arguments) -> Value | None:
+        """The module that goes into an object of a class made from ``DataParallel``.
+
+        The wrapper and what it holds are one here, as they are for the library's own.
+        """
+        for each in self.lineage(class_):
+            for base in each.bases:
+                thing = base.only_thing
+                row = None
+                if isinstance(thing, External):
+                    row = self.machine.knowledge.callable(thing.path)
+                if row is not None and row.returns == "argument":
+                    return arguments.get(row.argument, row.keyword)
+        return None
 
     def bear(self, class_: Class, identity: ObjectId, world: World, place: Place) -> Value:
         """An object of a class before its ``__init__``."""

@@ -45,7 +45,7 @@ class Constructions:
 
     @cached_property
     def _roots(self) -> Roots:
-        return Roots(self._machine)
+        return Roots(self._machine, self._program)
 
     @cached_property
     def _base(self) -> World | None:

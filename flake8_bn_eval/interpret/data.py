@@ -131,8 +131,9 @@ class Data:
     # Gradients
 
     def is_backward(self, name: str) -> bool:
-        """Whether a method differentiates: ``backward``, ``manual_backward``."""
-        return "backward" in name
+        """Whether a method differentiates: ``manual_backward``, but not ``save_for_backward``."""
+        words = name.split("_")
+        return words[-1] == "backward" and "for" not in words
 
     def backward(
         self,

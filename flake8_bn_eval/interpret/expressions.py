@@ -138,6 +138,9 @@ class Expressions:
         return value
 
     def _unassigned(self, variable: Variable) -> Value:
+        imported = self.machine.links.unassigned(variable)
+        if imported is not None:
+            return imported
         if variable[0] != BUILTIN_SCOPE:
             return self.symbol(variable)
         name = variable[1]
@@ -157,7 +160,8 @@ class Expressions:
             case External():
                 if name == "__name__":
                     return of_constant(thing.path.rpartition(".")[2])
-                return of_thing(External(f"{thing.path}.{name}"))
+                found = External(f"{thing.path}.{name}")
+                return self.machine.links.of_thing(found) or of_thing(found)
             case Class() if name == "__name__":
                 return of_constant(thing.definition.name)
             case Class():

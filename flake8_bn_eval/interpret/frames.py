@@ -10,7 +10,7 @@ from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.things import Class, Function, ObjectId
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import FunctionDefinition, Place, Variable
+from flake8_bn_eval.operations import FunctionDefinition, Place, Variable, file_of
 
 MODULE_NAME = "<module>"
 DEEPEST_CALL = 12
@@ -63,11 +63,18 @@ class Frame:
     """Those that were there before the running operation, if it can be done again."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
     """The worlds in which a generator is suspended, with what it yields."""
+    base: int = 0
+    """Where no function is running: the file whose body is."""
 
     @staticmethod
-    def of_module() -> Frame:
-        """The frame of the file's own body."""
-        return Frame(None, path=(MODULE_NAME,))
+    def of_module(base: int = 0) -> Frame:
+        """The frame of a file's own body."""
+        return Frame(None, path=(MODULE_NAME,), base=base)
+
+    @property
+    def file(self) -> int:
+        """The base of the file whose text is being run."""
+        return self.base if self.definition is None else file_of(self.definition.scope)
 
     @staticmethod
     def root(

@@ -86,6 +86,8 @@ class Functions:
         if recursive and frame.runs_function(function):
             self.machine.recorder.unfollowed.add(definition)
             return self._not_followed(function, arguments, world)
+        if self.machine.following.skips(function, arguments, world):
+            return self.machine.following.skipped(function, arguments, world, frame, place)
         if frame.too_deep or not self.machine.follows_calls:
             self.machine.recorder.cut = True
             return self._not_followed(function, arguments, world)

@@ -66,7 +66,7 @@ class Generators:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        functions = self.machine.program.functions
+        functions = self.machine.telling.functions
         return frozenset(each.name for each in functions if each.generator)
 
     def _drive(

@@ -28,7 +28,7 @@ from flake8_bn_eval.modes.things import (
 )
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import LENGTH, Import, Place
+from flake8_bn_eval.operations import LENGTH, Place
 
 NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
@@ -41,11 +41,6 @@ class Library:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-
-    def import_names(self, operation: Import, world: World) -> None:
-        """Bind what an import statement names."""
-        for variable, path in operation.bindings:
-            world.assign(variable, of_thing(External(path)))
 
     def chosen(self, path: str, name: Constant | None) -> Value:
         """``models.__dict__[name]``, ``getattr(models, name)``: one of many of a kind.

@@ -6,6 +6,7 @@ other, so they find each other here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Remark
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.data import Data
     from flake8_bn_eval.interpret.decorators import Decorators
     from flake8_bn_eval.interpret.expressions import Expressions
+    from flake8_bn_eval.interpret.following import Following
     from flake8_bn_eval.interpret.forward import Forward
     from flake8_bn_eval.interpret.functions import Functions
     from flake8_bn_eval.interpret.generators import Generators
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.hooks import Hooks
     from flake8_bn_eval.interpret.library import Library
+    from flake8_bn_eval.interpret.links import Links
     from flake8_bn_eval.interpret.loops import Loops
     from flake8_bn_eval.interpret.makeup import Makeup
     from flake8_bn_eval.interpret.mode_contexts import ModeContexts
@@ -63,6 +66,8 @@ MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
 FOLLOWED_STEPS = 8_000
 FOLLOWED_STEPS_A_PLACE = 3
+MOST_FOLLOWED = 24_000
+"""The same for a file with others beside it, in all: then what they do is unknown."""
 """After so many for an entry point, its calls are no longer followed: they are unknown.
 The work is bounded by the size of the file, as its parsing is."""
 
@@ -112,7 +117,9 @@ class Machine:
     makeup: Makeup
     mode_switches: ModeSwitches
     forward: Forward
+    following: Following
     library: Library
+    links: Links
     results: Results
     copies: Copies
     constructors: Constructors
@@ -132,15 +139,17 @@ class Machine:
     averages: Averages
     runner: Runner[State]
 
-    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+    def __init__(self, programs: Sequence[Program], knowledge: Knowledge) -> None:
+        program = programs[0]
         self.program = program
-        self.frame = Frame.of_module()
+        """The file that is judged; the others are run with it."""
+        self.frame = Frame.of_module(program.base)
         """The activation that is being run."""
         self.knowledge = knowledge
-        self.telling = Telling(program, knowledge.vocabulary)
+        self.telling = Telling(programs, knowledge.vocabulary)
         self.recorder = Recorder()
         self.recorder.imported = program.imported
-        self.recorder.explained = program.explained
+        self.recorder.explained = frozenset().union(*(each.explained for each in programs))
         self.identities = Identities()
         self.class_cache: dict[int, Class] = {}
         self.active_contexts: list[GradientContext] = []
@@ -156,6 +165,8 @@ class Machine:
         self.parameters: set[Variable] = set()
         """The parameters that come in from outside, as assumptions name them."""
         self.may_split = True
+        self._places = program.places
+        self._most_followed = MOST_FOLLOWED if len(programs) > 1 else MOST_STEPS
         self.work = 0
         self._followed_until = 0
         self.start_root()
@@ -168,8 +179,9 @@ class Machine:
 
     def start_root(self) -> None:
         """Another entry point: its calls are followed for a while."""
-        allowance = FOLLOWED_STEPS + FOLLOWED_STEPS_A_PLACE * self.program.places
-        self._followed_until = self.work + self.identities.effort + allowance
+        allowance = FOLLOWED_STEPS + FOLLOWED_STEPS_A_PLACE * self._places
+        until = self.work + self.identities.effort + allowance
+        self._followed_until = min(until, self._most_followed)
 
     @property
     def follows_calls(self) -> bool:

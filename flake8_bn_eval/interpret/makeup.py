@@ -23,7 +23,9 @@ class Makeup:
             each = waiting.pop()
             if each not in members:
                 members.add(each)
-                state = world.get(each)
+                state = world.objects.get(each)
+                if state is None:
+                    continue
                 values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
                 waiting += [child for value in values for child in value.objects]
         return members

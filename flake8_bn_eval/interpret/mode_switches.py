@@ -214,7 +214,7 @@ class ModeSwitches:
     ) -> None:
         """``module.training = flag`` sets one flag and reaches no child."""
         state = world.get(identity)
-        place = 0 if frame.call is None else frame.call
+        place = frame.file if frame.call is None else frame.call
         modes = self._modes_of(value, identity, world, place, state.name)
         if weak or state.many:
             modes = state.modes.join(modes)

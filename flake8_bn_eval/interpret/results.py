@@ -74,7 +74,8 @@ class Results:
         """Whether a value is an ``ExitStack``."""
         return self.called(value) in ("contextlib.ExitStack", "contextlib.AsyncExitStack")
 
-    def _is_like_module(self, state: Object) -> bool:
+    def is_like_module(self, state: Object) -> bool:
+        """Whether an object is a module, or called like one."""
         words = self.machine.knowledge.vocabulary.modules
         named = mentions(state.name.rpartition(".")[2], words)
         return state.is_module or state.may_be_module and named
@@ -93,17 +94,24 @@ class Results:
         return self.made(Result(path, place, frame.path), world)
 
     def unknown(
-        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
+        self,
+        path: str,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        *,
+        harmless: bool = False,
     ) -> Value:
         if path.partition(".")[0] in READING:
             for argument in arguments:
                 self.machine.recorder.use(argument.lineage, Use.READ)
             return UNKNOWN.descending(*arguments).detached()
-        result = self.machine.unseen_calls.unseen(path, arguments, world)
+        result = self.machine.unseen_calls.unseen(path, arguments, world, harmless=harmless)
         if result.lineage or any(isinstance(each, Parameters) for each in result.things):
             return result.tagged(Tag.OPEN) if result.lineage else result
         wraps = any(
-            self._is_like_module(world.get(identity))
+            self.is_like_module(world.get(identity))
             for argument in arguments
             for identity in argument.objects
         )

@@ -7,8 +7,6 @@ run on what `__init__` leaves, joined over the methods that a caller may have ru
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits, Runner
@@ -29,7 +27,9 @@ from flake8_bn_eval.interpret.contexts import Contexts
 from flake8_bn_eval.interpret.copies import Copies
 from flake8_bn_eval.interpret.data import Data
 from flake8_bn_eval.interpret.decorators import Decorators
+from flake8_bn_eval.interpret.entries import Run, guarded, left_by
 from flake8_bn_eval.interpret.expressions import Expressions
+from flake8_bn_eval.interpret.following import Following
 from flake8_bn_eval.interpret.forward import Forward
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.functions import Functions
@@ -37,15 +37,9 @@ from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
 from flake8_bn_eval.interpret.hooks import Hooks
 from flake8_bn_eval.interpret.library import Library
+from flake8_bn_eval.interpret.links import Links, Neighbour, Neighbourhood
 from flake8_bn_eval.interpret.loops import Loops
-from flake8_bn_eval.interpret.machine import (
-    AlternativesNeeded,
-    GaveUp,
-    Machine,
-    SplitNeeded,
-    Unreachable,
-    gradients_of,
-)
+from flake8_bn_eval.interpret.machine import GaveUp, Machine, gradients_of
 from flake8_bn_eval.interpret.makeup import Makeup
 from flake8_bn_eval.interpret.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.mode_switches import ModeSwitches
@@ -72,21 +66,28 @@ CALLERS = Modes.only(Mode.UNKNOWN)
 SETUP = frozenset({"__init__", "setUp", "setup"})
 
 
-def interpret(program: Program, knowledge: Knowledge) -> Recorder:
-    """Run a program abstractly; everything that was seen."""
-    machine = assemble(program, knowledge)
+def interpret(
+    program: Program, knowledge: Knowledge, near: Neighbourhood | None = None
+) -> Recorder:
+    """Run a program abstractly, with other files of its project; everything that was seen."""
+    machine = assemble(program, knowledge, near)
     try:
-        Roots(machine).run()
+        machine.links.load()
+        for caller in near.callers if near else ():
+            Roots(machine, caller.neighbour.program, caller.wanted).run()
+        Roots(machine, program).run()
     except GaveUp:
-        remark = Remark(0, "the file is too large to follow: the analysis gave up")
+        remark = Remark(program.base, "the file is too large to follow: the analysis gave up")
         machine.recorder.failures.append(remark)
     machine.recorder.admit_unfollowed()
     return machine.recorder
 
 
-def assemble(program: Program, knowledge: Knowledge) -> Machine:
+def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None = None) -> Machine:
     """A machine with all its parts."""
-    machine = Machine(program, knowledge)
+    near = near or Neighbourhood(Neighbour("", program))
+    machine = Machine(near.programs, knowledge)
+    machine.links = Links(machine, near)
     machine.conditions = Conditions(machine)
     machine.comparisons = Comparisons(machine)
     machine.narrowing = Narrowing(machine)
@@ -103,6 +104,7 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
     machine.hooks = Hooks(machine)
     machine.mode_contexts = ModeContexts(machine)
     machine.forward = Forward(machine)
+    machine.following = Following(machine)
     machine.library = Library(machine)
     machine.results = Results(machine)
     machine.copies = Copies(machine)
@@ -129,9 +131,13 @@ def assemble(program: Program, knowledge: Knowledge) -> Machine:
 class Roots:
     """Runs everything from where it may be entered."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(
+        self, machine: Machine, program: Program, wanted: frozenset[str] | None = None
+    ) -> None:
         self.machine = machine
-        self.program = machine.program
+        self.program = program
+        self.wanted = wanted
+        """Only functions and methods with these names are run, where it is not None."""
 
     def run(self) -> None:
         """The module body, the functions, the classes."""
@@ -148,6 +154,8 @@ class Roots:
         """Whether nothing has entered a function that may tell anything."""
         if self._was_entered(definition):
             return False
+        if self.wanted is not None:
+            return definition.name in self.wanted
         return self.machine.telling.is_worth_running(definition)
 
     def _is_waiting_method(self, class_: Class, definition: FunctionDefinition) -> bool:
@@ -169,34 +177,12 @@ class Roots:
 
     def module_world(self) -> World:
         """The world that the module body leaves, or may leave by an exception."""
-        world = self.machine.new_world(gradients_of(Gradient.ON))
-        body, runner = self.program.body, self.machine.runner
-        before = world.fork()
-        exits = self._guarded(lambda each: runner.run(body, (each,)), world)
-        if Exit.NEXT not in exits:
-            # A script that ends in `sys.exit(main())`: what it may leave on the way there.
-            exits = self._guarded(lambda each: runner.contained(body, (each,)), before)
-        state = exits.get(Exit.NEXT) or exits.get(Exit.RAISE)
-        return join_all(state) if state else self.machine.new_world(gradients_of(Gradient.ON))
+        self.machine.start_root()
+        self.machine.frame = Frame.of_module(self.program.base)
+        return left_by(self.machine, self.program.body, self.machine.links.new_world())
 
-    def _guarded(self, run: Callable[[World], Exits[State]], world: World) -> Exits[State]:
-        """Run an entry point; again without telling flags apart where nobody could split."""
-        before = world.fork()
-        try:
-            return run(world)
-        except (SplitNeeded, AlternativesNeeded):
-            return self._unsplit(run, before)
-        except Unreachable:
-            return {}
-
-    def _unsplit(self, run: Callable[[World], Exits[State]], world: World) -> Exits[State]:
-        self.machine.may_split = False
-        try:
-            return run(world)
-        except Unreachable:
-            return {}
-        finally:
-            self.machine.may_split = True
+    def _guarded(self, run: Run, world: World) -> Exits[State]:
+        return guarded(self.machine, run, world)
 
     def _run_alone(
         self,

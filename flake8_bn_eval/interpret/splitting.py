@@ -14,6 +14,7 @@ from flake8_bn_eval.interpret.machine import (
     Unreachable,
 )
 from flake8_bn_eval.modes.assumptions import WHICH
+from flake8_bn_eval.modes.holding import drop_unheld
 from flake8_bn_eval.modes.identities import about_field
 from flake8_bn_eval.modes.things import Condition, Constant
 from flake8_bn_eval.modes.values import Value
@@ -105,6 +106,8 @@ class Splitting:
         for choice in needed.choices:
             world = before.fork()
             self._refine(needed.expression, choice, world)
+            others = [each for other in needed.choices for each in other.objects - choice.objects]
+            drop_unheld(others, world)
             worlds += self.splitting(act, world, depth + 1)
         return worlds
 

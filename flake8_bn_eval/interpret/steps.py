@@ -193,7 +193,7 @@ class Steps:
                     value, lambda each: self.machine.assignments.augmented(operation, each), world
                 )
             case Import():
-                self.machine.library.import_names(operation, world)
+                self.machine.links.import_names(operation, world)
                 return [world]
         return self.machine.splitting.splitting(lambda each: self._other(operation, each), world)
 
@@ -242,7 +242,8 @@ class Steps:
             value = self.machine.expressions.evaluate(operation.value, world, self.machine.frame)
             value = self.machine.assignments.settled(value, world)
         assert self.machine.frame.definition is not None or operation.value is None
-        scope = 0 if self.machine.frame.definition is None else self.machine.frame.definition.scope
+        definition = self.machine.frame.definition
+        scope = self.machine.frame.file if definition is None else definition.scope
         world.names[scope, RESULT] = value
 
     def _yield(self, expression: Yield, target: Expression | None, world: World) -> State:

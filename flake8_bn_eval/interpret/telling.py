@@ -6,6 +6,7 @@ looking.  It only saves work: a part that tells nothing cannot change a finding.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from flake8_bn_eval.knowledge.rows import Vocabulary
@@ -53,37 +54,39 @@ SPLITTING = frozenset({"train", "eval", "set_grad_enabled", "inference_mode", "e
 
 
 class Telling:
-    """What the names in one program say."""
+    """What the names in some files say."""
 
-    def __init__(self, program: Program, vocabulary: Vocabulary) -> None:
-        self.program = program
+    def __init__(self, programs: Iterable[Program], vocabulary: Vocabulary) -> None:
+        programs = tuple(programs)
+        self.functions = [each for program in programs for each in program.functions]
+        self.classes = [each for program in programs for each in program.classes]
         self.vocabulary = vocabulary
         self._hanging: dict[int, bool] = {}
 
     @cached_property
     def setting(self) -> frozenset[str]:
         """Names that set something, and the functions of the file that mention one."""
-        return self._spread(SETTING)
+        return self.spread(SETTING)
 
     @cached_property
     def setting_modes(self) -> frozenset[str]:
         """Names that set a mode, and the functions of the file that mention one."""
-        return self._spread(frozenset({"eval", "train", "training"}))
+        return self.spread(frozenset({"eval", "train", "training"}))
 
     @cached_property
     def setting_gradients(self) -> frozenset[str]:
         """Names that leave another gradient mode behind, and functions that mention one."""
-        return self._spread(frozenset({"set_grad_enabled", "__enter__", "__exit__"}))
+        return self.spread(frozenset({"set_grad_enabled", "__enter__", "__exit__"}))
 
     @cached_property
     def worth_running(self) -> frozenset[str]:
         """Names that set or read something, and the functions that mention one."""
-        return self._spread(SETTING | READING)
+        return self.spread(SETTING | READING)
 
     @cached_property
     def splitting(self) -> frozenset[str]:
         """Names whose effect may hang on a flag, and the functions that mention one."""
-        return self._spread(SPLITTING)
+        return self.spread(SPLITTING)
 
     def is_worth_running(self, definition: FunctionDefinition) -> bool:
         """Whether running a function by itself may lead to a finding."""
@@ -103,7 +106,7 @@ class Telling:
 
     @cached_property
     def _mode_setting(self) -> frozenset[str]:
-        return self._spread(MODE_SETTING | ASKING)
+        return self.spread(MODE_SETTING | ASKING)
 
     def hangs_on_flag(self, expression: Expression) -> bool:
         """Whether evaluating an expression may need the world to be split."""
@@ -148,15 +151,16 @@ class Telling:
     @cached_property
     def _named(self) -> frozenset[str]:
         """Functions and classes of the file: calling one that sets nothing is plain."""
-        functions = {function.name for function in self.program.functions}
-        return frozenset(functions | {each.name for each in self.program.classes})
+        functions = {function.name for function in self.functions}
+        return frozenset(functions | {each.name for each in self.classes})
 
-    def _spread(self, names: frozenset[str]) -> frozenset[str]:
+    def spread(self, names: frozenset[str]) -> frozenset[str]:
+        """Some names, and those of the functions and classes that mention one."""
         telling = set(names)
         while True:
-            functions = self.program.functions
+            functions = self.functions
             more = {each.name for each in functions if each.called_names & telling}
-            for class_ in self.program.classes:
+            for class_ in self.classes:
                 if any(each.called_names & telling for each in class_.methods.values()):
                     more.add(class_.name)
             # Every class mentions these two; what they do is asked for by the class's name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Function, ObjectId, Parameters
@@ -21,11 +21,20 @@ class UnseenCalls:
         self.machine = machine
 
     def unseen(
-        self, name: str, arguments: Arguments, world: World, receiver: ObjectId | None = None
+        self,
+        name: str,
+        arguments: Arguments,
+        world: World,
+        receiver: ObjectId | None = None,
+        *,
+        harmless: bool = False,
     ) -> Value:
-        """A call of something that is not in sight: what it may do, what it may return."""
+        """A call of something that is not in sight: what it may do, what it may return.
+
+        It is harmless if it is known to set nothing, whatever its name says.
+        """
         vocabulary = self.machine.knowledge.vocabulary
-        if may_set_mode(name.rpartition(".")[2], vocabulary):
+        if not harmless and may_set_mode(name.rpartition(".")[2], vocabulary):
             for argument in arguments:
                 self.machine.modules.lose(argument, world)
             if receiver is not None:
@@ -60,7 +69,9 @@ class UnseenCalls:
         connected = [argument for argument in arguments if argument.lineage]
         if not connected:
             return
-        optimizing = mentions(name.rpartition(".")[2], OPTIMIZING) or any(
+        last = name.rpartition(".")[2]
+        speaks = mentions(last, OPTIMIZING) and "for" not in words_of(last)
+        optimizing = speaks or any(
             world.get(identity).kind is Kind.OPTIMIZER
             for argument in arguments
             for identity in argument.objects

@@ -106,6 +106,18 @@ class Knowledge:
         patterns = self._given.get(row.name)
         return row if patterns is None else patterns.best(argument) or row
 
+    @property
+    def names_of_modules(self) -> frozenset[str]:
+        """The last parts of the names of functions and classes that make a module."""
+        rows = self._callables.items()
+        return frozenset(name.rpartition(".")[2] for name, row in rows if row.returns == "module")
+
+    @property
+    def names_of_sensitive(self) -> frozenset[str]:
+        """Those of them whose module computes differently in its two modes."""
+        rows = self._callables.items()
+        return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
+
     def method(self, receiver: str, name: str) -> MethodRow | None:
         """The row of a method or attribute of a module, a tensor or an optimizer."""
         return self._methods.get((receiver, name)) or self._methods.get(("any", name))

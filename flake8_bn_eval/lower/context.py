@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flake8_bn_eval.names import Scope
-from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Place
+from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Import, Place
 
 
 class FunctionTraits:
@@ -23,15 +23,17 @@ class FunctionTraits:
 class Context:
     """The state of one lowering walk.  Places are given out in source order."""
 
-    def __init__(self) -> None:
-        self.scope = Scope.module()
+    def __init__(self, base: int = 0) -> None:
+        self.base = base
+        self.scope = Scope.module(base)
         self.traits = FunctionTraits()
         self.functions: list[FunctionDefinition] = []
         self.classes: list[ClassDefinition] = []
         self.imported: set[str] = set()
         self.explained: set[Place] = set()
-        self.places = 0
-        self.place: Place = 0
+        self.imports: list[Import] = []
+        self.places: Place = base
+        self.place: Place = base
         """The call or statement being lowered."""
         self.class_names: list[str | None] = [None]
 

@@ -9,9 +9,12 @@ from flake8_bn_eval.lower.statements import StatementLowering
 from flake8_bn_eval.operations import Program
 
 
-def lower_module(module: cst.Module) -> Program:
-    """Lower a parsed file.  Raises RecursionError where it nests too deeply."""
-    context = Context()
+def lower_module(module: cst.Module, base: int = 0) -> Program:
+    """Lower a parsed file, whose places begin at a base.
+
+    Raises RecursionError where it nests too deeply.
+    """
+    context = Context(base)
     with context.inside(context.scope):
         body = StatementLowering(context).body(module.body)
     return Program(
@@ -20,6 +23,8 @@ def lower_module(module: cst.Module) -> Program:
         context.classes,
         frozenset(context.imported),
         frozenset(context.explained),
-        context.places,
+        context.places - base,
         context.traits.calls,
+        base,
+        context.imports,
     )

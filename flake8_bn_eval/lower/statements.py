@@ -37,6 +37,7 @@ from flake8_bn_eval.operations import (
     Evaluate,
     Expression,
     FunctionDefinition,
+    Import,
     Iterate,
     Name,
     Opaque,
@@ -169,10 +170,14 @@ class StatementLowering:
         return Branch(check, EMPTY, Jump(Exit.RAISE, Raise(failed, place)))
 
     def _import(self, node: cst.Import) -> Node:
-        return Step(import_modules(node, self.context))
+        return self._imported(import_modules(node, self.context))
 
     def _import_from(self, node: cst.ImportFrom) -> Node:
-        return Step(import_from(node, self.context))
+        return self._imported(import_from(node, self.context))
+
+    def _imported(self, operation: Import) -> Node:
+        self.context.imports.append(operation)
+        return Step(operation)
 
     def _global(self, node: cst.Global) -> Node:
         for item in node.names:

@@ -12,8 +12,9 @@ def finding_lines(path: str, lines: list[str], finding: Finding) -> Iterator[str
     yield summary_line(path, finding)
     yield from marked_line(lines, finding.span)
     for note in finding.notes:
-        yield f"  line {note.span.line}: {note.message}"
-        yield from marked_line(lines, note.span)
+        yield f"  {note.where}: {note.message}"
+        if not note.path:
+            yield from marked_line(lines, note.span)
     if finding.help is not None:
         yield f"  help: {finding.help}"
 

@@ -6,7 +6,7 @@ gradient mode, with what the analysis knows before and after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Span
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.records import Event
 
 
-def trace_lines(lines: list[str], events: list[Event], spans: list[Span]) -> Iterator[str]:
-    """The events in the order of the text; ``spans`` says where their places are."""
+def trace_lines(
+    lines: list[str], events: list[Event], span: Callable[[int], Span]
+) -> Iterator[str]:
+    """The events in the order of the text; ``span`` says where a place is."""
     rows = [
-        (spans[event.place].line, event.kind, _state(event))
+        (span(event.place).line, event.kind, _state(event))
         for event in sorted(events, key=lambda event: event.place)
     ]
     width = min(max((len(state) for _, _, state in rows), default=0), 48)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-Triggers = tuple[tuple[str | re.Pattern[str], ...], ...]
+Word = str | re.Pattern[str]
+
+
+class Elsewhere(tuple[Word, ...]):
+    """Words of which one may also stand in another file, whose functions the text uses."""
+
+    __slots__ = ()
+
+
+Triggers = tuple[tuple[Word, ...], ...]
+"""Words without which a rule cannot fire: one word of every inner tuple must occur.
+
+A word is cheaper than a pattern, and decides first where both are given.
+"""
 
 FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
@@ -16,12 +29,16 @@ DIFFERENTIATING = ("backward", "NativeScaler")
 INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
 """Somebody sets a mode or a gradient mode, or reads an output."""
 
-TRAINING: Triggers = (FRAMEWORKS, (".eval(", ".train(", "from_pretrained"), DIFFERENTIATING)
+TRAINING: Triggers = (
+    FRAMEWORKS,
+    Elsewhere((".eval(", ".train(", "from_pretrained")),
+    DIFFERENTIATING,
+)
 """Somebody sets a mode and differentiates."""
 
 NO_GRAPH: Triggers = (
     FRAMEWORKS,
-    ("no_grad", "inference_mode", "set_grad_enabled", "detach"),
+    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach")),
     ("backward", "grad("),
 )
 """Somebody differentiates, and somebody cuts graphs off."""

@@ -1,0 +1,82 @@
+"""Which functions of other files are run where they are called: those that may tell anything.
+
+A function of the judged file is always run.  One of another file is run if the names in it
+speak of modes, gradient modes or modules, or if it is handed a module; else it is known
+that it sets nothing, and what it returns is unknown.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.telling import SETTING
+from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel"})
+"""Methods and wrappers by which a function shows that it returns a module."""
+
+COMMON = frozenset({"with", "grad"})
+"""Names that tell something and that very many functions mention."""
+
+
+class Following:
+    """Tells what is worth running, and what a call that is not run returns."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def skips(self, function: Function, arguments: Arguments, world: World) -> bool:
+        """Whether a call is not worth running."""
+        definition = function.definition
+        if self.machine.program.has(definition.place) or self._has_module(arguments, world):
+            return False
+        return definition.called_names.isdisjoint(self._telling)
+
+    def skips_constructor(self, class_: Class, arguments: Arguments, world: World) -> bool:
+        """Whether making an object need not be followed: a module that surely has a mode."""
+        if self.machine.program.has(class_.definition.place):
+            return False
+        if self._has_module(arguments, world) or not self.machine.classes.is_module(class_):
+            return False
+        names = {name for each in self.machine.classes.lineage(class_) for name in _names(each)}
+        return names.isdisjoint(self.machine.telling.setting_modes) and not names.isdisjoint(
+            self._sensitive
+        )
+
+    def _has_module(self, arguments: Arguments, world: World) -> bool:
+        return any(
+            self.machine.results.is_like_module(world.get(identity))
+            for argument in arguments
+            for identity in argument.objects
+        )
+
+    @cached_property
+    def _telling(self) -> frozenset[str]:
+        classes = self.machine.telling.classes
+        modules = {each.name for each in classes if "forward" in each.methods}
+        known = self.machine.knowledge.names_of_modules
+        made = {name for name in known if name[:1].isupper() or "_" in name}
+        return self.machine.telling.spread((SETTING - COMMON) | LOADING | made | modules)
+
+    @cached_property
+    def _sensitive(self) -> frozenset[str]:
+        return self.machine.telling.spread(self.machine.knowledge.names_of_sensitive)
+
+    def skipped(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """What a call returns that is not run."""
+        name = function.definition.name
+        return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _names(class_: Class) -> frozenset[str]:
+    """The names that the methods of a class call."""
+    methods = class_.definition.methods.values()
+    return frozenset().union(*(method.called_names for method in methods))

@@ -1,0 +1,220 @@
+"""Other files of the same project: what an imported name is, once their bodies have run.
+
+Each file is run once as its importer would run it, without what stands under
+``if __name__ == "__main__"``, before anything else.  What its names are afterwards is kept
+beside the worlds: only a name that the running code assigns again is in a world.  Which
+files there are and what their imports mean is decided outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from flake8_bn_eval.flow.nodes import EMPTY, Branch, Node, Sequence
+from flake8_bn_eval.interpret.entries import left_by
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, gradients_of
+from flake8_bn_eval.modes.lattice import Gradient
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.things import External, ObjectId, Thing
+from flake8_bn_eval.modes.values import Value, of_thing
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Check,
+    Comparison,
+    Import,
+    Name,
+    Program,
+    Variable,
+    file_of,
+)
+
+MOST_RENAMED = 8
+"""How often a name may be imported from a file that has imported it itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A file of the project: ``name`` is how others import it, from the project's root.
+
+    ``targets`` tells what the paths in its import statements are called from there.
+    """
+
+    name: str
+    program: Program
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A file that may call what is judged, by functions and methods with these names."""
+
+    neighbour: Neighbour
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The files that are run together with one that is judged."""
+
+    main: Neighbour
+    others: tuple[Neighbour, ...] = ()
+    callers: tuple[Caller, ...] = ()
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Every file once, the one that is judged first."""
+        near = {each.name: each for each in self.neighbours}
+        return tuple(each.program for each in near.values())
+
+    @property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Every file; one that calls may be imported as well."""
+        return self.main, *self.others, *(caller.neighbour for caller in self.callers)
+
+
+class Links:
+    """Answers what a name is that was imported from another file of the project."""
+
+    def __init__(self, machine: Machine, near: Neighbourhood) -> None:
+        self.machine = machine
+        self.objects: dict[ObjectId, Object] = {}
+        """What the bodies of the files have made."""
+        self._names: dict[Variable, Value] = {}
+        self._files = {each.name: each for each in near.neighbours} if near.others else {}
+        self._by_base = {each.program.base: each for each in self._files.values()}
+        self._stars: dict[tuple[int, str], Value] = {}
+        self._loaded: set[str] = set()
+
+    def load(self) -> None:
+        """Run the bodies of all files."""
+        for name in self._files:
+            self._load(name)
+
+    def import_names(self, operation: Import, world: World) -> None:
+        """Bind what an import statement names."""
+        targets = self._targets(operation)
+        for variable, path in operation.bindings:
+            target = targets.get(path, path)
+            value = self._imported(target)
+            world.assign(variable, of_thing(External(target)) if value is None else value)
+        if operation.star is not None:
+            self._import_all(targets.get(operation.star, ""), file_of(operation.place))
+
+    def _targets(self, operation: Import) -> Mapping[str, str]:
+        near = self._by_base.get(file_of(operation.place))
+        return {} if near is None else near.targets
+
+    def _import_all(self, name: str, importer: int) -> None:
+        self._load(name)
+        near = self._files.get(name)
+        if near is None:
+            return
+        base = near.program.base
+        for (scope, identifier), value in list(self._names.items()):
+            if scope == base and not identifier.startswith("_"):
+                self._stars[importer, identifier] = value
+        for (file, identifier), value in list(self._stars.items()):
+            if file == base:
+                self._stars.setdefault((importer, identifier), value)
+
+    def unassigned(self, variable: Variable) -> Value | None:
+        """What a name is that the running code has not assigned."""
+        if not self._files:
+            return None
+        if variable[0] != BUILTIN_SCOPE:
+            value = self._names.get(variable)
+        else:
+            value = self._stars.get((self._running_file(), variable[1]))
+        return None if value is None else self.settled(value)
+
+    def _running_file(self) -> int:
+        return self.machine.frame.file
+
+    def settled(self, value: Value) -> Value:
+        """The same value where a file could be imported in the meantime."""
+        thing = value.only_thing
+        return self.of_thing(thing) or value if isinstance(thing, External) else value
+
+    def of_thing(self, thing: Thing) -> Value | None:
+        """What something imported is in the project, if it is anything there."""
+        return self._imported(thing.path) if isinstance(thing, External) else None
+
+    def _imported(self, path: str, depth: int = 0) -> Value | None:
+        """The value that a dotted path names, None if it is no name of a file here."""
+        file, rest = self._split(path)
+        if file is None or not rest:
+            return None
+        self._load(file.name)
+        value = self._named(file, rest[0], depth)
+        for name in rest[1:]:
+            if value is None:
+                break
+            value = self._attribute(value, name)
+        return value
+
+    def _split(self, path: str) -> tuple[Neighbour | None, list[str]]:
+        """The file that a path begins with, and what is left of the path."""
+        parts = path.split(".") if self._files else []
+        for length in range(len(parts), 0, -1):
+            file = self._files.get(".".join(parts[:length]))
+            if file is not None:
+                return file, parts[length:]
+        return None, parts
+
+    def _named(self, file: Neighbour, name: str, depth: int) -> Value | None:
+        base = file.program.base
+        value = self._names.get((base, name)) or self._stars.get((base, name))
+        thing = None if value is None else value.only_thing
+        if isinstance(thing, External) and depth < MOST_RENAMED:
+            return self._imported(thing.path, depth + 1) or value
+        return value
+
+    def _attribute(self, value: Value, name: str) -> Value | None:
+        world = self.new_world()
+        found = self.machine.expressions.attribute(value, name, world, self.machine.frame)
+        return found if found.things or found.objects else None
+
+    def new_world(self) -> World:
+        """A world in which all files have been imported."""
+        world = self.machine.new_world(gradients_of(Gradient.ON))
+        world.objects.assign_all(self.objects)
+        return world
+
+    def _load(self, name: str) -> None:
+        file = self._files.get(name)
+        if file is None or name in self._loaded:
+            return
+        self._loaded.add(name)
+        base = file.program.base
+        outer, self.machine.frame = self.machine.frame, Frame.of_module(base)
+        try:
+            self.machine.start_root()
+            world = left_by(self.machine, as_imported(file.program.body), self.new_world())
+        finally:
+            self.machine.frame = outer
+        for variable, value in world.names.items():
+            if variable[0] == base:
+                self._names[variable] = value
+        self.objects |= world.objects
+
+
+def as_imported(body: Node) -> Node:
+    """The body of a file without what it does only when it is run as a script."""
+    if isinstance(body, Sequence):
+        return Sequence([node for node in body.nodes if not _is_main(node)])
+    return EMPTY if _is_main(body) else body
+
+
+def _is_main(node: Node) -> bool:
+    if not isinstance(node, Branch) or not isinstance(node.condition, Check):
+        return False
+    test = node.condition.condition
+    return isinstance(test, Comparison) and any(_names_main(test))
+
+
+def _names_main(test: Comparison) -> Iterator[bool]:
+    for side in (test.left, test.right):
+        yield isinstance(side, Name) and side.variable == (BUILTIN_SCOPE, "__name__")

@@ -1,0 +1,81 @@
+"""Who holds an object: what nobody holds any more is of no concern to a world.
+
+Parameters do not count: nobody comes from them to the module that they belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.modes.things import (
+    Function,
+    Mapped,
+    Method,
+    ObjectId,
+    Partial,
+    Pending,
+    SavedMode,
+    Submodules,
+    Super,
+    Thing,
+)
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
+
+
+def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
+    """Forget those of some objects that no name and no other object leads to."""
+    wanted = {each for each in identities if each in world.objects}
+    dropped = wanted and wanted - _held(world, wanted)
+    for identity in dropped:
+        del world.objects[identity]
+    orphans = [
+        each
+        for each, state in world.objects.items()
+        if dropped and state.origin is not None and state.origin.parent in dropped
+    ]
+    for each in orphans:
+        world.objects[each] = replace(world.objects[each], origin=None)
+    if orphans:
+        drop_unheld(orphans, world)
+
+
+def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
+    held: set[ObjectId] = set()
+    for value in world.names.values():
+        held.update(_in_value(value))
+    for identity, state in world.objects.items():
+        if identity not in wanted:
+            for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
+                held.update(_in_value(value))
+    return held
+
+
+def _in_value(value: Value) -> Iterator[ObjectId]:
+    yield from value.objects
+    for thing in value.things:
+        yield from _in_thing(thing)
+
+
+def _in_thing(thing: Thing) -> Iterator[ObjectId]:
+    match thing:
+        case Method() | SavedMode() | Super():
+            yield thing.receiver
+        case Submodules():
+            yield thing.owner
+        case Function():
+            if thing.receiver is not None:
+                yield thing.receiver
+            for _, value in thing.captured:
+                yield from _in_value(value)
+        case Partial():
+            for value in (thing.callee, *thing.arguments, *(each for _, each in thing.keywords)):
+                yield from _in_value(value)
+        case Pending():
+            yield from _in_thing(thing.function)
+            for value in (*thing.arguments, *(each for _, each in thing.keywords)):
+                yield from _in_value(value)
+        case Mapped():
+            yield from _in_value(thing.callee)
+            yield from _in_value(thing.iterable)

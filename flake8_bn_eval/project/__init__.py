@@ -1,0 +1,1 @@
+"""Other files of the same project: finding them, reading them, and what they define."""

@@ -1,0 +1,118 @@
+"""Who may call a function or make an object of a class: searched by text, then by imports.
+
+A file that mentions the name and imports it is a caller.  So is one that calls a caller, as
+far as the question is still open.  Tests are none: they call things as no program does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flake8_bn_eval.project.definitions import COMMON, Definitions
+from flake8_bn_eval.project.outlines import STAR, Definition, Outline
+
+MOST_CALLERS = 8
+MOST_RENAMED = 3
+_TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file with the functions and methods in it that lead to what is looked for."""
+
+    path: str
+    names: frozenset[str]
+
+
+@dataclass(slots=True, eq=False)
+class Callers:
+    """Searches the files of a project."""
+
+    definitions: Definitions
+
+    def of(self, path: str, names: Iterable[str]) -> list[Wanted]:
+        """The files in which functions and classes of a file are used, at most so many."""
+        wanted = sorted(set(names) - COMMON)
+        if not wanted:
+            return []
+        word = re.compile(rf"\b(?:{'|'.join(map(re.escape, wanted))})\b")
+        plain = [name.encode() for name in wanted]
+        found: list[Wanted] = []
+        for other in self._searched(path):
+            if not self.definitions.tree.mentions(other, plain):
+                continue
+            text = self.definitions.tree.text(other)
+            if text is None or word.search(text) is None:
+                continue
+            used = self._used(other, path, wanted)
+            if used is not None and used.names | {""}:
+                found.append(used)
+            if len(found) == MOST_CALLERS:
+                break
+        return found
+
+    def _searched(self, path: str) -> Iterator[str]:
+        """The nearest files first: those of the same directory, then in order."""
+        folder = path.rpartition("/")[0]
+        files = [each for each in self.definitions.tree.python_files() if each != path]
+        files = [each for each in files if not _TEST.search(each)]
+        yield from sorted(files, key=lambda each: (each.rpartition("/")[0] != folder, each))
+
+    def _used(self, other: str, path: str, names: list[str]) -> Wanted | None:
+        outline = self.definitions.outline(other)
+        if outline is None:
+            return None
+        bound = {
+            here
+            for here, written in self._imported(outline, names)
+            if self._leads_to(other, written, path, names)
+        }
+        if not bound:
+            return None
+        mentioned = {*bound, *names}
+        users = _spread(outline.definitions, mentioned)
+        if not users and mentioned.isdisjoint(outline.body):
+            return None
+        return Wanted(other, frozenset(users))
+
+    def _imported(self, outline: Outline, names: list[str]) -> Iterator[tuple[str, str]]:
+        for here, written in outline.imports:
+            yield here, written
+            if here == STAR:
+                yield from ((name, f"{written}.{name}") for name in names)
+
+    def _leads_to(
+        self, importer: str, written: str, path: str, names: list[str], depth: int = 0
+    ) -> bool:
+        """Whether an import is of a file, or of a name that a package has from there."""
+        target = self.definitions.imports.target(importer, written)
+        if target is None:
+            return False
+        if target.path == path:
+            return not target.rest or target.rest[0] in names
+        outline = self.definitions.outline(target.path)
+        if outline is None or depth == MOST_RENAMED:
+            return False
+        asked = target.rest[:1] or tuple(names)
+        return any(
+            self._leads_to(target.path, again, path, names, depth + 1)
+            for here, again in self._imported(outline, names)
+            if here in asked
+        )
+
+
+def _spread(definitions: tuple[Definition, ...], mentioned: set[str]) -> set[str]:
+    """The functions and methods that mention one of these, or another such function."""
+    users: set[str] = set()
+    while True:
+        names = mentioned | users - COMMON
+        more = {
+            each.name
+            for each in definitions
+            if not names.isdisjoint(each.names - {each.name})
+        } - users
+        if not more:
+            return users
+        users |= more

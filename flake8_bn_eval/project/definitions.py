@@ -1,0 +1,171 @@
+"""Which files a file has to be run with, because what it imports from them may tell anything.
+
+Followed by names: from what the file imports, through everything that this mentions.  Only
+files in which something on the way sets a mode or a gradient mode are worth parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from flake8_bn_eval.project.imports import Imports
+from flake8_bn_eval.project.outlines import STAR, Definition, Outline, outline_of
+from flake8_bn_eval.project.tree import Tree
+
+TELLING = frozenset(
+    {
+        ".eval", ".train", ".training", "no_grad", "inference_mode", "enable_grad",
+        "set_grad_enabled",
+    }
+)  # fmt: skip
+"""Words that set a mode or a gradient mode."""
+
+COMMON = frozenset({"__init__", "forward", "__call__", "main"})
+"""Names that every file has: mentioning one of them means nothing."""
+
+MOST_VISITED = 400
+MOST_LINKED = 24
+BODY = "<body>"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something in a file that is needed: a name, or the body of the file."""
+
+    path: str
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Definitions:
+    """Follows names through the files of a project."""
+
+    tree: Tree
+    imports: Imports
+    most_bytes: int
+    _outlines: dict[str, Outline | None] = field(default_factory=dict)
+
+    def outline(self, path: str) -> Outline | None:
+        """The outline of a file, None if there is no such file."""
+        if path not in self._outlines:
+            text = self.tree.text(path)
+            self._outlines[path] = None if text is None else outline_of(text)
+        return self._outlines[path]
+
+    def telling_files(self, path: str, *, all_classes: bool = False) -> list[str]:
+        """The files that a file has to be run with, the nearest first.
+
+        With ``all_classes`` also those that only tell what a class is made of.
+        """
+        visited = self._visited(path)
+        telling = self._telling_names(visited)
+        found: dict[str, int] = {}
+        size = 0
+        for need, definitions in visited.items():
+            if need.path == path or need.path in found or len(found) == MOST_LINKED:
+                continue
+            if any(self._tells(each, telling, all_classes) for each in definitions):
+                text = self.tree.text(need.path) or ""
+                if size + len(text) <= self.most_bytes:
+                    size += len(text)
+                    found[need.path] = len(found)
+        return list(found)
+
+    def _tells(self, definition: Definition, telling: set[str], all_classes: bool) -> bool:
+        if all_classes and definition.is_class:
+            return True
+        return not telling.isdisjoint(definition.names)
+
+    def _visited(self, path: str) -> dict[Need, list[Definition]]:
+        """Everything that is needed, in the order of its distance."""
+        outline = self.outline(path)
+        waiting = list(self._imported_by(path, outline, None)) if outline else []
+        visited: dict[Need, list[Definition]] = {}
+        while waiting and len(visited) < MOST_VISITED:
+            need = waiting.pop(0)
+            if need in visited:
+                continue
+            visited[need] = []
+            near = self.outline(need.path)
+            if near is not None:
+                definitions = self._of(near, need.name)
+                visited[need] = definitions
+                waiting += self._mentioned(need, near, definitions)
+        return visited
+
+    def _of(self, outline: Outline, name: str) -> list[Definition]:
+        if name == BODY:
+            return [Definition(BODY, None, False, outline.body)]
+        return outline.named(name)
+
+    def _mentioned(
+        self, need: Need, outline: Outline, definitions: list[Definition]
+    ) -> Iterator[Need]:
+        """What these definitions mention of their own file and of others."""
+        names = {name for each in definitions for name in each.names}
+        if not definitions:
+            names = {need.name}
+            if need.name in outline.body and need.name != BODY:
+                yield Need(need.path, BODY)
+        for each in outline.definitions:
+            if each.owner is None and each.name in names and each.name != need.name:
+                yield Need(need.path, each.name)
+        yield from self._imported_by(need.path, outline, names)
+
+    def _imported_by(
+        self, path: str, outline: Outline, names: set[str] | None
+    ) -> Iterator[Need]:
+        """What a file imports of these names, of all names if None."""
+        for bound, written in outline.imports:
+            if names is not None and bound != STAR and bound not in names:
+                continue
+            target = self.imports.target(path, written)
+            if target is None or target.path == path:
+                continue
+            if target.rest:
+                yield Need(target.path, target.rest[0])
+            else:
+                wanted = self._words(path, outline) if names is None else names
+                yield from self._in_module(target.path, wanted)
+
+    def _words(self, path: str, outline: Outline) -> set[str]:
+        return {*outline.body, *(name for each in outline.definitions for name in each.names)}
+
+    def _in_module(self, path: str, names: Iterable[str]) -> Iterator[Need]:
+        """What is used of a module that is imported as a whole."""
+        outline = self.outline(path)
+        if outline is None:
+            return
+        wanted = set(names)
+        defined = [each.name for each in outline.definitions if each.owner is None]
+        bound = [name for name, _ in outline.imports]
+        for name in (*defined, *bound):
+            if name in wanted:
+                yield Need(path, name)
+        for each, written in outline.imports:
+            target = self.imports.target(path, written) if each == STAR else None
+            near = None if target is None else self.outline(target.path)
+            if target is not None and near is not None:
+                inner = wanted & {it.name for it in near.definitions if it.owner is None}
+                yield from (Need(target.path, name) for name in sorted(inner))
+
+    def _telling_names(self, visited: dict[Need, list[Definition]]) -> set[str]:
+        """Words that set something, and the names of all functions that mention one."""
+        telling = set(TELLING)
+        functions = [each for found in visited.values() for each in found]
+        while True:
+            more = {
+                _name(each) for each in functions if not telling.isdisjoint(each.names)
+            } - telling - COMMON
+            if not more:
+                return telling
+            telling |= more
+
+
+def _name(definition: Definition) -> str:
+    """Making an object runs its constructor."""
+    if definition.name == "__init__" and definition.owner is not None:
+        return definition.owner
+    return definition.name
+

@@ -1,0 +1,115 @@
+"""What a file imports and defines, read off its text: good enough to decide what to parse.
+
+Nothing is parsed here.  An outline may name too much (a ``def`` inside a string), which
+costs time and changes no meaning, because what counts is read from the tree afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+_IMPORT_FROM = re.compile(
+    r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\n)*)", re.MULTILINE
+)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+((?:[^\n#;\\]|\\\n)+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
+_OUTSIDE = re.compile(r"^(?=[A-Za-z_@])", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
+_COMMENT = re.compile(r"#[^\n]*")
+STAR = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, method or class: ``names`` are all words in its text.
+
+    Where a mode is set or asked for, ``.eval``, ``.train`` or ``.training`` is one of them.
+    """
+
+    name: str
+    owner: str | None
+    """The class at the outermost level that a method belongs to."""
+    is_class: bool
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """``imports`` are pairs of a bound name and a path as it is written."""
+
+    imports: tuple[tuple[str, str], ...]
+    definitions: tuple[Definition, ...]
+    body: frozenset[str]
+    """The words outside of all functions and classes."""
+
+    def named(self, name: str) -> list[Definition]:
+        """What the file defines under a name, with the methods if it is a class."""
+        return [each for each in self.definitions if name in (each.name, each.owner)]
+
+
+@lru_cache(maxsize=4096)
+def outline_of(text: str) -> Outline:
+    """The outline of a text."""
+    inside, outside = _definitions(text)
+    return Outline(tuple(_imports(text)), tuple(inside), outside)
+
+
+def _imports(text: str) -> Iterator[tuple[str, str]]:
+    for found in _IMPORT_FROM.finditer(text):
+        module = found[1]
+        joint = "" if module.endswith(".") else "."
+        for name, bound in _aliases(found[2].partition("(")[2].rpartition(")")[0] or found[2]):
+            if name == STAR:
+                yield STAR, module
+            else:
+                yield bound, f"{module}{joint}{name}"
+    for found in _IMPORT.finditer(text):
+        for name, bound in _aliases(found[1]):
+            yield (bound, name) if bound != name else (name.partition(".")[0], name)
+
+
+def _aliases(names: str) -> Iterator[tuple[str, str]]:
+    for part in _COMMENT.sub("", names).replace("\\\n", " ").split(","):
+        words = part.split(";")[0].split()
+        if len(words) == 3 and words[1] == "as":
+            yield words[0], words[2]
+        elif len(words) == 1:
+            yield words[0], words[0]
+
+
+def _definitions(text: str) -> tuple[list[Definition], frozenset[str]]:
+    found: list[Definition] = []
+    outside: set[str] = set()
+    starts = [match.start() for match in _OUTSIDE.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        top = _DEFINITION.match(text, start)
+        if top is None:
+            outside.update(_words(text, start, end))
+            continue
+        names = frozenset(_words(text, start, end))
+        found.append(Definition(top[3], None, top[2] == "class", names))
+        if top[2] == "class":
+            found += _methods(text, top[3], top.end(), end)
+    return found, frozenset(outside)
+
+
+def _methods(text: str, owner: str, start: int, end: int) -> Iterator[Definition]:
+    inner = [match for match in _DEFINITION.finditer(text, start, end) if match[2] == "def"]
+    if not inner:
+        return
+    indent = min(len(match[1].expandtabs()) for match in inner)
+    methods = [match for match in inner if len(match[1].expandtabs()) == indent]
+    starts = [match.start() for match in methods]
+    for match, (first, stop) in zip(methods, pairwise([*starts, end]), strict=True):
+        names = frozenset(_words(text, first, stop))
+        yield Definition(match[3], owner, False, names)
+
+
+def _words(text: str, start: int, end: int) -> list[str]:
+    """All words, and those that are called as methods of modules are with their dot as well."""
+    return [*_NAME.findall(text, start, end), *_SETTING.findall(text, start, end)]

@@ -1,0 +1,46 @@
+"""One file in its project: the files around it, opened when somebody asks for them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from time import monotonic
+
+from flake8_bn_eval.options import Options
+from flake8_bn_eval.project.definitions import Definitions
+from flake8_bn_eval.project.imports import Imports
+from flake8_bn_eval.project.roots import Placed, placed
+from flake8_bn_eval.project.tree import Tree
+
+
+class Project:
+    """What surrounds one file; costs nothing before it is asked."""
+
+    def __init__(self, place: Placed, text: str, options: Options) -> None:
+        self.path = place.path
+        self.options = options
+        self._latest = monotonic() + options.project_seconds
+        self.tree = Tree(place.root, {place.path: text}, options.project_files)
+
+    @staticmethod
+    def around(filename: str | None, text: str, options: Options) -> Project | None:
+        """The project of a file, None where only the file itself counts."""
+        if filename is None or options.single_file:
+            return None
+        place = placed(filename, options.project_root)
+        return None if place is None else Project(place, text, options)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time for other files is over."""
+        return monotonic() > self._latest
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Follows names through the project."""
+        return Definitions(self.tree, Imports(self.tree), self.options.project_bytes)
+
+    @cached_property
+    def telling_text(self) -> str:
+        """The text of the files whose functions the file uses and that set modes."""
+        files = self.definitions.telling_files(self.path)
+        return "\n".join(self.tree.text(path) or "" for path in files)

@@ -1,0 +1,166 @@
+"""Judging a file together with other files of its project, where alone it leaves questions open.
+
+First the files are added whose functions the file uses and that set modes.  Then, while a
+forward call rests on what an unseen caller gives, the callers are searched and run before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from flake8_bn_eval import source
+from flake8_bn_eval.facts import Facts
+from flake8_bn_eval.facts.forward import Forward
+from flake8_bn_eval.findings import Span
+from flake8_bn_eval.interpret.links import Caller, Neighbour, Neighbourhood
+from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.interpret.run import interpret
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.modes.lattice import Gradient, Mode
+from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
+from flake8_bn_eval.project.callers import Callers, Wanted
+from flake8_bn_eval.project.definitions import Definitions
+from flake8_bn_eval.project.imports import dotted
+from flake8_bn_eval.project.programs import lowered
+from flake8_bn_eval.project.projects import Project
+
+MOST_ROUNDS = 3
+"""How far callers of callers are searched."""
+
+
+@dataclass(slots=True, eq=False)
+class Together:
+    """One file of a project, and what others add to the facts about it."""
+
+    project: Project
+    program: Program
+    knowledge: Knowledge
+    paths: dict[int, str] = field(default_factory=dict)
+    """The other files that were looked at, by the base of their places."""
+
+    @property
+    def path(self) -> str:
+        """The file that is judged."""
+        return self.project.path
+
+    @property
+    def definitions(self) -> Definitions:
+        """Follows names through the project."""
+        return self.project.definitions
+
+    def recorder(self, alone: Recorder) -> Recorder:
+        """What is seen with all that other files tell; of the file alone if they tell nothing."""
+        found = Facts(lambda: alone, self.knowledge, self.program)
+        if not any(map(self._is_open, found.forwards)):
+            return alone
+        files = self.definitions.telling_files(self.path, all_classes=True)
+        if files:
+            found = self._run(files, [], found)
+        callers: list[Wanted] = []
+        for _ in range(MOST_ROUNDS):
+            more = self._more_callers(found, callers)
+            if not more:
+                break
+            callers = [*more, *callers]
+            needed = [each for caller in callers for each in self._needed_by(caller)]
+            found = self._run([*files, *needed], callers, found)
+        return found.recorder
+
+    def _needed_by(self, caller: Wanted) -> list[str]:
+        return self.definitions.telling_files(caller.path, all_classes=True)
+
+    def _is_open(self, forward: Forward) -> bool:
+        """Whether more knowledge of the modes may silence a rule or make it speak."""
+        if not self.program.has(forward.place) or not forward.mode_matters:
+            return False
+        modes, gradients = forward.record.modes, forward.record.gradients
+        if forward.is_training:
+            return not modes.must_be(Mode.TRAIN)
+        if forward.is_inference:
+            return not modes.must_be(Mode.EVAL) or not gradients.must_be(Gradient.OFF)
+        return False
+
+    # Callers
+
+    def _more_callers(self, facts: Facts, known: list[Wanted]) -> list[Wanted]:
+        """Files that may call the functions on which the outcome rests, and are not known."""
+        asked: dict[str, set[str]] = {}
+        for forward in facts.forwards:
+            root = forward.record.stack[0].definition
+            if root is not None and self._rests_on_caller(forward):
+                asked.setdefault(self._path_of(root), set()).add(root.class_name or root.name)
+        callers = Callers(self.definitions)
+        found = {
+            each.path: each for path, names in sorted(asked.items())
+            for each in callers.of(path, names)
+        }
+        seen = {self.path, *(each.path for each in known)}
+        return [found[path] for path in sorted(found) if path not in seen]
+
+    def _rests_on_caller(self, forward: Forward) -> bool:
+        modes, gradients = forward.record.modes, forward.record.gradients
+        unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
+        return unset and self._is_open(forward)
+
+    def _path_of(self, definition: FunctionDefinition) -> str:
+        return self.paths.get(file_of(definition.scope), self.path)
+
+    def span(self, place: int) -> tuple[str, Span]:
+        """The file and the span of a place of another file."""
+        path = self.paths[file_of(place)]
+        text = self.project.tree.text(path) or ""
+        spans = source.locate(text)
+        if len(spans) != lowered(path, text).places:
+            spans = source.locate_slowly(text)
+        return path, spans[place - file_of(place)]
+
+    # Running
+
+    def _run(self, files: Iterable[str], callers: list[Wanted], before: Facts) -> Facts:
+        """The facts when other files are run as well; those before where it takes too long."""
+        programs = self._programs([*files, *(each.path for each in callers)])
+        near = {path: self._neighbour(path, programs) for path in programs}
+        together = Neighbourhood(
+            near[self.path],
+            tuple(near[path] for path in programs),
+            tuple(Caller(near[it.path], it.names) for it in callers if it.path in near),
+        )
+        imported = frozenset().union(*(each.imported for each in programs.values()))
+        knowledge = Knowledge.for_packages(imported, self.project.options)
+        seen = interpret(self.program, knowledge, together)
+        if seen.failures:
+            return before
+        return Facts(lambda: seen, self.knowledge, self.program)
+
+    def _programs(self, paths: Iterable[str]) -> dict[str, Program]:
+        """The judged file and others, as far as they can be parsed in the time there is."""
+        programs = {self.path: self.program}
+        bases = {self.program.base}
+        for path in dict.fromkeys(paths):
+            if self.project.is_late:
+                break
+            program = None if path == self.path else self._lowered(path)
+            if program is not None and program.base not in bases:
+                programs[path] = program
+                bases.add(program.base)
+                self.paths[program.base] = path
+        return programs
+
+    def _lowered(self, path: str) -> Program | None:
+        text = self.project.tree.text(path)
+        try:
+            return None if text is None else lowered(path, text)
+        except (source.UnparsableError, RecursionError):
+            return None
+
+    def _neighbour(self, path: str, programs: dict[str, Program]) -> Neighbour:
+        targets: dict[str, str] = {}
+        for operation in programs[path].imports:
+            written = [each for _, each in operation.bindings]
+            for name in [*written, *([operation.star] if operation.star else [])]:
+                target = self.definitions.imports.target(path, name)
+                if target is not None and target.path in programs:
+                    targets[name] = ".".join([dotted(target.path), *target.rest])
+        return Neighbour(dotted(path), programs[path], targets)
+

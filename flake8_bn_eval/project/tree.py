@@ -1,0 +1,160 @@
+"""The files of one project: which there are, and their text.
+
+Nothing outside the root is read, no link that leads out of it is followed, and a file that
+is missing, too long or no text simply is not there.  What was read is kept for the rest of
+the process as long as the size and the time of change of the file stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from flake8_bn_eval import source
+
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
+ENVIRONMENT = "pyvenv.cfg"
+"""A directory with this file holds an installation of Python, not the project."""
+
+LONGEST = 1_000_000
+"""A file with more bytes is not read."""
+
+MOST_KEPT = 5_000
+"""The bytes of so many files are kept at most."""
+
+Stamp = tuple[int, int]
+_kept: dict[str, tuple[Stamp, bytes]] = {}
+_folders: dict[str, tuple[Stamp, tuple[tuple[str, bool], ...]]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """The Python files below a root; ``given`` are texts that are newer than the disk."""
+
+    root: str
+    given: dict[str, str] = field(default_factory=dict)
+    most_files: int = 5_000
+    _files: dict[str, bool] = field(default_factory=dict)
+    _data: dict[str, bytes | None] = field(default_factory=dict)
+    _listed: list[str] = field(default_factory=list)
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, None if there is none."""
+        known = self.given.get(path)
+        if known is not None:
+            return known
+        data = self._bytes(path) if self.is_file(path) else None
+        return None if data is None else _decoded(data)
+
+    def mentions(self, path: str, words: list[bytes]) -> bool:
+        """Whether one of the words may occur in a file that was listed."""
+        data = self._bytes(path)
+        return data is not None and any(word in data for word in words)
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is such a file."""
+        known = self._files.get(path)
+        if known is None:
+            found = os.path.isfile(self._absolute(path)) and self._is_inside(path)
+            known = self._files[path] = path in self.given or found
+        return known
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is such a directory."""
+        key = f"{path}/"
+        known = self._files.get(key)
+        if known is None:
+            found = os.path.isdir(self._absolute(path)) and self._is_inside(path)
+            known = self._files[key] = found
+        return known
+
+    def python_files(self) -> list[str]:
+        """The paths of the Python files in order, at most so many."""
+        if not self._listed:
+            self._listed.extend(sorted({*self._below(), *self.given}))
+        return self._listed
+
+    def folders(self, path: str) -> list[str]:
+        """The names of the directories in a directory."""
+        return [name for name, is_folder in _entries(self._absolute(path)) if is_folder]
+
+    def _is_inside(self, path: str) -> bool:
+        """Whether a path, with every link followed, still lies in the project."""
+        root = os.path.realpath(self.root)
+        return os.path.realpath(self._absolute(path)).startswith(root.rstrip(os.sep) + os.sep)
+
+    def _absolute(self, path: str) -> str:
+        return f"{self.root}/{path}" if path else self.root
+
+    def _bytes(self, path: str) -> bytes | None:
+        if path not in self._data:
+            self._data[path] = _read(self._absolute(path))
+        return self._data[path]
+
+    def _below(self) -> Iterator[str]:
+        waiting, count = [""], 0
+        while waiting:
+            folder = waiting.pop(0)
+            for name, is_folder in _entries(self._absolute(folder)):
+                path = f"{folder}/{name}" if folder else name
+                if is_folder:
+                    waiting.append(path)
+                elif count < self.most_files:
+                    count += 1
+                    self._files[path] = True
+                    yield path
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        status = os.stat(path)
+        stamp = status.st_mtime_ns, status.st_size
+        known = _kept.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        if status.st_size > LONGEST:
+            return None
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    if len(_kept) < MOST_KEPT:
+        _kept[path] = stamp, data
+    return data
+
+
+@lru_cache(maxsize=512)
+def _decoded(data: bytes) -> str | None:
+    try:
+        return source.decode(data)
+    except source.UnreadableError:
+        return None
+
+
+def _entries(path: str) -> tuple[tuple[str, bool], ...]:
+    """The Python files and the directories in a directory, links and hidden ones aside."""
+    try:
+        status = os.stat(path)
+        stamp = status.st_mtime_ns, status.st_size
+        known = _folders.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        with os.scandir(path) as entries:
+            found = {entry.name: entry for entry in entries}
+        names = () if ENVIRONMENT in found else tuple(_wanted(found))
+    except OSError:
+        return ()
+    _folders[path] = stamp, names
+    return names
+
+
+def _wanted(found: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, bool]]:
+    for name in sorted(found):
+        if name.startswith(".") or name in SKIPPED:
+            continue
+        if found[name].is_dir(follow_symlinks=False):
+            yield name, True
+        elif name.endswith(".py") and found[name].is_file(follow_symlinks=False):
+            yield name, False
