@@ -182,9 +182,7 @@ def problems_of(options: Options) -> list[str]:
     return problems
 
 
-def concerned_rules(
-    text: str, rules: list[Rule], project: Project | None = None
-) -> list[Rule]:
+def concerned_rules(text: str, rules: list[Rule], project: Project | None = None) -> list[Rule]:
     """The rules that may fire, none if the file need not be parsed.
 
     A rule without triggers runs on every file that is parsed and never asks for it; when

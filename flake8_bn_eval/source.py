@@ -58,9 +58,7 @@ class RefusedByPythonError(UnparsableError):
     """The text is no Python at all, at least not for the Python that is running."""
 
 
-def may_concern(
-    text: str, groups: Triggers, elsewhere: Callable[[], str] = lambda: ""
-) -> bool:
+def may_concern(text: str, groups: Triggers, elsewhere: Callable[[], str] = lambda: "") -> bool:
     """Whether the text has one word of every group; ``elsewhere`` is the text of other files."""
     missing = [group for group in groups if not any(_occurs(word, text) for word in group)]
     if any(not isinstance(group, Elsewhere) for group in missing):

@@ -63,8 +63,16 @@ class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 
     __slots__ = (
-        "_aliases", "_callables", "_classes", "_found", "_given", "_hooks", "_methods",
-        "_patterns", "_roots", "vocabulary",
+        "_aliases",
+        "_callables",
+        "_classes",
+        "_found",
+        "_given",
+        "_hooks",
+        "_methods",
+        "_patterns",
+        "_roots",
+        "vocabulary",
     )
 
     def __init__(self, tables: Iterable[Table]) -> None:
@@ -234,8 +242,9 @@ def _weight(pattern: str) -> int:
 
 def _expression(pattern: str) -> re.Pattern[str]:
     """A ``*`` that is a whole part stands for any parts, one inside a part for its letters."""
-    parts = [".+" if it == "*" else re.escape(it).replace(r"\*", "[^.]*")
-             for it in pattern.split(".")]
+    parts = [
+        ".+" if it == "*" else re.escape(it).replace(r"\*", "[^.]*") for it in pattern.split(".")
+    ]
     return re.compile(r"\.".join(parts))
 
 

@@ -109,9 +109,7 @@ def _spread(definitions: tuple[Definition, ...], mentioned: set[str]) -> set[str
     while True:
         names = mentioned | users - COMMON
         more = {
-            each.name
-            for each in definitions
-            if not names.isdisjoint(each.names - {each.name})
+            each.name for each in definitions if not names.isdisjoint(each.names - {each.name})
         } - users
         if not more:
             return users

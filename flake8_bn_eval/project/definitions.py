@@ -113,9 +113,7 @@ class Definitions:
                 yield Need(need.path, each.name)
         yield from self._imported_by(need.path, outline, names)
 
-    def _imported_by(
-        self, path: str, outline: Outline, names: set[str] | None
-    ) -> Iterator[Need]:
+    def _imported_by(self, path: str, outline: Outline, names: set[str] | None) -> Iterator[Need]:
         """What a file imports of these names, of all names if None."""
         for bound, written in outline.imports:
             if names is not None and bound != STAR and bound not in names:
@@ -155,9 +153,11 @@ class Definitions:
         telling = set(TELLING)
         functions = [each for found in visited.values() for each in found]
         while True:
-            more = {
-                _name(each) for each in functions if not telling.isdisjoint(each.names)
-            } - telling - COMMON
+            more = (
+                {_name(each) for each in functions if not telling.isdisjoint(each.names)}
+                - telling
+                - COMMON
+            )
             if not more:
                 return telling
             telling |= more
@@ -168,4 +168,3 @@ def _name(definition: Definition) -> str:
     if definition.name == "__init__" and definition.owner is not None:
         return definition.owner
     return definition.name
-

@@ -92,7 +92,8 @@ class Together:
                 asked.setdefault(self._path_of(root), set()).add(root.class_name or root.name)
         callers = Callers(self.definitions)
         found = {
-            each.path: each for path, names in sorted(asked.items())
+            each.path: each
+            for path, names in sorted(asked.items())
             for each in callers.of(path, names)
         }
         seen = {self.path, *(each.path for each in known)}
@@ -163,4 +164,3 @@ class Together:
                 if target is not None and target.path in programs:
                     targets[name] = ".".join([dotted(target.path), *target.rest])
         return Neighbour(dotted(path), programs[path], targets)
-
