@@ -96,6 +96,7 @@ class Assignments:
             return
         if operation.operator.startswith("+"):
             machine.data.note_addition(before, added)
+        machine.averages.note_written(before, [added], operation.place)
         self.assign(operation.target, UNKNOWN.descending(before, added), world, self.machine.frame)
 
     def delete(self, target: Expression, world: World) -> None:

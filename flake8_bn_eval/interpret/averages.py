@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Average
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.things import ObjectId, Parameters
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Place
+from flake8_bn_eval.operations import Attribute, Expression, Place
 
 IN_PLACE = "_"
 
@@ -39,11 +40,24 @@ class Averages:
                     return
         self._note(made.objects, place, by_hand=False)
 
-    def note_written(self, target: Value, values: Iterable[Value], name: str, place: Place) -> None:
-        """``mean.mul_(decay).add_(other)``: parameters are written from those of a module."""
+    def note_method(self, target: Value, name: str, values: Iterable[Value], place: Place) -> None:
+        """``mean.mul_(decay).add_(other)``: a method that works in place."""
+        if name.endswith(IN_PLACE):
+            self.note_written(target, values, place)
+
+    def note_assigned(
+        self, target: Expression, value: Value, world: World, frame: Frame, place: Place
+    ) -> None:
+        """``mean.data = decay * mean.data + (1 - decay) * other.data``."""
+        if isinstance(target, Attribute) and owners_of(value):
+            owner = self.machine.expressions.evaluate(target.value, world, frame)
+            self.note_written(owner, [value], place)
+
+    def note_written(self, target: Value, values: Iterable[Value], place: Place) -> None:
+        """Parameters of one module are written from those of another."""
         owners = owners_of(target)
         others = frozenset[ObjectId]().union(*(owners_of(each) for each in values))
-        if name.endswith(IN_PLACE) and len(owners) == 1 and others - owners:
+        if len(owners) == 1 and others - owners:
             self._note(owners, place, by_hand=True)
 
     def _note(self, objects: Iterable[ObjectId], place: Place, *, by_hand: bool) -> None:

@@ -68,7 +68,7 @@ class Data:
         if kept and name == "step":
             self.step(receiver, world, frame, place)
         if kept:
-            self.machine.averages.note_written(receiver, arguments, name, place)
+            self.machine.averages.note_method(receiver, name, arguments, place)
             return Value(frozenset(kept))
         return self._on_tensor(receiver, name, arguments, world, subject)
 

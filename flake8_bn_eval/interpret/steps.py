@@ -235,6 +235,9 @@ class Steps:
             value = self.machine.data.tagged_by(operation.value, value)
         for target in operation.targets:
             self.machine.assignments.assign(target, value, world, self.machine.frame)
+            self.machine.averages.note_assigned(
+                target, value, world, self.machine.frame, operation.place
+            )
 
     def _return(self, operation: Return, world: World) -> None:
         value = NONE
