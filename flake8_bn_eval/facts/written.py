@@ -14,47 +14,39 @@ from flake8_bn_eval.operations import Clause, Expression, Operation
 
 def operations(node: Node) -> Iterator[Operation]:
     """Every operation of a body, in the order of the text; none of the functions inside it."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        match node:
+            case Step(operation=operation) | Jump(operation=operation):
+                if isinstance(operation, Operation):
+                    yield operation
+            case Branch(condition=header) | Loop(header=header) | Scope(enter=header):
+                assert isinstance(header, Operation)
+                yield header
+        pending.extend(reversed(_inner(node)))
+
+
+def _inner(node: Node) -> list[Node]:
     match node:
-        case Step(operation=operation) | Jump(operation=operation):
-            if isinstance(operation, Operation):
-                yield operation
         case Sequence():
-            for each in node.nodes:
-                yield from operations(each)
-        case Branch(condition=header) | Loop(header=header) | Scope(enter=header):
-            assert isinstance(header, Operation)
-            yield header
-            for each in _bodies(node):
-                yield from operations(each)
-        case Try():
-            for each in (node.body, *node.handlers, node.otherwise, node.final):
-                yield from operations(each)
-
-
-def _bodies(node: Branch | Loop | Scope) -> list[Node]:
-    match node:
+            return list(node.nodes)
         case Branch():
             return [node.then, node.otherwise]
         case Loop():
             return [node.body, node.otherwise]
-    return [node.body]
+        case Scope():
+            return [node.body]
+        case Try():
+            return [node.body, *node.handlers, node.otherwise, node.final]
+    return []
 
 
 def branches(node: Node) -> Iterator[Branch]:
     """Every branch in a body, the outer before the inner."""
-    match node:
-        case Sequence():
-            inner = node.nodes
-        case Branch():
-            yield node
-            inner = _bodies(node)
-        case Loop() | Scope():
-            inner = _bodies(node)
-        case Try():
-            inner = [node.body, *node.handlers, node.otherwise, node.final]
-        case _:
-            inner = []
-    for each in inner:
+    if isinstance(node, Branch):
+        yield node
+    for each in _inner(node):
         yield from branches(each)
 
 
