@@ -10,7 +10,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, recording
 from flake8_bn_eval.modes.things import GradientContext, SavedGradients
-from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
@@ -68,7 +68,12 @@ class GradientModes:
         return asked if truth else otherwise
 
     def asked(self, world: World) -> Value:
-        """``torch.is_grad_enabled()``."""
+        """``torch.is_grad_enabled()``.
+
+        In inference mode it may have been turned on again, and still nothing is recorded.
+        """
+        if world.gradients.may_be(Gradient.INFERENCE):
+            return UNKNOWN
         return Value(frozenset({SavedGradients(recording(world.gradients))}))
 
     def truth(self, saved: SavedGradients) -> bool | None:

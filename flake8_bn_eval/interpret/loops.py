@@ -28,6 +28,7 @@ from flake8_bn_eval.operations import (
     Expression,
     Iterate,
     Name,
+    Variable,
 )
 
 LITERAL_ITERATORS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "sorted", "iter"})
@@ -60,11 +61,18 @@ class Loops:
 
     def next_element(self, header: Iterate, world: World, frame: Frame, index: int | None) -> Value:
         """The element that a pass of a loop takes."""
+        if index:
+            waiting = world.names.remove(_waiting(header, frame, index))
+            if waiting is not None:
+                return waiting
         value = self.machine.expressions.evaluate(header.iterable, world, frame)
         value = self.machine.generators.consumed(value, world, frame)
         if index is not None:
             elements = self.machine.containers.iterated(value, world)
             if elements is not None and index < len(elements):
+                # What is iterated is evaluated once, whatever the passes do to its names.
+                for later in range(index + 1, len(elements)):
+                    world.names[_waiting(header, frame, later)] = elements[later]
                 return elements[index]
         tags = self.machine.data.tags_of(header.iterable)
         if value.tags & OF_DATA:
@@ -168,6 +176,12 @@ def _telling(value: Value) -> bool:
     if constant is not None:
         return isinstance(constant.value, str | bool)
     return any(isinstance(thing, Function | GradientContext) for thing in value.things)
+
+
+def _waiting(header: Iterate, frame: Frame, index: int) -> Variable:
+    """The name under which an element waits for its pass."""
+    scope = 0 if frame.definition is None else frame.definition.scope
+    return scope, f"<element {index} of {header.place}>"
 
 
 def _may_be_literal(expression: Expression) -> bool:

@@ -13,7 +13,8 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import ObjectId, Submodules
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
+from flake8_bn_eval.modes.unity import are_told_apart
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 
 UNSEEN = ".<any submodule>"
@@ -38,31 +39,44 @@ class SubmoduleWalk:
         ]
 
     def below(self, identity: ObjectId, world: World, *, deep: bool) -> list[Value]:
-        """The submodules of an object; the object itself comes first where it counts as one."""
-        found = list(dict.fromkeys(self._walk(identity, world, deep=deep)))
-        found = ([identity] if deep else []) + [each for each in found if each != identity]
-        owners = [identity, *found] if deep else [identity]
-        if any(self._may_have_more(world.get(each)) for each in owners):
-            found += world.child(identity, UNSEEN).objects
-        return [of_object(each) for each in dict.fromkeys(found)]
+        """The submodules of an object; the object itself comes first where it counts as one.
 
-    def _walk(self, identity: ObjectId, world: World, *, deep: bool) -> Iterator[ObjectId]:
+        A field that holds one of several objects hands out one value.
+        """
+        found = list(dict.fromkeys(self._walk(identity, world, deep=deep)))
+        own = frozenset({identity})
+        found = ([own] if deep else []) + [each for each in found if each != own]
+        owners = {identity, *(each for group in found for each in group)} if deep else own
+        if any(self._may_have_more(world.get(each)) for each in sorted(owners)):
+            found.append(world.child(identity, UNSEEN).objects)
+        return [Value(objects=each) for each in dict.fromkeys(found)]
+
+    def _walk(
+        self, identity: ObjectId, world: World, *, deep: bool
+    ) -> Iterator[frozenset[ObjectId]]:
         waiting, visited = [identity], {identity}
         while waiting:
-            for child in self._children(world.get(waiting.pop(0)), world):
-                if child not in visited:
-                    visited.add(child)
-                    yield child
-                    if deep:
-                        waiting.append(child)
+            for group in self._children(world.get(waiting.pop(0)), world):
+                if group <= visited:
+                    continue
+                if deep:
+                    waiting += sorted(group - visited)
+                visited |= group
+                yield group
 
-    def _children(self, state: Object, world: World) -> Iterator[ObjectId]:
+    def _children(self, state: Object, world: World) -> Iterator[frozenset[ObjectId]]:
         values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
         for value in values:
-            for child in sorted(value.objects):
-                other = world.get(child)
-                if other.is_module or other.may_be_module and other.origin is not None:
-                    yield child
+            group = frozenset(each for each in value.objects if self._is_submodule(each, world))
+            several = len(group) > 1 and value is not state.rest
+            if several and are_told_apart(group, world):
+                yield group
+            else:
+                yield from (frozenset({each}) for each in sorted(group))
+
+    def _is_submodule(self, identity: ObjectId, world: World) -> bool:
+        state = world.get(identity)
+        return state.is_module or state.may_be_module and state.origin is not None
 
     def _may_have_more(self, state: Object) -> bool:
         """Whether there may be submodules that nobody has seen."""

@@ -15,6 +15,7 @@ import libcst as cst
 
 from flake8_bn_eval.flow.nodes import Exit, Jump
 from flake8_bn_eval.lower.context import Context
+from flake8_bn_eval.names import Scope
 from flake8_bn_eval.operations import (
     Assignment,
     Attribute,
@@ -330,16 +331,21 @@ class ExpressionLowering:
     def _comprehension(self, kind: str) -> Callable[[Any], Expression]:
         def lower(node: Any) -> Expression:
             place = self.context.place
-            with self.context.inside(self.context.scope.inner()):
+            outer = self.context.scope
+            with self.context.inside(outer.inner()):
                 parts = [node.key, node.value] if kind == "dict" else [node.elt]
                 elements = [self.lower(part) for part in parts]
-                return Comprehension(kind, elements, self._clauses(node.for_in), place)
+                return Comprehension(kind, elements, self._clauses(node.for_in, outer), place)
 
         return lower
 
-    def _clauses(self, node: cst.CompFor) -> list[Clause]:
+    def _clauses(self, node: cst.CompFor, outer: Scope | None = None) -> list[Clause]:
+        """The clauses; what the first one iterates over is evaluated ``outer``, outside."""
         target = self.lower_target(node.target)
+        inside = self.context.scope
+        self.context.scope = outer or inside
         iterable = self.lower(node.iter)
+        self.context.scope = inside
         conditions = [self.lower(each.test) for each in node.ifs]
         inner = [] if node.inner_for_in is None else self._clauses(node.inner_for_in)
         return [Clause(target, iterable, conditions), *inner]
