@@ -23,6 +23,8 @@ The rules of the format:
 - An ``output`` fence demands the exact report, as flake8 prints it, without the path:
   ``line:column: CODE headline``, below it each note and the help, indented by four spaces.
   ``pytest --update`` rewrites these fences (run it without ``-n``).
+- A ``python`` fence with ``title="models.py"`` is a file of its own.  All titled fences below
+  one heading are one project; each file is judged in it, and is a test by itself.
 - Where PyTorch is installed each program with a reveal is also executed, and what is
   revealed while it runs must be what the page asserts: see `tests.observation` for the
   names that stand for the unseen world.  ``<!-- not executed: reason -->`` below the
@@ -44,7 +46,7 @@ from pathlib import Path
 from flake8_bn_eval.findings import Finding
 
 HEADING = re.compile(r"(#{1,6})\s+(.*\S)\s*$")
-FENCE = re.compile(r"(`{3,})\s*(\w*)\s*$")
+FENCE = re.compile(r"(`{3,})\s*(\w*)(?:\s+title=\"([^\"]+)\")?\s*$")
 NOT_EXECUTED = re.compile(r"<!--\s*not executed:\s*(.*?)\s*-->")
 STATED = re.compile(r"#\s*(mode|grad):\s*([a-z |]+?)\s*(\(imprecise: .*\))?$")
 CODE = re.compile(r"\bBNE\d{3}\b")
@@ -83,6 +85,9 @@ class Program:
     page_lines: list[int] = field(default_factory=list)
     output: Output | None = None
     not_executed: str | None = None
+    title: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    """The files of the project, by their paths, where this is one of them."""
 
     @property
     def text(self) -> str:
@@ -156,14 +161,22 @@ def programs(page: Path) -> list[Program]:
 def _sections(page: Path) -> Iterator[Program]:
     lines = page.read_text(encoding="utf-8").splitlines()
     current = Program(page, page.stem, 1)
+    heading_text, files = page.stem, dict[str, str]()
     index = 0
     while index < len(lines):
         heading, fence = HEADING.match(lines[index]), FENCE.match(lines[index])
         if heading:
             yield current
-            current = Program(page, heading[2], index + 1)
+            heading_text, files = heading[2], {}
+            current = Program(page, heading_text, index + 1)
         elif fence:
             end = _closing(page, lines, index, fence[1])
+            if fence[3]:
+                yield current
+                name = f"{heading_text} ({fence[3]})"
+                current = Program(page, name, index + 1, title=fence[3], files=files)
+                current.not_executed = "a project of several files"
+                files[fence[3]] = "".join(f"{line}\n" for line in lines[index + 1 : end])
             _add_fence(current, fence[2], lines, index + 1, end)
             index = end
         elif excuse := NOT_EXECUTED.search(lines[index]):
@@ -238,7 +251,8 @@ def _report_lines(finding: Finding) -> Iterator[str]:
     span = finding.span
     yield f"{span.line}:{span.column + 1}: {finding.code} {finding.headline}\n"
     for note in finding.notes:
-        yield f"    {note.span.line}:{note.span.column + 1}: {note.message}\n"
+        path = f"{note.path}:" if note.path else ""
+        yield f"    {path}{note.span.line}:{note.span.column + 1}: {note.message}\n"
     if finding.help is not None:
         yield f"    help: {finding.help}\n"
 

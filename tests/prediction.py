@@ -23,18 +23,18 @@ class Prediction:
     cut: bool
 
 
-def predict(text: str) -> Prediction:
+def predict(text: str, filename: str | None = None) -> Prediction:
     """Follow the program; a line reached in several contexts gathers all that is said there."""
-    followed = follow(text)
+    followed = follow(text, filename=filename)
     calls: dict[int, list[Pair]] = {}
-    for call in followed.facts.forward_calls:
+    for call in filter(lambda each: followed.is_here(each.place), followed.facts.forward_calls):
         pairs = calls.setdefault(followed.line(call.place), [])
         for seen in call.observations:
             modes = frozenset(mode.value for mode in seen.modes)
             gradients = frozenset(gradient.value for gradient in seen.gradients)
             pairs.append((modes, gradients))
     reveals: dict[int, frozenset[str]] = {}
-    for reveal in followed.facts.reveals:
+    for reveal in filter(lambda each: followed.is_here(each.place), followed.facts.reveals):
         line = followed.line(reveal.place)
         reveals[line] = reveals.get(line, frozenset()) | values_of(reveal.text)
     return Prediction(calls, reveals, followed.facts.recorder.cut)

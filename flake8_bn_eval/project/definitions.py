@@ -24,8 +24,12 @@ TELLING = frozenset(
 COMMON = frozenset({"__init__", "forward", "__call__", "main"})
 """Names that every file has: mentioning one of them means nothing."""
 
-MOST_VISITED = 400
-MOST_LINKED = 24
+MOST_VISITED = 120
+"""So many names are followed from one file."""
+
+MOST_LINKED = 12
+"""So many files are run with one file because it imports from them."""
+
 BODY = "<body>"
 
 
@@ -53,12 +57,14 @@ class Definitions:
             self._outlines[path] = None if text is None else outline_of(text)
         return self._outlines[path]
 
-    def telling_files(self, path: str, *, all_classes: bool = False) -> list[str]:
+    def telling_files(
+        self, path: str, *, all_classes: bool = False, most: int = MOST_VISITED
+    ) -> list[str]:
         """The files that a file has to be run with, the nearest first.
 
         With ``all_classes`` also those that only tell what a class is made of.
         """
-        visited = self._visited(path)
+        visited = self._visited(path, most)
         telling = self._telling_names(visited)
         found: dict[str, int] = {}
         size = 0
@@ -70,19 +76,35 @@ class Definitions:
                 if size + len(text) <= self.most_bytes:
                     size += len(text)
                     found[need.path] = len(found)
-        return list(found)
+        return [*found, *self._on_the_way(path, visited, set(found))]
+
+    def _on_the_way(
+        self, path: str, visited: dict[Need, list[Definition]], found: set[str]
+    ) -> list[str]:
+        """The files that only hand on what they import from those that were found."""
+        handing = [need for need, definitions in visited.items() if not definitions]
+        added: list[str] = []
+        for need in reversed(handing):
+            outline = self.outline(need.path)
+            if outline is None or need.path == path or need.path in found:
+                continue
+            inner = self._imported_by(need.path, outline, {need.name})
+            if any(each.path in found for each in inner):
+                found.add(need.path)
+                added.append(need.path)
+        return added[:MOST_LINKED]
 
     def _tells(self, definition: Definition, telling: set[str], all_classes: bool) -> bool:
         if all_classes and definition.is_class:
             return True
         return not telling.isdisjoint(definition.names)
 
-    def _visited(self, path: str) -> dict[Need, list[Definition]]:
+    def _visited(self, path: str, most: int) -> dict[Need, list[Definition]]:
         """Everything that is needed, in the order of its distance."""
         outline = self.outline(path)
         waiting = list(self._imported_by(path, outline, None)) if outline else []
         visited: dict[Need, list[Definition]] = {}
-        while waiting and len(visited) < MOST_VISITED:
+        while waiting and len(visited) < most:
             need = waiting.pop(0)
             if need in visited:
                 continue

@@ -11,6 +11,9 @@ from flake8_bn_eval.project.imports import Imports
 from flake8_bn_eval.project.roots import Placed, placed
 from flake8_bn_eval.project.tree import Tree
 
+MOST_NEAR = 40
+"""So many imported names are looked at before it is clear that a file is worth parsing."""
+
 
 class Project:
     """What surrounds one file; costs nothing before it is asked."""
@@ -42,5 +45,5 @@ class Project:
     @cached_property
     def telling_text(self) -> str:
         """The text of the files whose functions the file uses and that set modes."""
-        files = self.definitions.telling_files(self.path)
+        files = self.definitions.telling_files(self.path, most=MOST_NEAR)
         return "\n".join(self.tree.text(path) or "" for path in files)

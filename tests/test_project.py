@@ -1,0 +1,170 @@
+"""A project of several files through real flake8 processes, and what is never read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.options import Options
+
+ROOT = Path(__file__).parent.parent
+FILES = {
+    "setup.cfg": "",
+    "evaluation.py": """\
+import torch
+
+
+def evaluate(net, loader):
+    net.eval()
+    with torch.no_grad():
+        return sum(net(images).argmax(1).sum().item() for images in loader)
+
+
+def score(net, test_loader):
+    with torch.no_grad():
+        return [net(images).argmax(1).tolist() for images in test_loader]
+""",
+    "package/__init__.py": "",
+    "package/nets.py": """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+    "train.py": """\
+import torch
+from torch import nn
+
+from evaluation import evaluate, score
+from package.nets import Net
+
+
+def fit(loader, val_loader):
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for epoch in range(10):
+        for inputs, targets in loader:
+            loss = nn.functional.mse_loss(net(inputs), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        print(evaluate(net, val_loader))
+
+
+def main(test_loader):
+    net = Net()
+    net.load_state_dict(torch.load("net.pt"))
+    print(score(net, test_loader))
+""",
+}
+FOUND = {
+    "train.py:13:43: BNE103 `net` is trained while it may still be in evaluation mode "
+    "(evaluating since evaluation.py:5)",
+    "evaluation.py:12:17: BNE101 `net` predicts while it may be in training mode "
+    "(training since train.py:21)",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    for path, text in FILES.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+def flake8(folder: Path, *arguments: str, stdin: str | None = None) -> set[str]:
+    """The lines that flake8 prints, without the ``./`` in front of a path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flake8", "--select=BNE1", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return {line.removeprefix("./") for line in done.stdout.splitlines()}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_directory_has_the_findings_of_its_files(project: Path, jobs: str) -> None:
+    assert flake8(project, f"--jobs={jobs}", ".") == FOUND
+    assert flake8(project, f"--jobs={jobs}", "train.py", "evaluation.py") == FOUND
+    assert flake8(project, f"--jobs={jobs}", "evaluation.py", "train.py") == FOUND
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.endswith(".py")])
+def test_a_file_alone_has_the_same_findings(project: Path, path: str) -> None:
+    expected = {line for line in FOUND if line.startswith(f"{path}:")}
+    assert flake8(project, path) == expected
+    given = FILES[path]
+    (project / path).write_text("", encoding="utf-8")
+    assert flake8(project, f"--stdin-display-name={path}", "-", stdin=given) == expected
+
+
+def test_from_another_directory_the_findings_are_the_same(project: Path) -> None:
+    found = flake8(project.parent, "project")
+    assert {line.removeprefix("project/") for line in found} == FOUND
+
+
+def test_one_option_turns_it_off(project: Path) -> None:
+    assert flake8(project, "--bne-single-file", "train.py") == set()
+    assert flake8(project, "--bne-single-file", "evaluation.py") == set()
+    (project / "setup.cfg").write_text("[flake8]\nbne-single-file = true\n", encoding="utf-8")
+    assert flake8(project, "train.py") == set()
+
+
+def judged(project: Path, path: str, **options: object) -> list[str]:
+    text = (project / path).read_text(encoding="utf-8")
+    found = analyse(text, filename=str(project / path), options=Options(**options))  # type: ignore[arg-type]
+    return [finding.code for finding in found]
+
+
+def test_nothing_outside_the_root_is_read(project: Path) -> None:
+    assert "BNE103" in judged(project, "train.py")
+    inner = project / "inner"
+    inner.mkdir()
+    (project / "train.py").rename(inner / "train.py")
+    assert "BNE103" in judged(project, "inner/train.py")
+    assert "BNE103" not in judged(project, "inner/train.py", project_root=str(inner))
+
+
+def test_no_link_that_leads_out_is_followed(project: Path) -> None:
+    outside = project.parent / "outside.py"
+    (project / "evaluation.py").rename(outside)
+    (project / "evaluation.py").symlink_to(outside)
+    assert "BNE103" not in judged(project, "train.py")
+
+
+@pytest.mark.parametrize("text", ["def evaluate(net", "\0", "\ud800", "x = '\n" * 9])
+def test_a_broken_file_is_no_error(project: Path, text: str) -> None:
+    (project / "evaluation.py").write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert "BNE103" not in judged(project, "train.py")
+
+
+def test_a_file_that_changes_is_read_again(project: Path) -> None:
+    assert "BNE103" in judged(project, "train.py")
+    text = FILES["evaluation.py"].replace("    net.eval()\n", "")
+    (project / "evaluation.py").write_text(text, encoding="utf-8")
+    assert "BNE103" not in judged(project, "train.py")
+
+
+def test_too_much_text_is_not_parsed(project: Path) -> None:
+    assert "BNE103" not in judged(project, "train.py", project_bytes=100)
+    assert "BNE101" not in judged(project, "evaluation.py", project_files=0)
+    assert "BNE103" not in judged(project, "train.py", project_seconds=0)
