@@ -8,7 +8,7 @@ from enum import Enum
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
 from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
-from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
 
@@ -76,6 +76,13 @@ class Forward:
     def mode_matters(self) -> bool:
         """Whether anything in the module may compute differently in its two modes."""
         return self.record.sensitive is not Sensitivity.NO
+
+    @property
+    def is_probe(self) -> bool:
+        """Called on made-up data, for shapes or for warming up, after its weights were loaded."""
+        record = self.record
+        made_up = Tag.MADE_UP in record.tags
+        return made_up and record.loaded and record.certain and not record.trained
 
     @property
     def keeps_graph(self) -> bool:

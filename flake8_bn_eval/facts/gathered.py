@@ -19,6 +19,7 @@ from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
     Differentiation,
     Event,
+    Export,
     ForwardCall,
     Misuse,
     ModeChange,
@@ -104,6 +105,11 @@ class Facts:
     def differentiations(self) -> list[Differentiation]:
         """Every ``backward()`` and its like."""
         return sorted(self.recorder.differentiations, key=lambda each: each.place)
+
+    @property
+    def exports(self) -> list[Export]:
+        """Every call that makes something of a module which keeps its mode."""
+        return sorted(self.recorder.exports.values(), key=lambda each: each.place)
 
     @property
     def mode_changes(self) -> list[ModeChange]:

@@ -52,6 +52,8 @@ class Constructors:
         )
         if row.registers:
             state = self._with_children(state, arguments, world)
+        if self._loads(arguments):
+            self.machine.recorder.method_used(identity, "<pretrained>")
         self.machine.recorder.made[identity] = place, row.name
         return world.bear(identity, state)
 
@@ -105,7 +107,7 @@ class Constructors:
         verdict = Sensitivity(row.sensitive)
         if verdict is not Sensitivity.YES or not row.conditions:
             return verdict
-        holds = {self._holds(condition, arguments) for condition in row.conditions}
+        holds = {self.holds(condition, arguments) for condition in row.conditions}
         decided = row.needs == "any"
         if decided in holds:
             return Sensitivity.YES if decided else Sensitivity.NO
@@ -113,7 +115,14 @@ class Constructors:
             return Sensitivity.UNKNOWN
         return Sensitivity.NO if decided else Sensitivity.YES
 
-    def _holds(self, condition: Condition, arguments: Arguments) -> bool | None:
+    def _loads(self, arguments: Arguments) -> bool:
+        """``resnet18(pretrained=True)``, ``resnet18(weights="DEFAULT")``."""
+        asking = self.machine.knowledge.vocabulary.loading_arguments
+        given = [value.constant for name, value in arguments.keywords if name in asking]
+        return any(each is None or each.value not in (None, False) for each in given)
+
+    def holds(self, condition: Condition, arguments: Arguments) -> bool | None:
+        """Whether a condition about an argument holds; None where nobody can tell."""
         value = arguments.get(condition.position, condition.parameter)
         if value is None:
             return None if arguments.open else condition.default > condition.above

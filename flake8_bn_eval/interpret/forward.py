@@ -17,6 +17,8 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
+LOADING = frozenset({"load_state_dict", "<pretrained>"})
+"""Evidence that the weights of a module are not the random ones it is born with."""
 REVEALING = frozenset({"reveal_mode", "reveal_grad"})
 
 
@@ -82,6 +84,7 @@ class Forward:
         family, sensitivity = self._made_of(identity, world)
         record.family |= family
         record.certain = record.certain or state.is_module
+        record.loaded = record.loaded or self._is_loaded(identity)
         record.library = record.library or state.library
         library = state.library or ""
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
@@ -92,6 +95,16 @@ class Forward:
             record.tags |= argument.tags
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _is_loaded(self, identity: ObjectId) -> bool:
+        """Whether its weights, or those of a module that it is part of, were loaded by now."""
+        recorder = self.machine.recorder
+        each: ObjectId | None = identity
+        while each is not None:
+            if not recorder.methods_used.get(each, set()).isdisjoint(LOADING):
+                return True
+            each = recorder.parents.get(each)
+        return False
 
     def _made_of(self, identity: ObjectId, world: World) -> tuple[set[ObjectId], Sensitivity]:
         """Everything below a module, and whether any of it reacts to its mode."""

@@ -182,6 +182,8 @@ class Library:
                 self.machine.data.differentiate(argument, world, (place, frame))
         if row.steps:
             self._step(arguments, world, frame, place)
+        if row.exports and subject is not None:
+            self._export(row, subject, arguments, world, frame, place)
         if row.effect in ("eval", "train") and subject is not None:
             flag = arguments.get(1, "mode") or of_constant(True)
             flag = of_constant(False) if row.effect == "eval" else flag
@@ -189,6 +191,26 @@ class Library:
                 self.machine.mode_switches.switch(identity, flag, world, frame, place, "module")
         elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
+
+    def _export(
+        self,
+        row: CallableRow,
+        subject: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> None:
+        """``torch.jit.trace(model, x)``: the mode that the module has now is kept for good."""
+        holds = self.machine.constructors.holds
+        if not all(holds(condition, arguments) for condition in row.exports_if):
+            return
+        for identity in subject.objects:
+            state = world.get(identity)
+            record = self.machine.recorder.export(place, row.name, state.name, frame)
+            record.modes = record.modes.join(state.modes)
+            found = self.machine.makeup.sensitivity(identity, world)
+            record.sensitive = record.sensitive.worse(found)
 
     def _forward(
         self,
@@ -201,6 +223,8 @@ class Library:
     ) -> Value:
         """``sliding_window_inference(images, size, 4, model)``: what the module returns."""
         given = Arguments(tuple(it for it in arguments if it is not subject), (), arguments.open)
+        if row.makes_up:
+            given = Arguments((UNKNOWN.tagged(Tag.MADE_UP),))
         result = UNKNOWN
         for identity in sorted(subject.objects):
             name = world.get(identity).name
@@ -347,6 +371,8 @@ class Library:
         carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
+        if path.rpartition(".")[2] in self.machine.knowledge.vocabulary.made_up_data:
+            tags.append(Tag.MADE_UP)
         if tags:
             result = result.tagged(*tags)
         if row.effect == "use" or path.partition(".")[0] in READING:

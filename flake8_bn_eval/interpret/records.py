@@ -65,6 +65,8 @@ class ForwardCall:
     receivers: set[ObjectId] = field(default_factory=set)
     family: set[ObjectId] = field(default_factory=set)
     """The receivers and everything below them."""
+    loaded: bool = False
+    """The weights of the module were loaded before."""
     tags: set[Tag] = field(default_factory=set)
     uses: set[Use] = field(default_factory=set)
     trained: bool = False
@@ -112,6 +114,18 @@ class Average:
     place: Place
     module: ObjectId
     by_hand: bool
+
+
+@dataclass(slots=True, eq=False)
+class Export:
+    """A call that makes something of a module which keeps its mode, in one call context."""
+
+    place: Place
+    exporter: str
+    subject: str
+    stack: tuple[Site, ...]
+    modes: Modes = field(default_factory=lambda: Modes({}))
+    sensitive: Sensitivity = Sensitivity.NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,7 @@ class Recorder:
         self.mode_changes: set[ModeChange] = set()
         self.differentiations: set[Differentiation] = set()
         self.steps: set[OptimizerStep] = set()
+        self.exports: dict[tuple[object, ...], Export] = {}
         self.misuses: set[Misuse] = set()
         self.additions: set[Addition] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
@@ -226,6 +241,11 @@ class Recorder:
             self.forward_calls[number].trained_under.add(event.assumed)
         for number in event.derived - event.connected:
             self.forward_calls[number].auxiliary = True
+
+    def export(self, place: Place, exporter: str, subject: str, frame: Frame) -> Export:
+        """The record of an export in this frame, new or known."""
+        new = Export(place, exporter, subject, frame.stack())
+        return self.exports.setdefault((place, frame.path), new)
 
     def method_used(self, receiver: ObjectId, name: str) -> None:
         """A method is called on an object: evidence of what the object is."""

@@ -46,6 +46,11 @@ MODE_SETTING = frozenset({"eval", "train", "backward"})
 READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
 """Names by which an output is read."""
 
+EXPORTING = frozenset(
+    {"trace", "trace_module", "export", "draft_export", "freeze", "fuse_modules", "convert"}
+)
+"""Names by which a module is exported as it is."""
+
 ASKING = frozenset({"reveal_mode", "reveal_grad"})
 """Names by which a test asks."""
 
@@ -81,7 +86,7 @@ class Telling:
     @cached_property
     def worth_running(self) -> frozenset[str]:
         """Names that set or read something, and the functions that mention one."""
-        return self.spread(SETTING | READING)
+        return self.spread(SETTING | READING | EXPORTING)
 
     @cached_property
     def splitting(self) -> frozenset[str]:

@@ -38,7 +38,8 @@ PACKAGES_OF_TABLE = {
     "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
     "models": (
         "apex efficientnet_pytorch facenet_pytorch fairscale huggingface_hub "
-        "lpips pretrainedmodels pytorch_metric_learning segment_anything silero_vad whisper"
+        "lpips pretrainedmodels pytorch_metric_learning segment_anything silero_vad torchsummary"
+        " whisper"
     ),
     "monai": "monai",
     "open_clip": "clip open_clip",

@@ -111,6 +111,7 @@ class CallableRow:
                      a context holds for each of them
     ``first_of``     it returns a tuple of so many, and this row is about the first of them
     ``forwards``     it calls its module argument with the other arguments: a forward call
+    ``makes_up``     it makes up the data of that forward call
     ``starts``       the mode of the module returned
     ``sensitive``    whether that module computes differently in the two modes
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
@@ -134,6 +135,8 @@ class CallableRow:
     ``bare``         used without parentheses as a decorator it works as well
     ``inside``       its module argument runs with gradients *off* inside it
     ``backward``     it differentiates its arguments
+    ``exports``      it makes something of its module argument that keeps its mode for good, if
+                     all ``exports_if`` hold
     ``steps``        it takes an optimizer step (a fused training step)
     ``since``        the first version of PyTorch for which the row holds
     ``before``       the first version for which it holds no more
@@ -148,6 +151,7 @@ class CallableRow:
     every: bool = False
     first_of: int | None = None
     forwards: bool = False
+    makes_up: bool = False
     starts: Starts = "unknown"
     sensitive: Sensitivity = "unknown"
     conditions: tuple[Condition, ...] = ()
@@ -167,6 +171,8 @@ class CallableRow:
     bare: bool = False
     inside: Literal["off"] | None = None
     backward: bool = False
+    exports: bool = False
+    exports_if: tuple[Condition, ...] = ()
     steps: bool = False
     since: Version | None = None
     before: Version | None = None
@@ -251,6 +257,8 @@ class Vocabulary:
     forward_methods: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     norms: frozenset[str] = frozenset()
+    made_up_data: frozenset[str] = frozenset()
+    loading_arguments: frozenset[str] = frozenset()
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()

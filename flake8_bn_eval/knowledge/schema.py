@@ -89,8 +89,9 @@ def _callables(groups: list[_Group]) -> dict[str, CallableRow]:
     rows = {}
     for group in groups:
         facts = group.facts()
-        conditions = facts.pop("conditions", ())
-        facts["conditions"] = tuple(Condition(**{"position": None} | it) for it in conditions)
+        for key in ("conditions", "exports_if"):
+            conditions = facts.pop(key, ())
+            facts[key] = tuple(Condition(**{"position": None} | it) for it in conditions)
         if "flag" in facts:
             facts["flag"] = Flag(**{"position": None} | facts["flag"])
         roles = facts.pop("roles", ())

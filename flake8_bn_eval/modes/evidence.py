@@ -13,6 +13,7 @@ class Tag(Enum):
 
     EVALUATION_DATA = "evaluation data"
     TRAINING_DATA = "training data"
+    MADE_UP = "made up: zeros, ones or noise"
     VOLATILE = "volatile"
     DIFFERENTIATED = "an input that asks for its gradient"
     LOSS = "what a loss function gives"

@@ -76,7 +76,7 @@ FUNCTIONAL_DROPOUT: Triggers = (
 )
 """Somebody calls dropout as a function."""
 
-CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *$)"
+CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$)"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
@@ -128,3 +128,16 @@ FREEZING: Triggers = (
 
 FREEZING_PARAMETERS: Triggers = (FRAMEWORKS, NORMS, ("requires_grad",))
 """Somebody may stop the parameters of norm layers from learning."""
+
+EXPORTING: Triggers = (
+    ("torch",),
+    ("jit.trace", "export(", "jit.freeze", "freeze(", "fuse_modules", "convert(", "trace("),
+)
+"""Somebody exports a module."""
+
+PROBING: Triggers = (
+    FRAMEWORKS,
+    ("zeros(", "ones(", "rand(", "randn(", "empty(", "summary("),
+    ("load_state_dict", "pretrained", "weights", "checkpoint"),
+)
+"""Somebody may run a loaded model on made-up data."""
