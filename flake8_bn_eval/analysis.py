@@ -117,7 +117,8 @@ def analyse(
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
-    findings = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
+    with _deep_recursion():
+        findings = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flake8_bn_eval.analysis import follow
+from flake8_bn_eval.analysis import analyse, follow
 from flake8_bn_eval.facts.library_calls import LibraryCall
 
 IMPORTS = "import torch.nn.functional as F\nfrom torch import nn\n"
@@ -105,3 +105,10 @@ def test_sources(value: str, sources: set[str]) -> None:
     argument = last_call(FORWARD.format(value)).argument("probability")
     assert argument is not None
     assert {each.name for each in argument.sources} == sources
+
+
+def test_a_long_sum_is_not_too_deep_for_the_facts() -> None:
+    text = "import torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
+    text += f"    def forward(self, x):\n        x = {' + '.join(['x'] * 900)}\n"
+    text += "        return F.dropout(x)\n"
+    assert [(each.code, each.span.line) for each in analyse(text)] == [("BNE401", 8)]

@@ -248,6 +248,9 @@ class Survey:
                 self._expression(expression.callee, guards)
                 self._expressions(expression.arguments, guards)
                 self._expressions((value for _, value in expression.keywords), guards)
+            case Binary():
+                self._expression(expression.left, guards)
+                self._expression(expression.right, guards)
             case Conditional(test=test):
                 self._expression(test, guards)
                 self._expression(expression.then, (*guards, Guard(test, True)))
