@@ -50,9 +50,7 @@ class ModeAssignment:
 
         A test may be of a switch that one module of a library has at the top.
         """
-        return self.reach is Reach.CHILDREN or (
-            self.reach is Reach.PRESUMABLY and not self.in_test
-        )
+        return self.reach is not Reach.NONE and not self.in_test
 
 
 class Flags:
