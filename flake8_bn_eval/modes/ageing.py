@@ -70,11 +70,9 @@ def rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
             world.names[variable] = new
             held = True
     for owner, state in list(world.objects.items()):
-        if owner not in names and (state.fields or state.rest or state.origin):
-            changed = moved(state, names)
-            if changed is not state:
-                world.objects[owner] = changed
-                held = True
+        if owner not in names and not state.held.isdisjoint(names):
+            world.objects[owner] = moved(state, names)
+            held = True
     return held
 
 

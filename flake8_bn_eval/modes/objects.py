@@ -8,7 +8,7 @@ from enum import Enum
 
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.things import Class, ObjectId
-from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.values import NO_IDS, Value
 
 Key = Hashable
 """An attribute name (``.name``), an index (an int) or a literal key of a container."""
@@ -79,6 +79,17 @@ class Object:
     """A container that is a module itself (``Sequential``, ``ModuleList``)."""
     many: bool = False
     """It stands for several objects: what is done to it is done to one of them."""
+    _held: list[frozenset[ObjectId]] = field(default_factory=list, init=False, repr=False)
+    """The answer of `held`, once somebody has asked."""
+
+    @property
+    def held(self) -> frozenset[ObjectId]:
+        """Every object that it speaks of: in its fields, its elements and its origin."""
+        if not self._held:
+            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
+            held = NO_IDS.union(*(value.held for value in values))
+            self._held.append(held if self.origin is None else held | {self.origin.parent})
+        return self._held[0]
 
     @property
     def is_module(self) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from flake8_bn_eval.modes.ageing import add_unseen_children, moved, rename
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.things import ObjectId, held_by
+from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 
@@ -65,10 +65,7 @@ def _values(world: World) -> Iterator[Value]:
 
 
 def _tells_apart(value: Value, members: frozenset[ObjectId]) -> bool:
-    held = value.objects
-    for thing in value.things:
-        if thing.holding:
-            held |= held_by(thing)
+    held = value.held
     return not held.isdisjoint(members) and not members <= held
 
 

@@ -19,6 +19,7 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     Thing,
     Unknown,
+    held_by,
     renamed_thing,
 )
 
@@ -77,6 +78,15 @@ class Value:
             replace(self, things=frozenset(), objects=frozenset({identity}))
             for identity in sorted(self.objects)
         ]
+
+    @property
+    def held(self) -> frozenset[ObjectId]:
+        """Every object that it is or speaks of."""
+        held = self.objects
+        for thing in self.things:
+            if thing.holding:
+                held |= held_by(thing)
+        return held
 
     @property
     def lineage(self) -> frozenset[CallId]:
