@@ -83,15 +83,17 @@ class Links:
         self.objects: dict[ObjectId, Object] = {}
         """What the bodies of the files have made."""
         self._names: dict[Variable, Value] = {}
+        self._main = near.main.name
         self._files = {each.name: each for each in near.neighbours} if near.others else {}
         self._by_base = {each.program.base: each for each in self._files.values()}
         self._stars: dict[tuple[int, str], Value] = {}
         self._loaded: set[str] = set()
 
     def load(self) -> None:
-        """Run the bodies of all files."""
+        """Run the bodies of all files; the judged one only if another one imports it."""
         for name in self._files:
-            self._load(name)
+            if name != self._main:
+                self._load(name)
 
     def import_names(self, operation: Import, world: World) -> None:
         """Bind what an import statement names."""

@@ -29,7 +29,10 @@ class Project:
         """The project of a file, None where only the file itself counts."""
         if filename is None or options.single_file:
             return None
-        place = placed(filename, options.project_root)
+        try:
+            place = placed(filename, options.project_root)
+        except (OSError, ValueError):  # the working directory is gone, or it is no path
+            return None
         return None if place is None else Project(place, text, options)
 
     @property
