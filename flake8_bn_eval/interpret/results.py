@@ -87,7 +87,8 @@ class Results:
         for each in lineage:
             self.machine.recorder.use(each.lineage, Use.READ)
         if lineage:
-            return UNKNOWN.descending(*lineage).detached()
+            # `with scale_loss(loss, optimizer) as scaled`: nobody knows what became of the graph.
+            return UNKNOWN.descending(*lineage).detached().tagged(Tag.OPEN)
         carried = self.machine.unseen_calls.carried(arguments, world)
         if carried is not None:
             return carried
