@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from flake8_bn_eval.facts.written import operations
 from flake8_bn_eval.flow.nodes import Node
@@ -66,10 +67,8 @@ class Attributes:
     """What one program does with attributes."""
 
     def __init__(self, program: Program) -> None:
+        self._program = program
         self._assignments: dict[str, list[AttributeAssignment]] = defaultdict(list)
-        self._calls: dict[str, list[MethodCall]] = defaultdict(list)
-        self.called: set[str] = set()
-        """Everything that is called, as it is written."""
         bodies: list[tuple[FunctionDefinition | None, Node]] = [(None, program.body)]
         bodies += [(None, each.body) for each in program.classes]
         bodies += [(each, each.body) for each in program.functions]
@@ -77,24 +76,41 @@ class Attributes:
             for operation in operations(body):
                 if isinstance(operation, Assign):
                     self._gather_assignment(operation, function)
-        for call in program.calls:
-            self._gather_call(call, None)
-        for each in program.functions:
-            for call in each.calls:
-                self._gather_call(call, each)
+        for call, function in self._written_calls("setattr"):
+            self._gather_setattr(call, function)
+
+    def _written_calls(
+        self, name: str | None = None
+    ) -> Iterator[tuple[Call, FunctionDefinition | None]]:
+        """Every call with its function, or those in functions that call something so named."""
+        for call in self._program.calls:
+            yield call, None
+        for function in self._program.functions:
+            if name is None or name in function.called_names:
+                for call in function.calls:
+                    yield call, function
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Everything that is called, as it is written."""
+        return frozenset(describe(call.callee) for call, _ in self._written_calls())
+
+    @cached_property
+    def _calls(self) -> dict[str, list[MethodCall]]:
+        found: dict[str, list[MethodCall]] = defaultdict(list)
+        for call, function in self._written_calls():
+            if isinstance(call.callee, Attribute):
+                name = call.callee.name
+                found[name].append(MethodCall(call, call.callee.value, name, function))
+        return found
 
     def _gather_assignment(self, operation: Assign, function: FunctionDefinition | None) -> None:
         for target in operation.targets:
             if isinstance(target, Attribute):
                 self._note(operation.place, target.value, target.name, operation.value, function)
 
-    def _gather_call(self, call: Call, function: FunctionDefinition | None) -> None:
-        self.called.add(describe(call.callee))
+    def _gather_setattr(self, call: Call, function: FunctionDefinition | None) -> None:
         match call:
-            case Call(callee=Attribute() as callee):
-                self._calls[callee.name].append(
-                    MethodCall(call, callee.value, callee.name, function)
-                )
             case Call(
                 callee=Name(variable=(scope, "setattr")),
                 arguments=[owner, Constant(value=str() as name), value],

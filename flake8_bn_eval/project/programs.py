@@ -39,3 +39,8 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
     while len(_kept) > MOST_KEPT:
         _kept.popitem(last=False)
     return known
+
+
+def forget() -> None:
+    """Parse every file anew from now on: for those who measure what that costs."""
+    _kept.clear()

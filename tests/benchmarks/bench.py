@@ -23,6 +23,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.analysis import concerned_rules, enabled_rules
 from flake8_bn_eval.flake8_plugin import Plugin
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.project import programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def measure(path: Path, rounds: int) -> Measurement | None:
     parse, plugin = [], []
     for _ in range(rounds):
         parse.append(seconds(lambda: libcst.parse_module(text)))
+        programs.forget()
         plugin.append(seconds(lambda: list(Plugin(tree, str(path), lines).run())))
     return Measurement(path, min(parse), min(plugin))
 
