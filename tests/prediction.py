@@ -37,4 +37,4 @@ def predict(text: str, filename: str | None = None) -> Prediction:
     for reveal in filter(lambda each: followed.is_here(each.place), followed.facts.reveals):
         line = followed.line(reveal.place)
         reveals[line] = reveals.get(line, frozenset()) | values_of(reveal.text)
-    return Prediction(calls, reveals, followed.facts.recorder.cut)
+    return Prediction(calls, reveals, bool(followed.facts.recorder.cut))

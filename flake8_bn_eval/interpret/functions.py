@@ -89,7 +89,7 @@ class Functions:
         if self.machine.following.skips(function, arguments, world):
             return self.machine.following.skipped(function, arguments, world, frame, place)
         if frame.too_deep or not self.machine.follows_calls:
-            self.machine.recorder.cut = True
+            self.machine.recorder.cut_off(definition, world.gradients)
             return self._not_followed(function, arguments, world)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)

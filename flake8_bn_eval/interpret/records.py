@@ -194,8 +194,9 @@ class Recorder:
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""
-        self.cut = False
-        """Whether some calls were not followed because that would have taken too long."""
+        self.cut: dict[FunctionDefinition, Gradients] = {}
+        """Functions of which a call was not followed, as that would have taken too long, and
+        the gradient modes in which they were called."""
         self.reveals: dict[Place, tuple[str, set[str]]] = {}
         self.events: dict[tuple[Place, str, str], tuple[set[str], set[str]]] = {}
         self._numbers: dict[tuple[object, ...], CallId] = {}
@@ -219,6 +220,11 @@ class Recorder:
                 )
             )
         return self.forward_calls[number]
+
+    def cut_off(self, definition: FunctionDefinition, gradients: Gradients) -> None:
+        """There is no time to follow a call; this much is known of it."""
+        known = self.cut.get(definition)
+        self.cut[definition] = gradients if known is None else known.join(gradients)
 
     def admit_unfollowed(self) -> None:
         """What was met in a recursive function may be met there in any other state."""

@@ -45,6 +45,7 @@ from flake8_bn_eval.interpret.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
+from flake8_bn_eval.interpret.order import callers_first
 from flake8_bn_eval.interpret.receivers import Receivers
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.results import Results
@@ -142,7 +143,7 @@ class Roots:
     def run(self) -> None:
         """The module body, the functions, the classes."""
         base = self.module_world()
-        for definition in _callers_first(self.program.functions):
+        for definition in callers_first(self.program.functions):
             if definition.class_name is None and self._is_waiting(definition):
                 self._run_alone(definition, base.fork(), None, None)
         for class_definition in self.program.classes:
@@ -204,7 +205,9 @@ class Roots:
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
         elif world.gradients.must_be(Gradient.ON):
-            world.gradients = gradients_of(Gradient.CALLER)
+            # A caller that was cut short has said this much.
+            known = self.machine.recorder.cut.get(definition)
+            world.gradients = known or gradients_of(Gradient.CALLER)
         outer, self.machine.frame = self.machine.frame, frame
         self.machine.entered.add(id(definition))
         try:
@@ -273,7 +276,7 @@ class Roots:
     # Classes
 
     def _run_class(self, class_: Class, world: World) -> None:
-        methods = _callers_first(list(class_.definition.methods.values()))
+        methods = callers_first(list(class_.definition.methods.values()))
         waiting = [each for each in methods if self._is_waiting_method(class_, each)]
         if not waiting:
             return
@@ -370,9 +373,3 @@ class Roots:
 
 def _ended(exits: Exits[State]) -> list[World]:
     return [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
-
-
-def _callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:
-    """Functions that nobody mentions come first: they enter the others as callers do."""
-    mentioned = {name for function in functions for name in function.called_names}
-    return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
