@@ -10,7 +10,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Gradient, recording
+from flake8_bn_eval.modes.lattice import Gradient, Mode, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import Function, ObjectId, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value
@@ -22,12 +22,15 @@ LOADING = frozenset({"load_state_dict", "<pretrained>"})
 REVEALING = frozenset({"reveal_mode", "reveal_grad"})
 
 
+MadeOf = tuple[set[ObjectId], Sensitivity, frozenset[Mode]]
+
+
 class Forward:
     """Records forward calls and runs the bodies that are worth it."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._family: dict[tuple[ObjectId, int], tuple[set[ObjectId], Sensitivity]] = {}
+        self._family: dict[tuple[ObjectId, int], MadeOf] = {}
 
     def call(
         self,
@@ -81,7 +84,7 @@ class Forward:
         record.receivers.add(identity)
         if state.origin is not None:
             self.machine.recorder.parents[identity] = state.origin.parent
-        family, sensitivity = self._made_of(identity, world)
+        family, sensitivity, reacting = self._made_of(identity, world)
         record.family |= family
         record.certain = record.certain or state.is_module
         record.loaded = record.loaded or self._is_loaded(identity)
@@ -90,6 +93,7 @@ class Forward:
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
         record.frozen = record.frozen and state.frozen
         record.sensitive = record.sensitive.worse(sensitivity)
+        record.reacts_in |= reacting
         record.has_input = record.has_input or len(arguments) > 0 or arguments.open
         for argument in arguments:
             record.tags |= argument.tags
@@ -106,13 +110,15 @@ class Forward:
             each = recorder.parents.get(each)
         return False
 
-    def _made_of(self, identity: ObjectId, world: World) -> tuple[set[ObjectId], Sensitivity]:
-        """Everything below a module, and whether any of it reacts to its mode."""
+    def _made_of(self, identity: ObjectId, world: World) -> MadeOf:
+        """Everything below a module, whether any of it reacts to its mode, and in which it is."""
         key = identity, world.version
         known = self._family.get(key)
         if known is None:
             makeup = self.machine.makeup
-            known = makeup.family(identity, world), makeup.sensitivity(identity, world)
+            family = makeup.family(identity, world)
+            reacting = makeup.modes_of_reacting(family, world)
+            known = family, makeup.sensitivity(identity, world), reacting
             self._family[key] = known
         return known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import Constant, ObjectId
 from flake8_bn_eval.modes.values import Value
@@ -46,6 +47,15 @@ class Makeup:
         if Sensitivity.YES in verdicts:
             return Sensitivity.YES
         return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
+
+    def modes_of_reacting(self, family: set[ObjectId], world: World) -> frozenset[Mode]:
+        """The modes in which those members of a module are that may react to their own flag."""
+        modes: set[Mode] = set()
+        for state in map(world.get, family):
+            own = state.sensitive if state.seen else _at_least_unknown(state)
+            if own is not Sensitivity.NO and state.may_be_module:
+                modes |= state.modes.members
+        return frozenset(modes)
 
     def _of_child(self, child: ObjectId, world: World, visited: set[ObjectId]) -> Sensitivity:
         state = world.get(child)

@@ -58,6 +58,8 @@ class ForwardCall:
     is_single_layer: bool = False
     """A layer of a library by itself, not a model built of some."""
     sensitive: Sensitivity = Sensitivity.NO
+    reacts_in: set[Mode] = field(default_factory=set)
+    """The modes of those parts that may react to theirs."""
     frozen: bool = True
     modes: Modes = field(default_factory=lambda: Modes({}))
     gradients: Gradients = field(default_factory=lambda: Gradients({}))
