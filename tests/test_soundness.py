@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed: nothing to execute with")
 
 from tests.soundness.campaign import REQUIRED_RATIO, Summary, explain, judge_seeds, prepare_process
+from tests.soundness.faults import FAULTS, Fault, planted
 from tests.soundness.grammar import write_program
 from tests.soundness.shrinking import shrink
 from tests.soundness.tree import compound, render, simple
@@ -43,3 +44,9 @@ def test_shrinking_keeps_what_fails() -> None:
     target = compound("if coin():", [simple("first()")], ("else:", [simple("the_defect()")]))
     program.append(compound("for _ in loader:", [simple("second()"), target]))
     assert shrink(program, lambda text: "the_defect()" in text) == "the_defect()\n"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_place_of_a_planted_fault_is_still_there(fault: Fault) -> None:
+    with planted(fault):
+        pass

@@ -65,9 +65,11 @@ FAULTS = (
     ),
     Fault(
         "a handler sees only the state at the end of the `try`",
-        f"{RUNNER}.guarded",
-        "return exits, watch.state",
-        "return exits, self.domain.fork(exits[Exit.NEXT]) if Exit.NEXT in exits else None",
+        f"{RUNNER}._try",
+        "inner = self.contained(node.body, state)",
+        "inner = self.run(node.body, state)\n"
+        "    if Exit.NEXT in inner:\n"
+        "        inner[Exit.RAISE] = self.domain.fork(inner[Exit.NEXT])",
     ),
     Fault(
         "the `else` of a loop is never run",
@@ -89,9 +91,9 @@ FAULTS = (
     ),
     Fault(
         "an alias is a copy instead of the same module",
-        f"{STEPS}.assign",
+        "flake8_bn_eval.interpret.assignments:Assignments.assign",
         "self.machine.data.named(target, value)",
-        "self.machine.library._copy_value(value, {}, ('alias', id(target)), world)",
+        "self.machine.copies._copy_value(value, {}, ('alias', id(target)), world)",
     ),
     Fault(
         "`set_grad_enabled` as a context is not restored",
@@ -107,7 +109,7 @@ FAULTS = (
     ),
     Fault(
         "`eval()` does not reach the children",
-        "flake8_bn_eval.interpret.modules:Modules._spread",
+        "flake8_bn_eval.interpret.mode_switches:ModeSwitches._spread",
         "in state.fields.values():",
         "in ():",
     ),
