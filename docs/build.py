@@ -135,9 +135,9 @@ def options_page() -> str:
     parts.append(" section of a configuration file without the leading dashes.\n")
     for _, option in declarations():
         default = f"`{option.default}`" if option.default else "none"
-        parts.append(
-            f"\n## `{option.flag}={option.metavar}`\n\n{option.help} Default: {default}.\n"
-        )
+        usage = option.flag if option.is_switch else f"{option.flag}={option.metavar}"
+        ending = "A switch: off by default." if option.is_switch else f"Default: {default}."
+        parts.append(f"\n## `{usage}`\n\n{option.help} {ending}\n")
     return "".join(parts)
 
 
