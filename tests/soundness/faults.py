@@ -115,9 +115,9 @@ FAULTS = (
     ),
     Fault(
         "a flag that is assigned again still decides",
-        "flake8_bn_eval.modes.world:World.forget",
-        "if not stale:",
-        "if stale is not None:",
+        "flake8_bn_eval.modes.assumptions:Assumptions.forget_variable",
+        "if not self.variables:",
+        "if self.variables is not None:",
     ),
 )
 
