@@ -16,6 +16,8 @@ class Arguments:
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str | None, Value], ...] = ()
     open: bool = False
+    spread: Value | None = None
+    """The list of unknown length whose elements are all that is given: ``f(*layers)``."""
 
     def get(self, position: int | None, keyword: str | None) -> Value | None:
         """The argument at a position or under a keyword, if it is given."""

@@ -87,11 +87,14 @@ class Calls:
         consumed = self.machine.generators.consumed
         positional: list[Value] = []
         is_open = False
+        spread: Value | None = None
         for argument in expression.arguments:
             if isinstance(argument, Starred):
                 value = evaluate(argument.value, world, frame)
                 elements = self.machine.containers.known_elements(value, world)
                 is_open = is_open or elements is None
+                if elements is None and len(expression.arguments) == 1:
+                    spread = value
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
                 value = chosen(argument, world, frame)
@@ -105,7 +108,7 @@ class Calls:
             else:
                 is_open = is_open or name is None
                 keywords.append((name, value))
-        return Arguments(tuple(positional), tuple(keywords), is_open)
+        return Arguments(tuple(positional), tuple(keywords), is_open, spread)
 
     def _on_receiver(
         self,

@@ -72,7 +72,7 @@ class Constructors:
         elements = list(arguments.positional)
         rest = UNKNOWN if arguments.open else None
         if len(elements) == 1:
-            held = self._held(elements[0], world)
+            held = self._held(arguments.spread or elements[0], world)
             if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
                 names: dict[Key, Value] = {f".{k}": v for k, v in held.fields.items()}
                 held = replace(held, kind=Kind.SEQUENCE, fields=names)
