@@ -30,7 +30,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import FunctionDefinition, Program
+from flake8_bn_eval.operations import Program
 from flake8_bn_eval.options import Options
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
@@ -131,10 +131,6 @@ class Facts:
     def classes(self) -> list[ClassFact]:
         """Every class of the file: whether it is a module, and its methods."""
         return self.structure.classes.all
-
-    def class_of(self, function: FunctionDefinition) -> ClassFact | None:
-        """The class whose method a function is."""
-        return self.structure.classes.of_method(function)
 
     # Calls as they are written
 

@@ -83,11 +83,6 @@ class LibraryCall:
         return self.row.returns == "module"
 
     @property
-    def in_forward_path(self) -> bool:
-        """Whether it runs when a module of the file is called."""
-        return self.facts.paths.has(self.site, in_evaluation=False)
-
-    @property
     def in_evaluation(self) -> bool:
         """Whether it runs there whatever the mode is."""
         return self.facts.paths.has(self.site, in_evaluation=True)

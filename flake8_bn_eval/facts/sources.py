@@ -58,10 +58,6 @@ class Sources:
             known = self._known[id(expression)] = _Search(self).run(expression)
         return known
 
-    def is_mode(self, expression: Expression) -> bool:
-        """Whether the mode reaches a value."""
-        return Source.MODE in self.of(expression)
-
     def guarded(self, guards: Guards) -> bool:
         """Whether the mode, or a switch of the caller, decides if something runs."""
         return any(self._guards(each.condition) for each in guards)

@@ -27,10 +27,7 @@ def merge(worlds: list[World]) -> State:
         for index, other in enumerate(kept):
             if other is world:
                 break
-            if alike(other, world) or (
-                other.assumptions.truths == world.assumptions.truths
-                and not _flags_differ(other, world)
-            ):
+            if alike(other, world) or _told_apart_by_nothing(other, world):
                 kept[index] = other.join(world)
                 break
         else:

@@ -144,12 +144,6 @@ class Value:
             self.things, self.objects, self.connected, self.derived, self.tags | frozenset(tags)
         )
 
-    def without_lineage(self) -> Value:
-        """The alternatives alone."""
-        if not (self.connected or self.derived or self.tags):
-            return self
-        return Value(self.things, self.objects)
-
 
 def _different_numbers(first: Value, second: Value) -> bool:
     """Counters would grow for ever; two different numbers are any number."""
