@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval import source
@@ -101,11 +101,16 @@ def analyse(
     """
     options = options or Options()
     project = Project.around(filename, text, options)
-    rules = concerned_rules(text, enabled_rules(options, codes), project)
+    enabled, left_out = enabled_rules(options, codes), list[Finding]()
+    try:
+        rules = concerned_rules(text, enabled, project)
+    except Exception as error:  # ours, not the user's: what the file itself says still counts
+        rules, project = concerned_rules(text, enabled), None
+        left_out = _said_once(rules, BEGINNING, _left_out(error))
     if not rules:
         return []
     try:
-        followed = follow(text, filename=filename, options=options, tree=tree, project=project)
+        followed = follow(text, options=options, tree=tree, project=project)
     except source.RefusedByPythonError:
         return []
     except source.UnparsableError as error:
@@ -119,6 +124,7 @@ def analyse(
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
     with _deep_recursion():
         findings = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
+    findings += left_out
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 
@@ -161,7 +167,7 @@ def _followed_together(together: Together, alone: Callable[[], Recorder]) -> Rec
     try:
         return together.recorder(seen)
     except Exception as error:  # ours, not the user's: what the file itself says still counts
-        _internal_error(error)
+        seen.failures.append(Remark(together.program.base, _left_out(error)))
         return seen
 
 
@@ -192,11 +198,16 @@ def concerned_rules(text: str, rules: list[Rule], project: Project | None = None
     asking = [rule for rule in rules if rule.triggers]
     asking = asking or ([rule for rule in all_rules() if rule.default] if rules else [])
     elsewhere = (lambda: "") if project is None else (lambda: project.telling_text)
-    occurring = {
-        triggers: source.may_concern(text, triggers, elsewhere)
-        for triggers in {rule.triggers for rule in asking if rule.triggers}
+    occurring = cache(lambda triggers: source.may_concern(text, triggers, elsewhere))
+    concerned = {
+        rule.code
+        for rule in asking
+        if project is not None
+        and rule.also
+        and occurring(rule.also)
+        or rule.triggers
+        and occurring(rule.triggers)
     }
-    concerned = {rule.code for rule in asking if occurring.get(rule.triggers)}
     if not concerned:
         return []
     return [rule for rule in rules if not rule.triggers or rule.code in concerned]
@@ -226,7 +237,10 @@ def _finding(rule: Rule, report: Report, followed: Followed) -> Finding:
 
 def _unanalysed(rules: list[Rule], span: Span, reason: str) -> list[Finding]:
     """The one finding about a file that was not analysed, if that rule is enabled."""
-    message = f"this file is not analysed: {reason}"
+    return _said_once(rules, span, f"this file is not analysed: {reason}")
+
+
+def _said_once(rules: list[Rule], span: Span, message: str) -> list[Finding]:
     return [
         Finding(span, rule.code, rule.name, message) for rule in rules if rule.code == UNANALYSED
     ]
@@ -235,6 +249,10 @@ def _unanalysed(rules: list[Rule], span: Span, reason: str) -> list[Finding]:
 def _too_deep(rules: list[Rule], text: str, tree: ast.Module | None) -> list[Finding]:
     line = source.depth(tree or source.parse_ast(text))[1]
     return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
+
+
+def _left_out(error: Exception) -> str:
+    return f"other files of the project are left out: {_internal_error(error)}"
 
 
 def _internal_error(error: Exception) -> str:

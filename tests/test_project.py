@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.analysis import RAISE, analyse
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.project.callers import Callers
+from flake8_bn_eval.project.definitions import Definitions
+from flake8_bn_eval.project.together import Together
 
 ROOT = Path(__file__).parent.parent
 FILES = {
@@ -162,6 +165,41 @@ def test_a_file_that_changes_is_read_again(project: Path) -> None:
     text = FILES["evaluation.py"].replace("    net.eval()\n", "")
     (project / "evaluation.py").write_text(text, encoding="utf-8")
     assert "BNE103" not in judged(project, "train.py")
+
+
+@pytest.mark.parametrize(
+    ("part", "method"), [(Together, "_run"), (Definitions, "telling_files"), (Callers, "of")]
+)
+def test_an_error_of_ours_in_other_files_is_said_and_leaves_what_the_file_itself_says(
+    project: Path, monkeypatch: pytest.MonkeyPatch, part: type, method: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("surprise")
+
+    text = """\
+import torch
+
+torch.no_grad()
+
+
+def score(net, test_loader):
+    with torch.no_grad():
+        return [net(images).argmax(1).tolist() for images in test_loader]
+"""
+    monkeypatch.setattr(part, method, fail)
+    monkeypatch.delenv(RAISE, raising=False)
+    found = analyse(text, filename=str(project / "evaluation.py"))
+    assert [(each.code, each.span.line) for each in found] == [
+        ("BNE901", 1),
+        ("BNE202", 3),
+        ("BNE102", 8),
+    ]
+    assert found[0].message == (
+        "other files of the project are left out: internal error KeyError: 'surprise'"
+    )
+    monkeypatch.setenv(RAISE, "1")
+    with pytest.raises(KeyError):
+        analyse(text, filename=str(project / "evaluation.py"))
 
 
 def test_too_much_text_is_not_parsed(project: Path) -> None:

@@ -13,7 +13,7 @@ from flake8_bn_eval.facts.freezes import Freezes
 from flake8_bn_eval.facts.freezing import Effects
 from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
-from flake8_bn_eval.facts.shown import Shown, shown
+from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
@@ -237,9 +237,18 @@ class Facts:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.trains(forward.record)
 
-    def shown(self, forward: Forward) -> Shown:
-        """Where and of what to speak when a call is reported."""
-        return shown(forward.record, self.purposes, self.structure)
+    def shown(self, forward: Forward, mode: Mode | None = None) -> Shown:
+        """Where and of what to speak when a call is reported, perhaps for a mode it is in."""
+        elsewhere = None if mode is None else self._chosen_elsewhere(forward, mode)
+        return elsewhere or shown(forward.record, self.purposes, self.structure)
+
+    def where_chosen(self, forward: Forward, mode: Mode) -> Shown:
+        """The call itself, or that by whoever has chosen the mode in another file."""
+        elsewhere = self._chosen_elsewhere(forward, mode)
+        return elsewhere or Shown(forward.place, forward.subject)
+
+    def _chosen_elsewhere(self, forward: Forward, mode: Mode) -> Shown | None:
+        return where_chosen(forward.record, mode, self.recorder, self.structure)
 
     def sets_mode_of(self, subject: str) -> bool:
         """Whether the file sets the mode of anything of this name."""

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flake8_bn_eval.facts.choosers import chosen
 from flake8_bn_eval.facts.purpose import Purposes
 from flake8_bn_eval.facts.structure import Structure
 from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import ForwardCall, Recorder
+from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The place of a report, and what it calls the module there."""
+    """The place of a report, and what it calls the module there.
+
+    ``setter`` is the method that puts the module into the other mode, where it has its own.
+    ``elsewhere`` tells that it is another file than that of the forward call.
+    """
 
     place: Place
     subject: str
+    setter: str | None = None
+    elsewhere: bool = False
+
+
+def where_chosen(
+    record: ForwardCall, mode: Mode, recorder: Recorder, structure: Structure
+) -> Shown | None:
+    """The call by whoever has chosen the mode, where that was in another file."""
+    found = chosen(record, mode, recorder)
+    if found is None:
+        return None
+    owner = structure.attributes.owner_at(found.place, found.method)
+    return Shown(found.place, owner or record.subject, found.setter, elsewhere=True)
 
 
 def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Shown:

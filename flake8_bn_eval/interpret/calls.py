@@ -231,7 +231,7 @@ class Calls:
         known = state.fields.get(f".{name}")
         if known is None and state.class_ is not None:
             member = self.machine.classes.member(state.class_, name)
-            if member is not None:
+            if member is not None and not self.machine.inheritance.is_placeholder(member):
                 attribute = self.machine.classes.attribute(identity, name, world, frame)
                 if state.may_be_module and name == "forward":
                     return self.machine.forward.call(

@@ -203,7 +203,7 @@ class Classes:
             tree=modes if is_module else outside,
             class_=class_,
             sensitive=self._own_sensitivity(class_),
-            seen=is_module is not None,
+            seen=is_module is not None and not self.machine.inheritance.is_abstract(class_),
         )
         return world.bear(identity, state)
 

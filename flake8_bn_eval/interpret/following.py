@@ -14,7 +14,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
 from flake8_bn_eval.modes.things import Class, Function
-from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
@@ -23,6 +23,9 @@ LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel
 
 COMMON = frozenset({"with", "grad"})
 """Names that tell something and that very many functions mention."""
+
+
+FORWARD = "forward"
 
 
 class Following:
@@ -36,6 +39,8 @@ class Following:
         definition = function.definition
         if self.machine.program.has(definition.place) or self._has_module(arguments, world):
             return False
+        if self._calls_held_module(function, world):
+            return False
         return definition.called_names.isdisjoint(self._telling)
 
     def skips_constructor(self, class_: Class, arguments: Arguments, world: World) -> bool:
@@ -48,6 +53,20 @@ class Following:
         return names.isdisjoint(self.machine.telling.setting_modes) and not names.isdisjoint(
             self._sensitive
         )
+
+    def _calls_held_module(self, function: Function, world: World) -> bool:
+        """Whether a method calls its module or one that its object holds, or a closure does so."""
+        definition = function.definition
+        called = definition.called_names
+        held = [value for (_, name), value in function.captured if name in called]
+        if FORWARD in called:
+            held += [value for _, value in function.captured]
+        if function.receiver is not None:
+            fields = world.get(function.receiver).fields
+            held += [fields[f".{name}"] for name in called if f".{name}" in fields]
+            own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
+            held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
+        return self._has_module(Arguments(tuple(held)), world)
 
     def _has_module(self, arguments: Arguments, world: World) -> bool:
         return any(

@@ -22,12 +22,14 @@ class Site:
     """One level of a call stack, as facts keep it: the function, and the call that entered it.
 
     ``literals`` are the parameters that this call gives a literal.
+    ``receiver`` is the object whose method it is.
     """
 
     name: str
     definition: FunctionDefinition | None = field(repr=False)
     call: Place | None
     literals: tuple[tuple[str, object], ...] = ()
+    receiver: ObjectId | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -168,6 +170,7 @@ class Frame:
         frame: Frame | None = self
         while frame is not None:
             name = MODULE_NAME if frame.definition is None else frame.definition.name
-            sites.append(Site(name, frame.definition, frame.call, frame.literals))
+            literals, receiver = frame.literals, frame.receiver
+            sites.append(Site(name, frame.definition, frame.call, literals, receiver))
             frame = frame.caller
         return tuple(reversed(sites))

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.generators import Generators
     from flake8_bn_eval.interpret.gradient_modes import GradientModes
     from flake8_bn_eval.interpret.hooks import Hooks
+    from flake8_bn_eval.interpret.inheritance import Inheritance
     from flake8_bn_eval.interpret.library import Library
     from flake8_bn_eval.interpret.links import Links
     from flake8_bn_eval.interpret.loops import Loops
@@ -113,6 +114,7 @@ class Machine:
     functions: Functions
     generators: Generators
     classes: Classes
+    inheritance: Inheritance
     modules: Modules
     makeup: Makeup
     mode_switches: ModeSwitches

@@ -36,6 +36,7 @@ from flake8_bn_eval.interpret.functions import Functions
 from flake8_bn_eval.interpret.generators import Generators
 from flake8_bn_eval.interpret.gradient_modes import GradientModes
 from flake8_bn_eval.interpret.hooks import Hooks
+from flake8_bn_eval.interpret.inheritance import Inheritance
 from flake8_bn_eval.interpret.library import Library
 from flake8_bn_eval.interpret.links import Links, Neighbour, Neighbourhood
 from flake8_bn_eval.interpret.loops import Loops
@@ -99,6 +100,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.functions = Functions(machine)
     machine.generators = Generators(machine)
     machine.classes = Classes(machine)
+    machine.inheritance = Inheritance(machine)
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)
     machine.mode_switches = ModeSwitches(machine)
@@ -146,10 +148,11 @@ class Roots:
         for definition in callers_first(self.program.functions):
             if definition.class_name is None and self._is_waiting(definition):
                 self._run_alone(definition, base.fork(), None, None)
-        for class_definition in self.program.classes:
-            class_ = self.machine.class_cache.get(id(class_definition))
-            if class_ is not None:
-                self._run_class(class_, base.fork())
+        known = (self.machine.class_cache.get(id(each)) for each in self.program.classes)
+        classes = [class_ for class_ in known if class_ is not None]
+        # What an abstract class leaves to others is known where those have been run.
+        for class_ in sorted(classes, key=self.machine.inheritance.is_abstract):
+            self._run_class(class_, base.fork())
 
     def _is_waiting(self, definition: FunctionDefinition) -> bool:
         """Whether nothing has entered a function that may tell anything."""
@@ -276,7 +279,17 @@ class Roots:
     # Classes
 
     def _run_class(self, class_: Class, world: World) -> None:
-        methods = callers_first(list(class_.definition.methods.values()))
+        inherited = list(self.machine.inheritance.completed(class_))
+        # Each subclass is another one that such a method may be run on.
+        outer = {id(each) for each in inherited} & self.machine.entered
+        self.machine.entered -= outer
+        self._run_methods(class_, [*class_.definition.methods.values(), *inherited], world)
+        self.machine.entered |= outer
+
+    def _run_methods(
+        self, class_: Class, definitions: list[FunctionDefinition], world: World
+    ) -> None:
+        methods = callers_first(definitions)
         waiting = [each for each in methods if self._is_waiting_method(class_, each)]
         if not waiting:
             return
@@ -355,8 +368,9 @@ class Roots:
         inside = is_module and definition.name in ("forward", "__call__")
         hook = self.machine.classes.hook(class_, definition.name)
         before = world.gradients
+        owner = self.machine.inheritance.owner(class_, definition)
         after = self._run_alone(
-            definition, world, identity, class_, inside_forward=inside, hook=hook
+            definition, world, identity, owner, inside_forward=inside, hook=hook
         )
         if after is not None and hook is not None:
             after.gradients = before

@@ -7,14 +7,15 @@ far as the question is still open.  Tests are none: they call things as no progr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from flake8_bn_eval.project.definitions import COMMON, Definitions
+from flake8_bn_eval.project.definitions import COMMON, MOST_RENAMED, Definitions
 from flake8_bn_eval.project.outlines import STAR, Definition, Outline
 
 MOST_CALLERS = 8
-MOST_RENAMED = 3
+MOST_HEIRS = 3
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
@@ -34,12 +35,32 @@ class Callers:
 
     def of(self, path: str, names: Iterable[str]) -> list[Wanted]:
         """The files in which functions and classes of a file are used, at most so many."""
-        wanted = sorted(set(names) - COMMON)
+        return list(islice(self._using(path, sorted(set(names) - COMMON)), MOST_CALLERS))
+
+    def heirs(self, path: str, classes: Mapping[str, frozenset[str]]) -> list[Wanted]:
+        """The files with subclasses of classes of a file, of which some methods are asked for.
+
+        What is wanted are these methods, which the subclasses inherit, and those that call them.
+        """
+        asked = frozenset().union(*classes.values())
+        found: list[Wanted] = []
+        for each in self._using(path, sorted(classes)):
+            outline = self.definitions.outline(each.path)
+            inherits = outline is not None and any(
+                not it.bases.isdisjoint(classes) for it in outline.definitions
+            )
+            if outline is not None and inherits:
+                users = _spread(outline.definitions, set(asked))
+                found.append(Wanted(each.path, asked | users))
+            if len(found) == MOST_HEIRS:
+                break
+        return found
+
+    def _using(self, path: str, wanted: list[str]) -> Iterator[Wanted]:
         if not wanted:
-            return []
+            return
         word = re.compile(rf"\b(?:{'|'.join(map(re.escape, wanted))})\b")
         plain = [name.encode() for name in wanted]
-        found: list[Wanted] = []
         for other in self._searched(path):
             if not self.definitions.tree.mentions(other, plain):
                 continue
@@ -47,11 +68,8 @@ class Callers:
             if text is None or word.search(text) is None:
                 continue
             used = self._used(other, path, wanted)
-            if used is not None and used.names | {""}:
-                found.append(used)
-            if len(found) == MOST_CALLERS:
-                break
-        return found
+            if used is not None:
+                yield used
 
     def _searched(self, path: str) -> Iterator[str]:
         """The nearest files first: those of the same directory, then in order."""

@@ -17,6 +17,7 @@ _IMPORT_FROM = re.compile(
 )
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+((?:[^\n#;\\]|\\\n)+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
+_BASES = re.compile(r"\s*\(([^)]*)\)")
 _OUTSIDE = re.compile(r"^(?=[A-Za-z_@])", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
@@ -36,6 +37,8 @@ class Definition:
     """The class at the outermost level that a method belongs to."""
     is_class: bool
     names: frozenset[str]
+    bases: frozenset[str] = frozenset()
+    """The words in which a class names what it inherits from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,11 @@ def _definitions(text: str) -> tuple[list[Definition], frozenset[str]]:
             outside.update(_words(text, start, end))
             continue
         names = frozenset(_words(text, start, end))
-        found.append(Definition(top[3], None, top[2] == "class", names))
-        if top[2] == "class":
+        is_class = top[2] == "class"
+        bases = _BASES.match(text, top.end(), end) if is_class else None
+        inherited = frozenset(_NAME.findall(bases[1])) if bases else frozenset[str]()
+        found.append(Definition(top[3], None, is_class, names, inherited))
+        if is_class:
             found += _methods(text, top[3], top.end(), end)
     return found, frozenset(outside)
 

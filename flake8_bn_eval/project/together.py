@@ -24,6 +24,7 @@ from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import lowered
 from flake8_bn_eval.project.projects import Project
+from flake8_bn_eval.project.questions import abstract_classes, steers_objects
 
 MOST_ROUNDS = 3
 """How far callers of callers are searched."""
@@ -52,23 +53,32 @@ class Together:
     def recorder(self, alone: Recorder) -> Recorder:
         """What is seen with all that other files tell; of the file alone if they tell nothing."""
         found = Facts(lambda: alone, self.knowledge, self.program)
-        if not any(map(self._is_open, found.forwards)):
+        heirs = self._heirs()
+        if not (heirs or any(map(self._is_open, found.forwards)) or self._steers_objects()):
             return alone
         files = self.definitions.telling_files(self.path, all_classes=True)
-        if files:
-            found = self._run(files, [], found)
-        callers: list[Wanted] = []
+        callers = heirs
+        if files or callers:
+            found = self._run([*files, *self._needed_by(callers)], callers, found)
         for _ in range(MOST_ROUNDS):
             more = self._more_callers(found, callers)
             if not more:
                 break
             callers = [*more, *callers]
-            needed = [each for caller in callers for each in self._needed_by(caller)]
-            found = self._run([*files, *needed], callers, found)
+            found = self._run([*files, *self._needed_by(callers)], callers, found)
         return found.recorder
 
-    def _needed_by(self, caller: Wanted) -> list[str]:
-        return self.definitions.telling_files(caller.path, all_classes=True)
+    def _needed_by(self, callers: list[Wanted]) -> list[str]:
+        telling = self.definitions.telling_files
+        return [each for caller in callers for each in telling(caller.path, all_classes=True)]
+
+    def _heirs(self) -> list[Wanted]:
+        """The files with subclasses that decide what the methods of a class here do."""
+        classes = abstract_classes(self.program)
+        return Callers(self.definitions).heirs(self.path, classes) if classes else []
+
+    def _steers_objects(self) -> bool:
+        return steers_objects(self.program, self.definitions, self.path)
 
     def _is_open(self, forward: Forward) -> bool:
         """Whether more knowledge of the modes may silence a rule or make it speak."""

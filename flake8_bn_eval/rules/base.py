@@ -23,7 +23,10 @@ Check = Callable[["Facts"], Iterator[Report]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.  ``triggers``: the rule cannot fire unless one word of every group occurs."""
+    """One rule.  ``triggers``: the rule cannot fire unless one word of every group occurs.
+
+    ``also`` are such groups for a file of a project: the rest may stand in other files.
+    """
 
     code: str
     name: str
@@ -32,6 +35,7 @@ class Rule:
     default: bool
     module: str
     check: Check
+    also: Triggers = ()
 
     def __call__(self, facts: Facts) -> Iterator[Report]:
         """The reports of this rule."""
@@ -50,6 +54,7 @@ def rule(
     since: str,
     triggers: Triggers,
     default: bool = True,
+    also: Triggers = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of the function below; the name states the bad thing and names the file."""
 
@@ -57,6 +62,6 @@ def rule(
         module = check.__module__
         if module.rpartition(".")[2] != name.replace("-", "_"):
             raise ValueError(f"rule {name} must stand in {name.replace('-', '_')}.py: {module}")
-        return Rule(code, name, since, triggers, default, module, check)
+        return Rule(code, name, since, triggers, default, module, check, also)
 
     return decorate

@@ -266,28 +266,30 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.rules.base import rule
-from flake8_bn_eval.rules.triggers import TRAINING
+from flake8_bn_eval.rules.triggers import INFERENCE, TRAINING
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts, Forward
 
 
-@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING)
+@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING, also=INFERENCE)
 def check(facts: Facts) -> Iterator[Report]:
     """Training steps of modules that somebody has put in evaluation mode before."""
     regions: set[object] = set()
     for call in facts.forwards:
         if not (call.is_training and call.mode_matters and call.may_be_trained_in(Mode.EVAL)):
             continue
-        region = (call.region.definition, call.subject)
+        shown = facts.where_chosen(call, Mode.EVAL)
+        region = (call.region.definition, call.subject, shown.elsewhere)
         if region in regions or not _is_trained(facts, call):
             continue
         regions.add(region)
+        setter = shown.setter or "train"
         yield Report(
-            call.place,
-            f"`{call.subject}` is trained while it may still be in evaluation mode",
+            shown.place,
+            f"`{shown.subject}` is trained while it may still be in evaluation mode",
             call.how(Mode.EVAL),
-            f"call `{call.subject}.train()` before each training step or epoch",
+            f"call `{shown.subject}.{setter}()` before each training step or epoch",
         )
 
 

@@ -282,13 +282,13 @@ def check(facts: Facts) -> Iterator[Report]:
             if facts.is_born_in(Mode.TRAIN, call):
                 if call.guessed or not facts.is_used_as_module(call):
                     continue
-            region = (call.region.definition, call.subject)
+            shown = facts.shown(call, Mode.TRAIN)
+            region = (call.region.definition, call.subject, shown.elsewhere)
             if region not in reported:
                 reported.add(region)
-                shown = facts.shown(call)
                 yield Report(
                     shown.place,
                     f"`{shown.subject}` predicts while it may be in training mode",
                     call.how(Mode.TRAIN),
-                    f"call `{shown.subject}.eval()` before",
+                    f"call `{shown.subject}.{shown.setter or 'eval'}()` before",
                 )
