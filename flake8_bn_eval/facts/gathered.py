@@ -61,7 +61,10 @@ class Facts:
     @property
     def failures(self) -> list[Report]:
         """Where the analysis gave up, as far as it has gone."""
-        seen = self.recorder.failures if "recorder" in self.__dict__ else []
+        if "recorder" not in self.__dict__:
+            return []
+        failures, stopped = self.recorder.failures, self.recorder.stopped
+        seen = failures or ([] if stopped is None else [stopped])
         return [Report(each.place, each.message) for each in seen]
 
     @cached_property
@@ -319,5 +322,3 @@ def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:
 
 def _text(words: set[str]) -> str:
     return " | ".join(sorted(words - {""}))
-
-

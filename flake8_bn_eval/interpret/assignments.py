@@ -103,6 +103,11 @@ class Assignments:
         if isinstance(target, Name):
             world.names.remove(target.variable)
             world.forget(target.variable)
+        elif isinstance(target, Subscript):
+            evaluate, frame = self.machine.expressions.evaluate, self.machine.frame
+            owner = evaluate(target.value, world, frame)
+            index = evaluate(target.index, world, frame)
+            self.machine.containers.delete_element(owner, index, world)
 
     def settled(self, value: Value, world: World) -> Value:
         """The result of something unseen gets an identity when it gets a name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flake8_bn_eval.interpret.alternatives import in_each
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -31,7 +32,7 @@ from flake8_bn_eval.modes.things import (
     Super,
     Symbol,
 )
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -126,20 +127,19 @@ class Calls:
             receiver = self.machine.receivers.told_apart(receiver, callee, world)
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
-        result = NOTHING
-        joined: World | None = None
         sets_mode = self.machine.steps.names_mode(callee.name)
-        for alternative in receiver.alternatives:
-            each = world.fork()
-            if sets_mode and isinstance(callee.value, Name | Attribute):
+        learns = sets_mode and isinstance(callee.value, Name | Attribute)
+
+        def on(alternative: Value, each: World) -> Value:
+            if learns and each is not world:
                 self.machine.splitting.replace(callee.value, alternative, each)
                 drop_unheld(receiver.objects - alternative.objects, each)
-            result = result.join(
-                self._alternative(alternative, callee, arguments, each, frame, place, subject)
-            )
-            joined = each if joined is None else joined.join(each)
-        if joined is not None:
-            world.become(joined)
+            return self._alternative(alternative, callee, arguments, each, frame, place, subject)
+
+        switches = self.machine.mode_switches
+        before = switches.modules_below(receiver, world) if sets_mode else {}
+        result = in_each(receiver, world, on)
+        switches.admit_doubt(before, world)
         return result
 
     def _alternative(
@@ -262,17 +262,11 @@ class Calls:
         value = self.machine.receivers.narrowed(value, world)
         if len(value.objects) + len(value.things) <= 1:
             return self._call_one(value, arguments, world, frame, place, subject)
-        result = NOTHING
-        joined: World | None = None
-        for alternative in value.alternatives:
-            each = world.fork()
-            result = result.join(
-                self._call_one(alternative, arguments, each, frame, place, subject)
-            )
-            joined = each if joined is None else joined.join(each)
-        if joined is not None:
-            world.become(joined)
-        return result
+        return in_each(
+            value,
+            world,
+            lambda each, apart: self._call_one(each, arguments, apart, frame, place, subject),
+        )
 
     def _call_one(
         self,

@@ -15,6 +15,7 @@ from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
 from flake8_bn_eval.modes.identities import about_mode, about_object
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.sequences import elements_of
 from flake8_bn_eval.modes.states import MOST_WORLDS, State, merge
 from flake8_bn_eval.modes.things import (
     Class,
@@ -178,9 +179,12 @@ class Conditions:
         return world.answer(self.of_object(self.machine.results.identity(result)))
 
     def _truth_of_object(self, identity: int, world: World) -> bool | None:
-        kind = world.get(identity).kind
+        state = world.get(identity)
+        kind = state.kind
         if kind in (Kind.MODULE, Kind.INSTANCE, Kind.OPTIMIZER):
             return True
+        if kind is Kind.SEQUENCE and state.rest is None:
+            return bool(elements_of(state))
         if kind is Kind.UNKNOWN:
             return world.answer(self.of_object(identity))
         return None
@@ -229,8 +233,14 @@ class Conditions:
         return replace(value, things=things, objects=objects)
 
     def junction(self, conjunctive: bool, values: list[Value], world: World) -> Value | None:
-        """``a and b`` of flags only: a flag that tells them when it holds (``or``: when not)."""
+        """``a and b`` of flags only: a flag that tells them when it holds (``or``: when not).
+
+        Of objects that were made in sight it is one of these, and no flag.
+        """
         undecided: list[Condition] = []
+        objects = [world.get(each) for value in values for each in value.objects]
+        if any(each.kind is not Kind.UNKNOWN for each in objects):
+            return None
         for value in values:
             truth = self.truth(value, world)
             if truth is not None:

@@ -8,7 +8,8 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.containers import join_values
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.things import Function, GradientContext, ObjectId
+from flake8_bn_eval.modes.sequences import backwards, blurred, inserted, reordered, without
+from flake8_bn_eval.modes.things import Constant, Function, GradientContext, ObjectId
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -32,16 +33,12 @@ class ContainerMethods:
             case "append" | "add" | "appendleft" if given is not None:
                 self.append(identity, given, ("append", place), world)
                 return UNKNOWN
-            case "insert" if len(arguments) == 2:
-                self.append(identity, arguments.positional[-1], ("append", place), world)
-                return UNKNOWN
+            case "insert" | "reverse" | "sort" | "remove" | "pop" | "popleft" | "clear" if (
+                state.kind is Kind.SEQUENCE
+            ):
+                return self._rearranged(identity, name, arguments, world, place)
             case "extend" if given is not None:
-                self.append(
-                    identity,
-                    self.machine.containers.element_of(given, world),
-                    ("extend", place),
-                    world,
-                )
+                self.extend(identity, given, ("extend", place), world)
                 return UNKNOWN
             case "values":
                 return self._view(list(state.fields.values()), state, world, (identity, name))
@@ -52,10 +49,6 @@ class ContainerMethods:
             case "get" | "pop" | "setdefault" if state.kind is Kind.MAPPING and given is not None:
                 found = self.machine.containers.known_element(state, given.constant)
                 return found if len(arguments) < 2 else found.join(arguments.positional[1])
-            case "pop" | "popleft":
-                return self.machine.containers.known_element(
-                    state, None if given is None else given.constant
-                )
             case "update" if given is not None and state.kind is Kind.MAPPING:
                 rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
                 items: dict[Key, Value] = dict(
@@ -63,9 +56,50 @@ class ContainerMethods:
                 )
                 world.put(identity, replace(state, fields={**state.fields, **items}, rest=rest))
                 return UNKNOWN
+            case "update" if given is None and state.kind is Kind.MAPPING:
+                named: dict[Key, Value] = {
+                    key: value for key, value in arguments.keywords if key is not None
+                }
+                world.put(identity, replace(state, fields={**state.fields, **named}))
+                return UNKNOWN
             case "copy":
-                return of_object(identity)
+                birth = ("copy", identity, place)
+                return self.machine.containers.bear(
+                    state.kind, state.fields, state.rest, world, birth
+                )
         return None
+
+    def _rearranged(
+        self, identity: ObjectId, name: str, arguments: Arguments, world: World, place: Place
+    ) -> Value:
+        """A method of a list after which other elements are at other places."""
+        state, first = world.get(identity), arguments.get(0, None)
+        index = None if first is None or first.constant is None else first.constant.value
+        result = UNKNOWN
+        match name:
+            case "insert" if len(arguments) == 2:
+                changed = inserted(state, index, ("insert", place), arguments.positional[-1])
+            case "reverse":
+                changed = backwards(state)
+            case "pop" | "popleft":
+                end = 0 if name == "popleft" else -1
+                at = Constant.of(end) if first is None else first.constant
+                result = self.machine.containers.known_element(state, at)
+                changed = without(state, None if at is None else at.value)
+            case "clear":
+                changed = replace(reordered(state, []), rest=None)
+            case _:
+                changed = blurred(state)
+        world.put(identity, changed)
+        return result
+
+    def extend(self, identity: ObjectId, added: Value, key: tuple[Key, ...], world: World) -> None:
+        """Append what a value hands out."""
+        elements = self.machine.containers.known_elements(added, world)
+        if elements is None:
+            elements = [self.machine.containers.element_of(added, world)]
+        for number, each in enumerate(elements):
+            self.append(identity, each, (*key, number), world)
 
     def append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
         """Append once per place is a known element; again at the same place it is any number."""
@@ -118,6 +152,9 @@ class ContainerMethods:
         if elements is not None:
             ordered = elements[::-1] if name == "reversed" else elements
             return self.machine.containers.sequence(ordered, world, birth)
+        if given.objects and all(world.get(each).kind is Kind.SEQUENCE for each in given.objects):
+            element = self.machine.containers.element_of(given, world)
+            return self.machine.containers.many(element, world, birth)
         return given if given.objects or given.things - UNKNOWN.things else None
 
     def _paired(self, columns: list[Value | None], world: World, birth: object) -> Value | None:

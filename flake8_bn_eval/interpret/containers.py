@@ -13,8 +13,9 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import LOST
 from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.sequences import MOST_ELEMENTS, without, written
 from flake8_bn_eval.modes.things import Constant, ObjectId, Parameters, Submodules
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     DictDisplay,
@@ -22,7 +23,6 @@ from flake8_bn_eval.operations import (
     Starred,
 )
 
-MOST_ELEMENTS = 16
 MOST_PASSES = 12
 ANY_ELEMENT = "[*]"
 
@@ -231,14 +231,24 @@ class Containers:
         return [*elements[:before], middle, *elements[end:]]
 
     def unpacked(self, value: Value, count: int, world: World) -> list[Value]:
-        """The values of ``a, b = value``."""
-        elements = self.known_elements(value, world)
+        """The values of ``a, b = value``, which may be one of several lists."""
+        rows = [self._row(each, count, world) for each in sorted(value.objects)]
+        if value.things or not rows:
+            rows.append([UNKNOWN] * count)
+        joined = [join_values(column) for column in zip(*rows, strict=True)]
+        if len(rows) == 1 and value.only_object is not None:
+            state = world.get(value.only_object)
+            if state.kind is Kind.SEQUENCE:
+                return joined
+        return [each.descending(value) for each in joined]
+
+    def _row(self, identity: ObjectId, count: int, world: World) -> list[Value]:
+        elements = self.known_elements(of_object(identity), world)
         if elements is not None and len(elements) == count:
-            return [element.descending() for element in elements]
-        identity = value.only_object
-        if identity is not None and world.get(identity).kind is Kind.SEQUENCE:
-            return [self.element_of(value, world)] * count
-        return [UNKNOWN.descending(value)] * count
+            return elements
+        if world.get(identity).kind is Kind.SEQUENCE:
+            return [self.element_of(of_object(identity), world)] * count
+        return [UNKNOWN] * count
 
     # Writing
 
@@ -248,19 +258,29 @@ class Containers:
             state = world.get(identity)
             key = index.constant
             if key is not None and owner.only_object is not None:
-                world.put(identity, state.with_field(key.value, value))
+                if state.kind is Kind.SEQUENCE:
+                    world.put(identity, written(state, key.value, value))
+                else:
+                    world.put(identity, state.with_field(key.value, value))
             elif state.kind in (Kind.SEQUENCE, Kind.MAPPING):
                 rest = value if state.rest is None else state.rest.join(value)
                 world.put(identity, replace(state, rest=rest))
+
+    def delete_element(self, owner: Value, index: Value, world: World) -> None:
+        """``del object[index]``."""
+        key = index.constant
+        for identity in owner.objects:
+            state = world.get(identity)
+            if state.kind is Kind.SEQUENCE:
+                only = owner.only_object is not None and key is not None
+                world.put(identity, without(state, key.value if only and key else None))
 
     def extend(self, before: Value, added: Value, world: World) -> bool:
         """``list += other``; whether it was a list."""
         identity = before.only_object
         if identity is None or world.get(identity).kind is not Kind.SEQUENCE:
             return False
-        self.machine.container_methods.append(
-            identity, self.element_of(added, world), ("extend",), world
-        )
+        self.machine.container_methods.extend(identity, added, ("extend",), world)
         return True
 
     def concatenate(self, left: Value, right: Value, world: World) -> Value | None:
@@ -269,9 +289,14 @@ class Containers:
         times = right.constant
         if first is not None and times is not None and isinstance(times.value, int):
             second, first = first * max(times.value - 1, 0), first if times.value > 0 else []
-        if first is None or second is None or not (first or second):
+        birth = ("+", left.only_object, right.only_object)
+        if first is not None and second is not None:
+            return self.sequence([*first, *second], world, birth) if first or second else None
+        kinds = {world.get(each).kind for each in left.objects | right.objects}
+        if kinds != {Kind.SEQUENCE} or not left.objects or not right.objects:
             return None
-        return self.sequence([*first, *second], world, ("+", left.only_object, right.only_object))
+        element = self.element_of(left, world).join(self.element_of(right, world))
+        return self.many(element, world, birth)
 
     # Builtins over containers
 

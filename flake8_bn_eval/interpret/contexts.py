@@ -180,7 +180,11 @@ class Contexts:
         self, enter: Enter, pending: Pending, world: World, body: Body, frame: Frame
     ) -> Exits[State]:
         function, definition = pending.function, pending.function.definition
-        if frame.runs(definition) or frame.too_deep or not self.machine.follows_calls:
+        arguments = Arguments(pending.arguments, pending.keywords)
+        if frame.runs(definition) or self.machine.following.is_cut_off(
+            function, arguments, world, frame, pending.place
+        ):
+            self.machine.unseen_calls.cut_off(function, arguments, world)
             return self._plain(enter, UNKNOWN, world, body, frame)
         inner = frame.enter(
             definition, pending.place, function.receiver, function.owner, frame.inside_forward
@@ -190,7 +194,6 @@ class Contexts:
             return self._at_yield(enter, inside, value, body, frame)
 
         inner.on_yield = on_yield
-        arguments = Arguments(pending.arguments, pending.keywords)
         exits = self.machine.functions.enter(function, arguments, world, inner, watched=True)
         return sorted_out(exits, definition.scope)
 

@@ -1,4 +1,8 @@
-"""Copies of objects: what is copied with them, and what is shared."""
+"""Copies of objects: what is copied with them, and what is shared.
+
+A copy of a copy made at the same place has the number of that copy, which makes room for it
+as any object does that is born again: so a loop that copies its last copy has two of them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow
+from flake8_bn_eval.modes.joins import join_objects
+from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.modes.values import UNKNOWN, Value
+from flake8_bn_eval.modes.values import UNKNOWN, Value, renamed
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
-MOST_COPIED = 40
+MOST_COPIED = 200
 """A deep copy of more objects than this is known only in part."""
 
 
@@ -31,53 +37,88 @@ class Copies:
         frame: Frame,
         place: Place,
     ) -> Value:
-        """A deep copy: new objects in the modes of the old ones."""
-        names: dict[ObjectId, ObjectId] = {}
-        for identity in subject.objects:
-            if row.returns == "shallow copy":
-                twin = self.machine.identities.number("copy", identity, (place, frame.path))
-                names[identity] = twin
-                world.bear(twin, replace(world.get(identity), origin=None))
-                continue
-            self._copy_object(identity, names, (place, frame.path), world)
-        copied = replace(subject, objects=frozenset(names[each] for each in subject.objects))
+        """What a function that copies returns, in the mode in which it starts."""
+        deep = row.returns != "shallow copy"
+        copied = self.copied(subject, (place, frame.path), world, deep=deep)
         if row.starts in ("eval", "train"):
             for identity in copied.objects:
                 modes = self.machine.constructors.initial_modes(row, path.rpartition(".")[2], place)
                 self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
         return copied
 
-    def _copy_object(
-        self, identity: ObjectId, names: dict[ObjectId, ObjectId], birth: object, world: World
-    ) -> ObjectId:
-        if identity in names:
-            return names[identity]
-        copy = names[identity] = self.machine.identities.number("copy", identity, birth)
-        if copy == identity:
-            return copy
-        state = world.get(identity)
-        self._note_made(copy, identity)
-        world.bear(copy, replace(state, origin=None))
-        fields = {
-            key: self._copy_value(value, names, birth, world) for key, value in state.fields.items()
-        }
-        rest = None if state.rest is None else self._copy_value(state.rest, names, birth, world)
-        world.put(copy, replace(world.get(copy), fields=fields, rest=rest))
-        return copy
+    def copied(self, subject: Value, birth: object, world: World, *, deep: bool) -> Value:
+        """New objects in the modes of the old ones; a shallow copy shares what is inside."""
+        subject = self._with_room(subject, deep, birth, world)
+        names = self._numbers(subject, deep, birth, world)
+        self._bear(names, subject, deep, world)
+        return replace(subject, objects=frozenset(names[each] for each in subject.objects))
+
+    def _with_room(self, subject: Value, deep: bool, birth: object, world: World) -> Value:
+        """What is copied, after the copies that were made here before have made room."""
+        older = self.machine.identities.older
+        for number in set(self._numbers(subject, deep, birth, world).values()):
+            state = world.objects.get(number)
+            if state is not None and not state.many:
+                world.retire(number)
+                if number not in world.objects:
+                    subject = renamed(subject, {number: older(number)})
+        return subject
+
+    def _numbers(
+        self, subject: Value, deep: bool, birth: object, world: World
+    ) -> dict[ObjectId, ObjectId]:
+        """The number of the copy of every object that is copied.
+
+        Of the objects that the subject may be there is just one; any others whose copies would
+        share a number are several, and so are their copies.
+        """
+        identities = self.machine.identities
+        names = {each: identities.copy_of(each, birth) for each in sorted(subject.objects)}
+        taken = set(names.values())
+        waiting = sorted(names) if deep else []
+        while waiting:
+            state = world.get(waiting.pop(0))
+            for value in (*state.fields.values(), *([] if state.rest is None else [state.rest])):
+                for each in sorted(value.objects - names.keys()):
+                    if len(names) < MOST_COPIED:
+                        number = identities.copy_of(each, birth)
+                        names[each] = identities.older(number) if number in taken else number
+                        taken.add(number)
+                        waiting.append(each)
+        return names
+
+    def _bear(
+        self, names: dict[ObjectId, ObjectId], subject: Value, deep: bool, world: World
+    ) -> None:
+        born: dict[ObjectId, Object] = {}
+        for identity, number in names.items():
+            state = replace(world.get(identity), origin=None)
+            if deep:
+                state = self._with_copied_fields(state, names)
+            known = born.get(number)
+            if known is not None:
+                many = known.many or identity not in subject.objects
+                state = replace(join_objects(known, state), many=many)
+            born[number] = state
+            self._note_made(number, identity)
+        for number, state in born.items():
+            world.bear(number, state)
+
+    def _with_copied_fields(self, state: Object, names: dict[ObjectId, ObjectId]) -> Object:
+        fields = {key: _copied(value, names) for key, value in state.fields.items()}
+        return replace(
+            state,
+            fields=fields,
+            rest=None if state.rest is None else _copied(state.rest, names),
+        )
 
     def _note_made(self, copy: ObjectId, original: ObjectId) -> None:
         made = self.machine.recorder.made
         if original in made:
             made[copy] = made[original]
 
-    def _copy_value(
-        self, value: Value, names: dict[ObjectId, ObjectId], birth: object, world: World
-    ) -> Value:
-        if not value.objects:
-            return value
-        if len(names) > MOST_COPIED:
-            return UNKNOWN.descending(value)
-        objects = frozenset(
-            self._copy_object(each, names, birth, world) for each in sorted(value.objects)
-        )
-        return replace(value, objects=objects)
+
+def _copied(value: Value, names: dict[ObjectId, ObjectId]) -> Value:
+    if value.objects <= names.keys():
+        return renamed(value, names)
+    return UNKNOWN.descending(value)

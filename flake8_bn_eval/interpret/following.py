@@ -1,8 +1,8 @@
-"""Which functions of other files are run where they are called: those that may tell anything.
+"""Which functions are run where they are called, if not all are: those that may tell anything.
 
-A function of the judged file is always run.  One of another file is run if the names in it
-speak of modes, gradient modes or modules, or if it is handed a module; else it is known
-that it sets nothing, and what it returns is unknown.
+A function of the judged file is always run, while there is time.  One of another file is run
+if the names in it speak of modes, gradient modes or modules, or if it is handed a module;
+else it is known that it sets nothing, and what it returns is unknown.
 """
 
 from __future__ import annotations
@@ -43,9 +43,49 @@ class Following:
             return False
         return definition.called_names.isdisjoint(self._telling)
 
+    def is_cut_off(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> bool:
+        """Whether a call is too deep or comes too late to be followed."""
+        if not frame.too_deep and not self._is_late(function, arguments, world, frame, place):
+            return False
+        self.machine.recorder.cut_off(function.definition, world.gradients)
+        return True
+
+    def _is_late(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> bool:
+        """Whether there is no time for a call; where it may tell something, that is reported."""
+        machine = self.machine
+        if not machine.is_hasty:
+            return False
+        if self._may_wait(function, arguments, world, frame):
+            return True
+        if not machine.follows_calls:
+            machine.recorder.stop_following(frame.place_in(machine.program, place))
+        return not machine.follows_calls
+
+    def _may_wait(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame
+    ) -> bool:
+        """Whether a call tells nothing, of all that is left where there is little time.
+
+        The parts that a constructor makes are in training mode in any case.
+        """
+        definition, telling = function.definition, self.machine.telling
+        if telling.is_worth_running(definition) or telling.sets_mode(definition):
+            return False
+        if frame.in_constructor:
+            return True
+        makes_parts = definition.name == "__init__"
+        tells = not makes_parts and not definition.called_names.isdisjoint(self._telling)
+        if tells or self._has_module(arguments, world):
+            return False
+        return not self._calls_held_module(function, world)
+
     def skips_constructor(self, class_: Class, arguments: Arguments, world: World) -> bool:
         """Whether making an object need not be followed: a module that surely has a mode."""
-        if self.machine.program.has(class_.definition.place):
+        if self._is_own(class_.definition.place):
             return False
         if self._has_module(arguments, world) or not self.machine.classes.is_module(class_):
             return False
@@ -67,6 +107,10 @@ class Following:
             own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
             held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
         return self._has_module(Arguments(tuple(held)), world)
+
+    def _is_own(self, place: Place) -> bool:
+        """Whether something is of the judged file, and there is time for all that is in it."""
+        return self.machine.program.has(place) and not self.machine.is_hasty
 
     def _has_module(self, arguments: Arguments, world: World) -> bool:
         return any(

@@ -10,7 +10,7 @@ from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.things import Class, Function, ObjectId
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import FunctionDefinition, Place, Variable, file_of
+from flake8_bn_eval.operations import FunctionDefinition, Place, Program, Variable, file_of
 
 MODULE_NAME = "<module>"
 DEEPEST_CALL = 12
@@ -160,9 +160,24 @@ class Frame:
         return self.depth >= DEEPEST_CALL
 
     @property
+    def in_constructor(self) -> bool:
+        """Whether a constructor is running, or something that it calls."""
+        own = self.definition is not None and self.definition.name == "__init__"
+        return own or self.caller is not None and self.caller.in_constructor
+
+    @property
     def belongs_to_module(self) -> bool:
         """Whether a method of a module is where this activation began."""
         return self.in_module if self.caller is None else self.caller.belongs_to_module
+
+    def place_in(self, program: Program, place: Place) -> Place | None:
+        """The place in a program that led to one in this frame; None where none did."""
+        frame: Frame | None = self
+        while not program.has(place):
+            if frame is None or frame.call is None:
+                return None
+            place, frame = frame.call, frame.caller
+        return place
 
     def stack(self) -> tuple[Site, ...]:
         """The call stack, the outermost function first."""

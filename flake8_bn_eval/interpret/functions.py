@@ -14,11 +14,11 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, gradients_of, unset
+from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
 from flake8_bn_eval.interpret.steps import RESULT
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.identities import about_object
-from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
+from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, alike, join_all
 from flake8_bn_eval.modes.things import Function, GradientContext, Pending, Thing
@@ -35,6 +35,9 @@ from flake8_bn_eval.operations import (
 )
 
 Body = Callable[[State], Exits[State]]
+Captured = tuple[tuple[Variable, Value], ...]
+CELLS = -(1 << 40)
+"""The scope of what closures have set in the names that they brought along."""
 
 
 class Functions:
@@ -85,12 +88,11 @@ class Functions:
         recursive = frame.runs(definition)
         if recursive and frame.runs_function(function):
             self.machine.recorder.unfollowed.add(definition)
-            return self._not_followed(function, arguments, world)
+            return self.machine.unseen_calls.recursive(function, arguments, world)
         if self.machine.following.skips(function, arguments, world):
             return self.machine.following.skipped(function, arguments, world, frame, place)
-        if frame.too_deep or not self.machine.follows_calls:
-            self.machine.recorder.cut_off(definition, world.gradients)
-            return self._not_followed(function, arguments, world)
+        if self.machine.following.is_cut_off(function, arguments, world, frame, place):
+            return self.machine.unseen_calls.cut_off(function, arguments, world)
         key = self._memory_key(function, arguments, world, frame)
         known = None if key is None else self._memory.get(key)
         if known is not None and all(each in world.objects for each in known.objects):
@@ -103,16 +105,6 @@ class Functions:
         if key is not None and (world.version, world.edits) == before:
             self._memory[key] = result
         return result
-
-    def _not_followed(self, function: Function, arguments: Arguments, world: World) -> Value:
-        """Recursion, or a call for which there is no time: it does what such a function may."""
-        names, telling = function.definition.called_names, self.machine.telling
-        if names & telling.setting_modes or function.captured:
-            world.forget_modes(Modes.only(Mode.UNKNOWN))
-        if names & telling.setting_gradients or function.captured:
-            world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
-        name = function.definition.name
-        return self.machine.unseen_calls.unseen(name, arguments, world, function.receiver)
 
     def _memory_key(
         self, function: Function, arguments: Arguments, world: World, frame: Frame
@@ -164,7 +156,8 @@ class Functions:
         """Bind the arguments and run the body; its exits, with the caller's gradient mode."""
         definition = function.definition
         hidden = {variable: world.names.get(variable) for variable, _ in function.captured}
-        world.names.assign_all(function.captured)
+        captured = _cells(function.captured, world)
+        world.names.assign_all(captured)
         self.bind(function, arguments, world, inner)
         before = world.gradients
         self.enter_decorators(function, world, inner)
@@ -176,7 +169,7 @@ class Functions:
         )
         if function.decorators:
             _restore(exits, before)
-        _uncover(hidden, exits)
+        _uncover(hidden, dict(captured), exits)
         return exits
 
     def _inside_managers(
@@ -347,11 +340,30 @@ class Functions:
         return world.bear(identity, Object(Kind.UNKNOWN, parameter.name, modes, modes))
 
 
-def _uncover(hidden: dict[Variable, Value | None], exits: Exits[State]) -> None:
+def _cells(captured: Captured, world: World) -> Captured:
+    """What a closure finds in the names that it brought along: earlier calls may have set them."""
+    found = [(variable, value, world.names.get(_cell(variable))) for variable, value in captured]
+    return tuple(
+        (variable, value if later is None else value.join(later))
+        for variable, value, later in found
+    )
+
+
+def _cell(variable: Variable) -> Variable:
+    """The name under which what was set in a closure waits for the next call."""
+    return CELLS, f"{variable[0]}:{variable[1]}"
+
+
+def _uncover(
+    hidden: dict[Variable, Value | None], captured: dict[Variable, Value], exits: Exits[State]
+) -> None:
     """After a call, the names that its closure brought along are those of before."""
     for state in exits.values() if hidden else ():
         for world in state:
             for variable, value in hidden.items():
+                left = world.names.get(variable)
+                if left is not None and left != captured[variable]:
+                    world.names[_cell(variable)] = captured[variable].join(left)
                 if value is None:
                     world.names.remove(variable)
                 else:

@@ -9,12 +9,9 @@ from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.gradient_modes import ASKING
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.interpret.row_choices import row_for
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import LOST
-from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.things import (
     Constant,
     External,
@@ -23,7 +20,6 @@ from flake8_bn_eval.modes.things import (
     Mapped,
     ModeContext,
     ObjectId,
-    Parameters,
     Partial,
 )
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
@@ -181,14 +177,13 @@ class Library:
             for argument in arguments:
                 self.machine.data.differentiate(argument, world, (place, frame))
         if row.steps:
-            self._step(arguments, world, frame, place)
+            self.machine.optimizers.step(arguments, world, frame, place)
         if row.exports and subject is not None:
             self._export(row, subject, arguments, world, frame, place)
         if row.effect in ("eval", "train") and subject is not None:
             flag = arguments.get(1, "mode") or of_constant(True)
             flag = of_constant(False) if row.effect == "eval" else flag
-            for identity in subject.objects:
-                self.machine.mode_switches.switch(identity, flag, world, frame, place, "module")
+            self._switch(subject, flag, world, frame, place, "module", above=row.effect == "train")
         elif row.sets is not None and subject is not None:
             self._set(row, subject, world, frame, place)
 
@@ -256,7 +251,7 @@ class Library:
                     else self.machine.copies.copy(path, row, subject, world, frame, place)
                 )
             case "optimizer":
-                return self._optimizer(path, arguments, world, frame, place)
+                return self.machine.optimizers.make(path, arguments, world, frame, place)
             case "tensor":
                 return self._tensor(path, row, arguments, world)
             case "context" | "other":
@@ -306,64 +301,35 @@ class Library:
     def _set(
         self, row: CallableRow, subject: Value, world: World, frame: Frame, place: Place
     ) -> None:
-        for identity in subject.objects:
-            if row.sets == "unknown":
-                self.machine.modules.lose_object(identity, world)
-            elif row.restores == "root":
+        if row.sets == "unknown":
+            self.machine.modules.lose(subject, world)
+        elif row.restores == "root":
+            for identity in subject.objects:
                 modes = world.get(identity).modes
                 self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
-            elif row.sets in ("eval", "train"):
-                flag = of_constant(row.sets == "train")
-                name = row.name.rpartition(".")[2]
-                self.machine.mode_switches.switch(
-                    identity, flag, world, frame, place, name, by=name
-                )
+        elif row.sets in ("eval", "train"):
+            name = row.name.rpartition(".")[2]
+            flag = of_constant(row.sets == "train")
+            self._switch(subject, flag, world, frame, place, name, by=name)
 
-    # Optimizers
+    def _switch(
+        self,
+        subject: Value,
+        flag: Value,
+        world: World,
+        frame: Frame,
+        place: Place,
+        name: str,
+        *,
+        by: str | None = None,
+        above: bool = False,
+    ) -> None:
+        switch = self.machine.mode_switches.switch
 
-    def _optimizer(
-        self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
-    ) -> Value:
-        identity = self.machine.identities.number("optimizer", place, frame.path)
-        owners = frozenset(
-            owner for argument in arguments for owner in self._owners(argument, world, 4)
-        )
-        fields: dict[Key, Value] = {".targets": of_thing(Parameters(owners))} if owners else {}
-        name = path.rpartition(".")[2]
-        return world.bear(
-            identity, Object(Kind.OPTIMIZER, name, LOST, LOST, fields=fields, seen=True)
-        )
+        def act(identity: ObjectId, each: World) -> None:
+            switch(identity, flag, each, frame, place, name, by, above=above)
 
-    def _owners(self, value: Value, world: World, depth: int) -> set[ObjectId]:
-        """The modules whose parameters are somewhere in a value."""
-        owners: set[ObjectId] = set()
-        for thing in value.things:
-            if isinstance(thing, Parameters):
-                owners |= thing.owners
-        for identity in value.objects if depth else ():
-            state = world.get(identity)
-            if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
-                for each in [*state.fields.values(), *([] if not state.rest else [state.rest])]:
-                    owners |= self._owners(each, world, depth - 1)
-        return owners
-
-    def owners(self, identity: ObjectId, world: World) -> frozenset[ObjectId]:
-        """The modules whose parameters an optimizer was given."""
-        value = world.get(identity).fields.get(".targets")
-        thing = None if value is None else value.only_thing
-        return thing.owners if isinstance(thing, Parameters) else frozenset()
-
-    def _step(self, arguments: Arguments, world: World, frame: Frame, place: Place) -> None:
-        """A fused training step: of the optimizers among the arguments, or of any."""
-        owners = [self.targets(it, world) for each in arguments for it in each.objects]
-        targets = frozenset().union(*(each for each in owners if each)) or None
-        self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
-
-    def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
-        """The modules that an optimizer trains, None if they are not in sight."""
-        owners = self.owners(identity, world)
-        families = (self.machine.makeup.family(owner, world) for owner in owners)
-        return frozenset().union(*families) or None
+        self.machine.mode_switches.each_of(subject, world, act)
 
     # Data
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules import Modules
     from flake8_bn_eval.interpret.narrowing import Narrowing
+    from flake8_bn_eval.interpret.optimizers import Optimizers
     from flake8_bn_eval.interpret.receivers import Receivers
     from flake8_bn_eval.interpret.results import Results
     from flake8_bn_eval.interpret.splitting import Splitting
@@ -67,10 +68,12 @@ MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
 FOLLOWED_STEPS = 8_000
 FOLLOWED_STEPS_A_PLACE = 3
-MOST_FOLLOWED = 24_000
-"""The same for a file with others beside it, in all: then what they do is unknown."""
-"""After so many for an entry point, its calls are no longer followed: they are unknown.
+"""After so many for an entry point, only those of its calls are followed that may tell anything.
 The work is bounded by the size of the file, as its parsing is."""
+MOST_FOLLOWED = 24_000
+"""The same for a file with others beside it, in all."""
+HASTE = 4
+"""How often as much may be spent until no call is followed any more, which is reported."""
 
 
 class SplitNeeded(Exception):
@@ -122,6 +125,7 @@ class Machine:
     following: Following
     library: Library
     links: Links
+    optimizers: Optimizers
     results: Results
     copies: Copies
     constructors: Constructors
@@ -170,6 +174,7 @@ class Machine:
         self._places = program.places
         self._most_followed = MOST_FOLLOWED if len(programs) > 1 else MOST_STEPS
         self.work = 0
+        self._hasty_from = 0
         self._followed_until = 0
         self.start_root()
 
@@ -182,13 +187,23 @@ class Machine:
     def start_root(self) -> None:
         """Another entry point: its calls are followed for a while."""
         allowance = FOLLOWED_STEPS + FOLLOWED_STEPS_A_PLACE * self._places
-        until = self.work + self.identities.effort + allowance
-        self._followed_until = min(until, self._most_followed)
+        spent = self._spent
+        self._hasty_from = min(spent + allowance, self._most_followed)
+        self._followed_until = min(spent + HASTE * allowance, HASTE * self._most_followed)
+
+    @property
+    def _spent(self) -> int:
+        return self.work + self.identities.effort
+
+    @property
+    def is_hasty(self) -> bool:
+        """Whether only those calls are still followed that may tell anything."""
+        return self._spent >= self._hasty_from
 
     @property
     def follows_calls(self) -> bool:
         """Whether calls are still followed."""
-        return self.work + self.identities.effort < self._followed_until
+        return self._spent < self._followed_until
 
     def new_world(self, gradients: Gradients) -> World:
         """A world with no names."""

@@ -5,9 +5,11 @@ A mode reaches the registered children; an override of `train` decides itself wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.alternatives import in_each
 from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -15,8 +17,8 @@ from flake8_bn_eval.interpret.modules import _in_modes
 from flake8_bn_eval.interpret.records import ModeChange
 from flake8_bn_eval.interpret.submodules import UNSEEN
 from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Function, ObjectId, SavedMode
 from flake8_bn_eval.modes.unity import are_told_apart
 from flake8_bn_eval.modes.values import Value, of_constant, of_object
@@ -27,6 +29,8 @@ FLAG_WORDS = frozenset(
     {"train", "training", "mode", "flag", "eval", "evaluate", "is", "was", "status", "state",
      "phase", "enable", "enabled", "test", "testing", "val", "prev", "previous", "old"}
 )  # fmt: skip
+
+Act = Callable[[ObjectId, World], None]
 
 
 class ModeSwitches:
@@ -44,12 +48,15 @@ class ModeSwitches:
         place: Place,
         subject: str,
         by: str | None = None,
+        *,
+        above: bool = False,
     ) -> Value:
         """``train(flag)``, through an override in the file where there is one.
 
         ``by`` names what does it where that is no ``train()`` or ``eval()`` of the subject.
+        ``above`` is set where the framework's own ``train`` is meant, whatever overrides it.
         """
-        override = self._override(identity, world)
+        override = None if above else self._override(identity, world)
         if override is not None and not frame.runs(override.definition, identity):
             bound = replace(override, receiver=identity)
             self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
@@ -63,6 +70,40 @@ class ModeSwitches:
         after = str(world.get(identity).modes)
         self.machine.recorder.event(place, "mode", subject, before, after)
         return of_object(identity)
+
+    def each_of(self, subject: Value, world: World, act: Act) -> None:
+        """Set the mode of a value that may be one of several modules.
+
+        Where nothing tells them apart there is just one, and what sets all of them sets that one.
+        """
+        if len(subject.objects) < 2 or not are_told_apart(subject.objects, world):
+            for identity in sorted(subject.objects):
+                act(identity, world)
+            return
+
+        def on(alternative: Value, each: World) -> Value:
+            for identity in alternative.objects:
+                act(identity, each)
+            return alternative
+
+        before = self.modules_below(subject, world)
+        in_each(replace(subject, things=frozenset()), world, on)
+        self.admit_doubt(before, world)
+
+    def modules_below(self, subject: Value, world: World) -> dict[ObjectId, Object]:
+        """Several objects, and what is below them, before the mode of one of them is set."""
+        if len(subject.objects) < 2:
+            return {}
+        family = self.machine.makeup.family
+        below = {each for identity in subject.objects for each in family(identity, world)}
+        return {each: world.get(each) for each in sorted(below)}
+
+    def admit_doubt(self, before: dict[ObjectId, Object], world: World) -> None:
+        """Nobody can tell which of these was set: where the mode is another now, it is unknown."""
+        for identity, old in before.items():
+            new = world.get(identity)
+            if (new.modes, new.tree) != (old.modes, old.tree):
+                world.put(identity, new.in_modes(LOST, recursive=True))
 
     def _override(self, identity: ObjectId, world: World) -> Function | None:
         class_ = world.get(identity).class_

@@ -92,7 +92,9 @@ class Modules:
                     identity, of_constant(False), world, frame, place, subject
                 )
             case "train":
-                return self._train(identity, arguments, world, frame, place, subject)
+                # An override of this very method has been found before, if there is one.
+                above = row.name == row.effect
+                return self._train(identity, arguments, world, frame, place, subject, above)
             case "self":
                 return receiver
             case "forward":
@@ -136,6 +138,7 @@ class Modules:
         frame: Frame,
         place: Place,
         subject: str,
+        above: bool,
     ) -> Value | None:
         flag = arguments.get(0, "mode")
         if flag is None:
@@ -144,7 +147,9 @@ class Modules:
             flag = of_constant(True)
         elif not self.machine.mode_switches.is_flag(flag, identity, world) or len(arguments) > 1:
             return None
-        return self.machine.mode_switches.switch(identity, flag, world, frame, place, subject)
+        return self.machine.mode_switches.switch(
+            identity, flag, world, frame, place, subject, above=above
+        )
 
     # Other effects
 
@@ -206,7 +211,7 @@ class Modules:
         place: Place,
     ) -> Value:
         if name == "step":
-            targets = self.machine.library.targets(identity, world)
+            targets = self.machine.optimizers.targets(identity, world)
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
             self._run_closure(arguments, world, frame, place)
         return UNKNOWN

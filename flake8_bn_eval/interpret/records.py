@@ -199,6 +199,8 @@ class Recorder:
         self.cut: dict[FunctionDefinition, Gradients] = {}
         """Functions of which a call was not followed, as that would have taken too long, and
         the gradient modes in which they were called."""
+        self.stopped: Remark | None = None
+        """The first call that was not followed although it may have told something."""
         self.reveals: dict[Place, tuple[str, set[str]]] = {}
         self.events: dict[tuple[Place, str, str], tuple[set[str], set[str]]] = {}
         self._numbers: dict[tuple[object, ...], CallId] = {}
@@ -227,6 +229,11 @@ class Recorder:
         """There is no time to follow a call; this much is known of it."""
         known = self.cut.get(definition)
         self.cut[definition] = gradients if known is None else known.join(gradients)
+
+    def stop_following(self, place: Place | None) -> None:
+        """From this place on, calls that may tell something are no longer followed."""
+        if self.stopped is None and place is not None:
+            self.stopped = Remark(place, "there is too much to follow: calls are skipped from here")
 
     def admit_unfollowed(self) -> None:
         """What was met in a recursive function may be met there in any other state."""

@@ -46,6 +46,7 @@ from flake8_bn_eval.interpret.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
+from flake8_bn_eval.interpret.optimizers import Optimizers
 from flake8_bn_eval.interpret.order import callers_first
 from flake8_bn_eval.interpret.receivers import Receivers
 from flake8_bn_eval.interpret.records import Recorder
@@ -110,6 +111,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.following = Following(machine)
     machine.library = Library(machine)
     machine.results = Results(machine)
+    machine.optimizers = Optimizers(machine)
     machine.copies = Copies(machine)
     machine.constructors = Constructors(machine)
     machine.contexts = Contexts(machine)

@@ -17,6 +17,7 @@ from flake8_bn_eval.operations import (
     Await,
     Binary,
     Call,
+    ClassDefinition,
     Comparison,
     Conditional,
     Display,
@@ -166,10 +167,24 @@ class Telling:
             functions = self.functions
             more = {each.name for each in functions if each.called_names & telling}
             for class_ in self.classes:
-                if any(each.called_names & telling for each in class_.methods.values()):
+                if any(each.called_names & telling for each in _implicit(class_)):
                     more.add(class_.name)
             # Every class mentions these two; what they do is asked for by the class's name.
             more -= telling | {"__init__", "forward"}
             if not more:
                 return frozenset(telling)
             telling |= more
+
+
+def _implicit(class_: ClassDefinition) -> list[FunctionDefinition]:
+    """The methods that run without being called by name, where an object is made or used."""
+    return [
+        method
+        for name, method in class_.methods.items()
+        if name.startswith("__") or name == "forward" or _is_property(method)
+    ]
+
+
+def _is_property(method: FunctionDefinition) -> bool:
+    words = {word for each in method.decorators for word in identifiers(each)}
+    return any("property" in word or word == "setter" for word in words)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.arguments import Arguments
-from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag, Use
+from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Function, ObjectId, Parameters
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
@@ -19,6 +20,28 @@ class UnseenCalls:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+
+    def recursive(self, function: Function, arguments: Arguments, world: World) -> Value:
+        """A recursion that is not followed any deeper: it does what it did, or something else."""
+        if self._may_set_modes(function):
+            world.forget_modes(Modes.only(Mode.UNKNOWN))
+        return self._not_followed(function, arguments, world)
+
+    def cut_off(self, function: Function, arguments: Arguments, world: World) -> Value:
+        """A call for which there is no time: of what it may set nothing is known."""
+        if self._may_set_modes(function):
+            world.lose_modes()
+        return self._not_followed(function, arguments, world)
+
+    def _may_set_modes(self, function: Function) -> bool:
+        names = function.definition.called_names & self.machine.telling.setting_modes
+        return bool(names or function.captured)
+
+    def _not_followed(self, function: Function, arguments: Arguments, world: World) -> Value:
+        definition = function.definition
+        if definition.called_names & self.machine.telling.setting_gradients or function.captured:
+            world.set_gradients(world.gradients.join(gradients_of(Gradient.UNKNOWN)))
+        return self.unseen(definition.name, arguments, world, function.receiver)
 
     def unseen(
         self,
@@ -93,5 +116,5 @@ class UnseenCalls:
                     owners |= thing.owners
             for identity in argument.objects:
                 if world.get(identity).kind is Kind.OPTIMIZER:
-                    owners |= self.machine.library.owners(identity, world)
+                    owners |= self.machine.optimizers.owners(identity, world)
         return of_thing(Parameters(owners)) if owners else None

@@ -44,6 +44,8 @@ class Identities:
         """The objects that a loop bears again and again."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
+        self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}
+        """Of copies: the object copied first, and the births of all copies from there on."""
         self._version = 0
         self.effort = 0
         """What joining worlds has cost, in units of about one evaluated expression."""
@@ -62,6 +64,7 @@ class Identities:
         """The number of all objects of the same birth but the last one."""
         number = self.number("older", identity)
         self.repeated |= {number, identity}
+        self._copied[number] = self._line_of(identity)
         return number
 
     def one_of(self, members: frozenset[ObjectId]) -> ObjectId:
@@ -69,7 +72,24 @@ class Identities:
         born = frozenset(each for member in members for each in self._united.get(member, {member}))
         number = self.number("one of", born)
         self._united[number] = born
+        self._copied[number] = self._line_of(min(born))
         return number
+
+    def copy_of(self, identity: ObjectId, birth: object) -> ObjectId:
+        """The number of a copy; that of a copy made at the same birth where it is one of those.
+
+        There are as many numbers as there are ways from birth to birth, however often each is
+        gone.
+        """
+        first, births = self._line_of(identity)
+        if birth in births:
+            births = births[: births.index(birth)]
+        number = self.number("copy", first, *births, birth)
+        self._copied[number] = first, (*births, birth)
+        return number
+
+    def _line_of(self, identity: ObjectId) -> tuple[ObjectId, tuple[object, ...]]:
+        return self._copied.get(identity, (identity, ()))
 
     def new_version(self) -> int:
         """A number that no world has had."""

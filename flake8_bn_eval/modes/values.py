@@ -1,9 +1,9 @@
 """What an expression may evaluate to: a set of alternatives and where the data came from.
 
-A value joins by union.  Past a few alternatives it is simply unknown.  Besides its
-alternatives a value carries its *lineage*: the forward calls whose graph may hang on
-it (`connected`), those from which it descends without a graph (`derived`), and tags
-of the data that went into it.
+A value joins by union.  Past a few things it is simply unknown, besides its objects: of
+those there are as many as the program has births.  Besides its alternatives a value carries
+its *lineage*: the forward calls whose graph may hang on it (`connected`), those from which
+it descends without a graph (`derived`), and tags of the data that went into it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 MOST_ALTERNATIVES = 6
-MOST_OBJECTS = 12
 LONGEST_SUBJECT = 120
 
 
@@ -102,8 +101,6 @@ class Value:
             return self
         if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
-        if len(objects) > MOST_OBJECTS:
-            things, objects = frozenset({UNKNOWN_THING}), NO_IDS
         return Value(
             things,
             objects,

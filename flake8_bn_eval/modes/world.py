@@ -287,10 +287,16 @@ class World:
         return True
 
     def forget_modes(self, modes: Modes) -> None:
-        """Every module may now be in any of these modes."""
+        """Every module may now be in any of these modes as well."""
         for identity, state in list(self.objects.items()):
             if state.may_be_module:
                 self.put(identity, state.in_modes(state.modes.join(modes), recursive=True))
+
+    def lose_modes(self) -> None:
+        """Nothing is known any more of the mode of any module."""
+        for identity, state in list(self.objects.items()):
+            if state.may_be_module:
+                self.put(identity, state.in_modes(LOST, recursive=True))
 
 
 def _rests_on(thing: object, stale: list[str]) -> bool:

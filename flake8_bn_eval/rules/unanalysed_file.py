@@ -6,7 +6,8 @@ Silence about a file should mean that it was looked at.  Three things keep this 
 from looking: libcst, its parser, refuses a few spellings that Python accepts; a
 statement nested or chained a thousand levels deep would take it too long; and the
 analysis itself has bounds, or an error of its own.  Then there is one report, at the
-place, and no other rule has looked at what follows from there.
+place.  Where it says that calls are skipped, the rest of the file was looked at, but for
+what those calls and all later ones of their kind do.
 
 A file that Python itself refuses is not reported: flake8 says E999 there.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,11 +85,15 @@ def judge_seeds(first: int, count: int, jobs: int) -> Iterator[tuple[int, Judgem
 
 
 def prepare_process() -> None:
-    """Tiny tensors gain nothing from threads, and errors of our own are to be seen."""
+    """Tiny tensors gain nothing from threads, and errors of our own are to be seen.
+
+    What a generator raises that is closed because nobody wants more of it is seen by nobody.
+    """
     import torch
 
     torch.set_num_threads(1)
     os.environ["BNE_RAISE"] = "1"
+    sys.unraisablehook = lambda _: None
 
 
 def kind_of(problem: str) -> str:

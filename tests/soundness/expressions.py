@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
 from tests.soundness.names import Function, Library, Names
+from tests.soundness.tree import Block
 
 LEAVES = ("nn.Dropout()", "nn.Identity()", "nn.AlphaDropout()", "nn.Dropout(p=0.1)")
 KEYS = ("a", "b")
+SEQUENCES = ("list", "tuple", "registry")
 
 
 class Expressions:
@@ -17,6 +20,15 @@ class Expressions:
     def __init__(self, chance: random.Random, library: Library) -> None:
         self.chance = chance
         self.library = library
+        self._numbers = itertools.count(2)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that the program has not used yet."""
+        return f"{prefix}{next(self._numbers)}"
+
+    def block(self, names: Names, size: int) -> Block:
+        """Some statements of any kind."""
+        raise NotImplementedError
 
     def maybe(self, probability: float) -> bool:
         return self.chance.random() < probability
@@ -45,7 +57,7 @@ class Expressions:
             trainer = self.library.trainers[kind]
             names = [trainer.attribute, trainer.shown] if trainer.shown else [trainer.attribute]
             steps = [(f".{name}", trainer.holds) for name in names]
-        elif kind == "list":
+        elif kind in SEQUENCES:
             steps = [("[0]", "plain"), ("[-1]", "plain")]
         elif kind == "dict":
             steps = [(f'["{key}"]', "plain") for key in KEYS]
@@ -68,7 +80,8 @@ class Expressions:
         """A module that did not exist before; one that is ``alone`` contains no older one."""
         sources = self.places(names, wanted)
         if sources and wanted not in ("module", "wrapper") and self.maybe(0.25):
-            return f"copy.deepcopy({self.chance.choice(sources)})"
+            copying = self.chance.choice(["copy.deepcopy"] * 4 + ["copy.copy"])
+            return f"{copying}({self.chance.choice(sources)})"
         if wanted == "wrapper":
             return f"nn.DataParallel({self.module(names, 'plain')})"
         kind = wanted
@@ -97,6 +110,10 @@ class Expressions:
             return f"{then} if {self.condition(names)} else {otherwise}"
         if roll < 0.42:
             return f"{self.module(names, wanted)}.to('cpu')"
+        if roll < 0.45:
+            return f"{self.module(names, wanted)}.requires_grad_(False)"
+        if roll < 0.48:
+            return f"({self.module(names, wanted)} or {self.module(names, wanted)})"
         return self.module(names, wanted)
 
     def setting(self, names: Names) -> str:

@@ -93,7 +93,7 @@ FAULTS = (
         "an alias is a copy instead of the same module",
         "flake8_bn_eval.interpret.assignments:Assignments.assign",
         "self.machine.data.named(target, value)",
-        "self.machine.copies._copy_value(value, {}, ('alias', id(target)), world)",
+        "self.machine.copies.copied(value, ('alias', id(target)), world, deep=True)",
     ),
     Fault(
         "`set_grad_enabled` as a context is not restored",

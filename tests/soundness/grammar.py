@@ -10,28 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from tests.soundness.compounds import Statements
-from tests.soundness.names import Function, Library, Names, Shape, Trainer
+from tests.soundness.classes import GRADIENT_DECORATORS, Classes
+from tests.soundness.names import Function, Library, Names
 from tests.soundness.tree import Block, Statement, compound, render, simple
 
 HEADER = ("import contextlib", "import copy", "import functools", "import sys", "", "import torch")
-GRADIENT_DECORATORS = (
-    "@torch.no_grad()",
-    "@torch.no_grad",
-    "@torch.inference_mode()",
-    "@torch.enable_grad()",
-    "@torch.set_grad_enabled(False)",
-    "@torch.set_grad_enabled(True)",
-)
 
 
-class Grammar(Statements):
+class Grammar(Classes):
     """One program; ``write`` is called once."""
 
     def write(self) -> Block:
         program: Block = [simple(line) for line in (*HEADER, "from torch import nn")]
         for index in range(self.chance.choice([0, 1, 1, 2])):
-            program.append(self.module_class(f"Net{index}"))
+            write_class = self.derived_class if index and self.maybe(0.6) else self.module_class
+            program.append(write_class(f"Net{index}"))
         names = Names()
         for name, kind in (("g0", "leaf"), ("g1", self.chance.choice(list(self.library.shapes)))):
             program.append(simple(f"{name} = {self.new(names, kind)}"))
@@ -54,6 +47,7 @@ class Grammar(Statements):
             (self.function, choose([0, 1, 2, 2, 3])),
             (self.generator, choose([0, 0, 0, 1])),
             (self.trainer, choose([0, 0, 1, 1])),
+            (self.derived_trainer, choose([0, 0, 0, 1])),
         ]
 
     def main(self, names: Names) -> Block:
@@ -65,58 +59,6 @@ class Grammar(Statements):
         if self.maybe(0.5):
             call = compound('if __name__ == "__main__":', [call])
         return [compound("def main():", body), call]
-
-    # Classes of modules
-
-    def module_class(self, name: str) -> Statement:
-        """A class with children, perhaps one that it is given, perhaps some that are hidden."""
-        takes = self.chance.choice([None, None, "leaf", "plain"])
-        kinds = [k for k in self.library.shapes if self.library.shapes[k].takes is None]
-        children = [(".first", "leaf"), (".second", self.chance.choice(kinds))]
-        if takes is not None:
-            children[0] = (".first", takes)
-        hidden = [(".kept[0]", "leaf")] if self.maybe(0.3) else []
-        shape = Shape(name, f"{name}()", tuple(children), tuple(hidden), takes)
-        body: Block = [compound(*self._constructor(shape))]
-        body.append(compound("def forward(self, x):", [self._through(shape)]))
-        inside = Names({"self": name}, frozenset({"self"}), None, True)
-        self.library.shapes[name] = shape
-        if self.maybe(0.25):
-            body.append(self._train_override())
-        if self.maybe(0.2):
-            body.append(
-                compound("def eval(self):", [*self._touch(inside), simple("return super().eval()")])
-            )
-        return compound(f"class {name}(nn.Module):", body)
-
-    def _constructor(self, shape: Shape) -> tuple[str, Block]:
-        body: Block = [simple("super().__init__()")]
-        for suffix, kind in shape.children:
-            given = shape.takes is not None and suffix == ".first"
-            value = "net" if given else self.new(Names(), kind)
-            body.append(simple(f"self{suffix} = {value}"))
-        if shape.hidden:
-            body.append(simple(f"self.kept = [{self.new(Names(), 'leaf')}]"))
-        if self.maybe(0.25):
-            suffix = self.chance.choice(shape.parts)[0]
-            body.append(simple(f"self{suffix}.eval()"))
-        parameter = "" if shape.takes is None else ", net"
-        return f"def __init__(self{parameter}):", body
-
-    def _through(self, shape: Shape) -> Statement:
-        if self.maybe(0.3):
-            return simple("return self.second(self.first(x))")
-        return simple(f"return self{self.chance.choice(shape.parts)[0]}(x)")
-
-    def _train_override(self) -> Statement:
-        body = [simple("super().train(mode)"), simple(f"self.first.{self._plain_setting()}")]
-        return compound("def train(self, mode=True):", [*body, simple("return self")])
-
-    def _touch(self, inside: Names) -> Block:
-        return [simple(f"{self.chance.choice(['self.first', 'self.second'])}.eval()")]
-
-    def _plain_setting(self) -> str:
-        return self.chance.choice(["eval()", "eval()", "train()"])
 
     # Functions
 
@@ -160,24 +102,6 @@ class Grammar(Statements):
         definition.parts[0] = ("\n".join([*marks, header]), body)
         return definition
 
-    def manager_class(self) -> Statement:
-        """A class with ``__enter__`` and ``__exit__`` around a module."""
-        name = self.fresh("Manager")
-        enter = [
-            simple("self.was = self.net.training"),
-            simple(f"self.net.{self._plain_setting()}"),
-        ]
-        restore = self.chance.choice(["train(self.was)", "train(self.was)", "train()", "eval()"])
-        self.library.managers.append(Function(name, (("net", "plain"),), "plain"))
-        return compound(
-            f"class {name}:",
-            [
-                compound("def __init__(self, net):", [simple("self.net = net")]),
-                compound("def __enter__(self):", [*enter, simple("return self.net")]),
-                compound("def __exit__(self, *exception):", [simple(f"self.net.{restore}")]),
-            ],
-        )
-
     def manager(self, names: Names) -> Statement:
         """A home-made context manager over a module, over gradients, or over both."""
         if self.maybe(0.25):
@@ -215,57 +139,35 @@ class Grammar(Statements):
         before = self.block(inner, 1) if self.maybe(0.5) else []
         after = [simple(f"net.{self._plain_setting()}")] if self.maybe(0.3) else []
         loop = compound("for net in nets:", [*before, simple("yield net"), *after])
+        body: Block = [loop]
+        if self.maybe(0.25):
+            body = [compound("try:", body, ("finally:", self.set_mode(inner)))]
+        elif self.maybe(0.3):
+            body.append(simple("yield from nets"))
         self.library.generators.append(Function(name, (("nets", "list"),)))
-        return compound(f"def {name}(nets):", [loop])
+        return compound(f"def {name}(nets):", body)
 
     def decorator(self, names: Names) -> Statement:
-        """A decorator of functions whose first argument is a module."""
+        """A decorator of functions whose first argument is a module, perhaps with a flag."""
         name = self.fresh("decorator")
         call: Block = [simple("return function(net, *args, **kwargs)")]
         if self.maybe(0.4):
             call = [compound("with torch.no_grad():", call)]
         if self.maybe(0.5):
             call = [compound("try:", call, ("finally:", [simple(f"net.{self._plain_setting()}")]))]
-        body = [simple(f"net.{self._plain_setting()}"), *call]
+        takes_flag = self.maybe(0.35)
+        first = "train(mode)" if takes_flag else self._plain_setting()
+        body = [simple(f"net.{first}"), *call]
         header = "def wrapper(net, *args, **kwargs):"
         if self.maybe(0.5):
             header = f"@functools.wraps(function)\n{header}"
+        wrapping = [compound(header, body), simple("return wrapper")]
+        if takes_flag:
+            self.library.decorators += [f"{name}(True)", f"{name}(mode=False)"]
+            inner = compound("def decorate(function):", wrapping)
+            return compound(f"def {name}(mode):", [inner, simple("return decorate")])
         self.library.decorators.append(name)
-        return compound(
-            f"def {name}(function):", [compound(header, body), simple("return wrapper")]
-        )
-
-    def trainer(self, names: Names) -> Statement:
-        """A class that holds a module and has methods which use each other."""
-        kind = f"Trainer{len(self.library.trainers)}"
-        holds = self.chance.choice([*self.library.shapes, "plain"])
-        attribute = self.chance.choice(["model", "net"])
-        constructor: Block = [simple(f"self.{attribute} = net")]
-        if self.maybe(0.3):
-            constructor.append(simple(f"self.{attribute}.{self._plain_setting()}"))
-        body: Block = [compound("def __init__(self, net):", constructor)]
-        shown = "body" if self.maybe(0.3) else ""
-        if shown:
-            handing = [simple(f"return self.{attribute}")]
-            body.append(compound(f"@property\ndef {shown}(self):", handing))
-        methods: list[Function] = []
-        for _ in range(self.chance.choice([1, 2, 3])):
-            self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
-            parameters = self.chance.choice([(), (), (("flag", "flag"),)])
-            inner = names.nested({"self": kind, **dict(parameters)}, None)
-            inner.fixed |= {"self"}
-            listed = ", ".join(["self", *(parameter for parameter, _ in parameters)])
-            method = Function(self.fresh("step"), parameters)
-            statements = self.block(inner, self.chance.choice([2, 3]))
-            definition = compound(f"def {method.name}({listed}):", statements)
-            if self.maybe(0.2):
-                header, block = definition.parts[0]
-                mark = self.chance.choice(GRADIENT_DECORATORS)
-                definition.parts[0] = (f"{mark}\n{header}", block)
-            body.append(definition)
-            methods.append(method)
-        self.library.trainers[kind] = Trainer(kind, attribute, holds, tuple(methods), shown)
-        return compound(f"class {kind}:", body)
+        return compound(f"def {name}(function):", wrapping)
 
 
 def prune(program: Block) -> bool:

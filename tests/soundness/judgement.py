@@ -16,8 +16,8 @@ that is counted, so that the number can be trusted:
   ratio is exact / (exact + inexact); the lower bound counts the undecided as inexact.
 - A program with calls that the analysis leaves unfollowed for lack of time is not judged; its
   lines count as *cut short*, and for the lower bound as inexact.
-- A line inside a ``forward`` is not counted: no rule judges it.  Where the analysis looks
-  into a ``forward`` at all, what it says there must be sound.
+- A line inside a ``forward`` is not judged, as no rule judges it: the analysis looks into a
+  ``forward`` only where that may change something for its caller.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def judge(text: str, limit: int, seed: int) -> Judgement:
     uncounted = forward_lines(text)
     for line, pairs in sorted(seen.calls.items()):
         told = predicted.calls.get(line, [])
-        if not told and line in uncounted:
+        if line in uncounted:
             continue
         problem = _call_problem(line, pairs, told)
         if problem is not None:
             judgement.problems.append(problem)
-        elif line not in uncounted:
+        else:
             verdict = _verdict(pairs, told, exhausted=seen.exhausted)
             judgement.counts[verdict] += 1
             if verdict == "inexact":

@@ -1,9 +1,10 @@
 """What a generated program may name at some point, and what kind of value each name has.
 
 Kinds: ``leaf`` and ``pair`` and the names of generated classes are modules of a known shape;
-``plain`` is any module that is no wrapper, ``module`` may be a wrapper; ``wrapper``, ``list``
-and ``dict`` hold modules; ``flag`` is a bool, ``phase`` a text, ``action`` takes nothing and
-``apply`` takes a module; a class of trainers is a kind of its own.
+``plain`` is any module that is no wrapper, ``module`` may be a wrapper; ``wrapper``, ``list``,
+``tuple``, ``dict`` and ``registry`` (a ``ModuleList``) hold modules; ``flag`` is a bool, ``phase``
+a text, ``action`` takes nothing and ``apply`` takes a module; a class of trainers is a kind of
+its own.
 """
 
 from __future__ import annotations

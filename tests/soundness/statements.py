@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 
-from tests.soundness.expressions import KEYS, Expressions
+from tests.soundness.callables import Callables
+from tests.soundness.containers import Containers
 from tests.soundness.names import Function, Library, Names
 from tests.soundness.tree import Block, Statement, compound, simple
 
 Writer = Callable[[Names], Block]
 
 
-class SimpleStatements(Expressions):
+class SimpleStatements(Containers, Callables):
     """Statements of one line, and those that only look like several."""
 
     def __init__(self, chance: random.Random, library: Library) -> None:
         super().__init__(chance, library)
-        self._numbers = itertools.count(2)
         self.simple_writers: list[tuple[float, Writer]] = [
             (16, self.forward),
             (12, self.set_mode),
             (5, self.rebind),
             (4, self.introduce),
             (2, self.swap),
-            (2, self.container),
-            (2, self.over_container),
-            (1, self.grow),
+            (3, self.container),
+            (3, self.over_container),
+            (2, self.grow),
+            (1, self.take_apart),
             (3, self.new_flag),
             (1, self.replace_child),
             (1, self.assign_flag),
@@ -37,22 +37,18 @@ class SimpleStatements(Expressions):
             (2, self.make_action),
             (3, self.run_action),
             (2, self.optional_module),
-            (1, self.comprehension),
+            (2, self.comprehension),
+            (2, self.make_closure),
+            (1, self.short_circuit),
             (3, self.set_gradient),
+            (2, self.save_and_restore_gradients),
             (2, self.reveal),
             (2, self.risk),
             (2, self.leave),
             (3, self.test_twice),
             (2, self.walk),
+            (1, self.by_name),
         ]
-
-    def fresh(self, prefix: str) -> str:
-        """A name that the program has not used yet."""
-        return f"{prefix}{next(self._numbers)}"
-
-    def block(self, names: Names, size: int) -> Block:
-        """Some statements of any kind."""
-        raise NotImplementedError
 
     def forward(self, names: Names) -> Block:
         path = self.module(names, "module")
@@ -106,47 +102,6 @@ class SimpleStatements(Expressions):
         values = f"{self.expression(names, kind)}, {self.module(names, kind)}"
         names.kinds[first] = names.kinds[second] = kind
         return [simple(f"{first}, {second} = {values}")]
-
-    def container(self, names: Names) -> Block:
-        name = self.fresh("c")
-        elements = [self.module(names, "plain") for _ in range(2)]
-        if self.maybe(0.6):
-            names.kinds[name] = "list"
-            open_mark, close_mark = self.chance.choice([("[", "]"), ("[", "]"), ("list((", "))")])
-            return [simple(f"{name} = {open_mark}{', '.join(elements)}{close_mark}")]
-        names.kinds[name] = "dict"
-        items = ", ".join(f'"{key}": {value}' for key, value in zip(KEYS, elements, strict=True))
-        return [simple(f"{name} = {{{items}}}")]
-
-    def grow(self, names: Names) -> Block:
-        lists = self.of_kind(names, "list")
-        if not lists:
-            return self.container(names)
-        value = self.module(names, "plain")
-        target = self.chance.choice(lists)
-        return [simple(self.chance.choice([f"{target}.append({value})", f"{target}[0] = {value}"]))]
-
-    def over_container(self, names: Names) -> Block:
-        """A loop over modules."""
-        lists, dicts = self.of_kind(names, "list"), self.of_kind(names, "dict")
-        name = self.fresh("m")
-        inner = names.inner(loop=True)
-        inner.kinds[name] = "plain"
-        target = name
-        generators = self.library.generators
-        if generators and self.maybe(0.4):
-            source = self.call(names, self.chance.choice(generators))
-        elif dicts and self.maybe(0.4):
-            source = f"{self.chance.choice(dicts)}.values()"
-        elif lists and self.maybe(0.7):
-            source = self.chance.choice(lists)
-            if self.maybe(0.3):
-                target, source = f"_, {name}", f"enumerate({source})"
-        else:
-            source = f"({self.module(names, 'plain')}, {self.module(names, 'plain')})"
-        body = [simple(f"{name}.{self.setting(names)}")] if self.maybe(0.6) else []
-        body += self.block(inner, 1)
-        return [compound(f"for {target} in {source}:", body)]
 
     def new_flag(self, names: Names) -> Block:
         own = [name for name in self.of_kind(names, "flag") if name not in names.fixed]
@@ -229,29 +184,6 @@ class SimpleStatements(Expressions):
         method = self.chance.choice(trainer.methods)
         return [simple(self.call(names, method, f"{name}.{method.name}"))]
 
-    def make_action(self, names: Names) -> Block:
-        """A function value without a parameter."""
-        name, path = self.fresh("f"), self.module(names, "module")
-        values = [
-            f"lambda: {path}.{self.setting(names)}",
-            f"lambda: {path}(x)",
-            f"{path}.eval",
-            f"{path}.train",
-            f"functools.partial({path}, x)",
-            f"functools.partial({path}.train, {self.flag(names)})",
-        ]
-        names.kinds[name] = "action"
-        return [simple(f"{name} = {self.chance.choice(values)}")]
-
-    def run_action(self, names: Names) -> Block:
-        actions, applications = self.of_kind(names, "action"), self.of_kind(names, "apply")
-        if actions and self.maybe(0.7):
-            return [simple(f"{self.chance.choice(actions)}()")]
-        if applications:
-            value = self.module(names, "plain")
-            return [simple(f"{self.chance.choice(applications)}({value})")]
-        return self.make_action(names)
-
     def optional_module(self, names: Names) -> Block:
         """A module that may be None."""
         name, value = self.fresh("m"), self.module(names, "plain")
@@ -265,24 +197,37 @@ class SimpleStatements(Expressions):
             start = [simple(f"{name} = None"), bind]
         return [*start, compound(f"if {name} is not None:", body)]
 
-    def comprehension(self, names: Names) -> Block:
-        lists = self.of_kind(names, "list")
-        source = self.chance.choice(lists) if lists else f"[{self.module(names, 'plain')}]"
-        lines = [
-            f"[v.{self.setting(names)} for v in {source}]",
-            f"[v(x) for v in {source} if {self.condition(names)}]",
-            f"[{self.module(names, 'module')}(batch) for batch in loader]",
-            f"any(v.{self.setting(names)} is None for v in {source})",
-        ]
-        line = self.chance.choice(lines)
-        if self.maybe(0.3):
-            name = self.fresh("c")
-            line = f"{name} = [{self.new(names, 'plain')} for _ in range(2)]"
-            names.kinds[name] = "list"
-        return [simple(line)]
-
     def set_gradient(self, names: Names) -> Block:
         return [simple(f"torch.set_grad_enabled({self.truth(names)})")]
+
+    def save_and_restore_gradients(self, names: Names) -> Block:
+        flag = self.fresh("was")
+        statements = [simple(f"{flag} = torch.is_grad_enabled()"), *self.set_gradient(names)]
+        statements += self.block(names.inner(), 1)
+        if leaves(statements[-1]):
+            return statements
+        return [*statements, simple(f"torch.set_grad_enabled({flag})")]
+
+    def short_circuit(self, names: Names) -> Block:
+        """An effect that only the first operand decides."""
+        path = self.module(names, "module")
+        act = self.chance.choice([f"{path}.{self.setting(names)}", f"{path}(x) is None"])
+        operator = self.chance.choice(["and", "or"])
+        lines = [
+            f"({self.condition(names)}) {operator} {act}",
+            f"{path}.eval() if {self.condition(names)} else {path}.train()",
+        ]
+        return [simple(self.chance.choice(lines))]
+
+    def by_name(self, names: Names) -> Block:
+        """What is usually written as an attribute or a method, spelt by name."""
+        path = self.module(names, "plain")
+        lines = [
+            f'getattr({path}, "{self.chance.choice(["eval", "train"])}")()',
+            f"nn.Module.train({path}, {self.flag(names)})",
+            f'setattr({path}, "training", {self.flag(names)})',
+        ]
+        return [simple(self.chance.choice(lines))]
 
     def reveal(self, names: Names) -> Block:
         if self.maybe(0.4):
@@ -333,10 +278,12 @@ class SimpleStatements(Expressions):
         path, what = self.module(names, "plain"), self.chance.choice(["modules()", "children()"])
         if self.maybe(0.3):
             return [simple(f"{path}.apply(lambda v: v.{self.setting(names)})")]
-        body = [simple(f"v.{self.setting(names)}")]
+        # A name of its own: in a function, a parameter of this name would be hidden.
+        name = self.fresh("v")
+        body = [simple(f"{name}.{self.setting(names)}")]
         if self.maybe(0.5):
-            body = [compound("if isinstance(v, nn.Dropout):", body)]
-        return [compound(f"for v in {path}.{what}:", body)]
+            body = [compound(f"if isinstance({name}, nn.Dropout):", body)]
+        return [compound(f"for {name} in {path}.{what}:", body)]
 
 
 def leaves(statement: Statement) -> bool:
