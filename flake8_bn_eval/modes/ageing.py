@@ -64,6 +64,9 @@ def add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], wor
 def rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
     """Give objects other numbers wherever they are held; whether they were held at all."""
     held = False
+    if world.apart:
+        pairs = (frozenset(names.get(each, each) for each in pair) for pair in world.apart)
+        world.apart = frozenset(pair for pair in pairs if len(pair) > 1)
     for variable, value in list(world.names.items()):
         new = renamed(value, names)
         if new is not value:

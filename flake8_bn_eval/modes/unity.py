@@ -42,6 +42,8 @@ def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
 
     If not, only the one that exists can be reached, and what sets all of them sets that one.
     """
+    if any(pair <= members for pair in world.apart):
+        return True
     return any(_tells_apart(value, members) for value in _values(world))
 
 

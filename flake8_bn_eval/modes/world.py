@@ -32,6 +32,7 @@ class World:
         "objects",
         "gradients",
         "assumptions",
+        "apart",
         "identities",
         "version",
         "edits",
@@ -42,6 +43,8 @@ class World:
         self.objects: Table[ObjectId, Object] = Table.empty()
         self.gradients = gradients
         self.assumptions = Assumptions(identities)
+        self.apart: frozenset[frozenset[ObjectId]] = frozenset()
+        """Pairs of objects that are two, although everything that holds one may hold the other."""
         self.identities = identities
         self.version = 0
         """Equal versions mean equal modes, module objects and gradient mode."""
@@ -55,6 +58,7 @@ class World:
         copy.objects = self.objects.fork()
         copy.gradients = self.gradients
         copy.assumptions = self.assumptions.copy()
+        copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
         return copy
@@ -63,6 +67,7 @@ class World:
         """Take over everything of another world, which is consumed."""
         self.names, self.objects = other.names, other.objects
         self.gradients, self.assumptions = other.gradients, other.assumptions
+        self.apart = other.apart
         self.version, self.edits = other.version, other.edits
 
     def changed(self) -> None:
@@ -209,6 +214,7 @@ class World:
             self._materialise(other)
             other._materialise(self)
         joined = self.fork()
+        joined.apart = self.apart | other.apart | self._exchanged(other)
         joined.gradients = self.gradients.join(other.gradients)
         joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
@@ -217,6 +223,28 @@ class World:
         if self.version != other.version:
             joined.changed()
         return joined
+
+    def _exchanged(self, other: World) -> frozenset[frozenset[ObjectId]]:
+        """Pairs of objects of which a name holds one here and the other there: both are there."""
+        pairs: set[frozenset[ObjectId]] = set()
+        for variable in self.names.differing(other.names):
+            mine, theirs = self.names.get(variable), other.names.get(variable)
+            if mine is None or theirs is None or mine.objects == theirs.objects:
+                continue
+            for each in mine.objects - theirs.objects:
+                for another in theirs.objects - mine.objects:
+                    if self._holds(another) or other._holds(each):
+                        pairs.add(frozenset({each, another}))
+        return frozenset(pairs)
+
+    def _holds(self, identity: ObjectId) -> bool:
+        """Whether a module is there, and anything leads to it."""
+        state = self.objects.get(identity)
+        if state is None or not state.is_module:
+            return False
+        return any(identity in value.held for value in self.names.values()) or any(
+            identity in each.held for each in self.objects.values()
+        )
 
     def _join_names(self, other: World) -> int:
         """A name that only one side has assigned can be read only where that side came from."""
@@ -262,6 +290,8 @@ class World:
     def covers(self, other: World) -> bool:
         """Whether nothing that decides a finding is new in ``other``."""
         if self.gradients != other.gradients or self.assumptions.truths != other.assumptions.truths:
+            return False
+        if not other.apart <= self.apart:
             return False
         return self._covers_objects(other) and self._covers_names(other)
 
