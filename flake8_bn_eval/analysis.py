@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval import source
@@ -179,9 +180,11 @@ def enabled_rules(options: Options, codes: Collection[str] | None = None) -> lis
 
 
 def problems_of(options: Options) -> list[str]:
-    """What no analysis can use: codes that no rule has, tables with a mistake."""
+    """What no analysis can use: codes that no rule has, no directory, tables with a mistake."""
     unknown = sorted(options.opt_in - {rule.code for rule in all_rules()})
     problems = [f"--bne-opt-in: no such rule: {', '.join(unknown)}"] if unknown else []
+    if options.project_root and not Path(options.project_root).is_dir():
+        problems.append(f"--bne-project-root: {options.project_root} is no directory")
     if options.knowledge:
         from flake8_bn_eval.knowledge.lookup import mistakes  # noqa: PLC0415
 

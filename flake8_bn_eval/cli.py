@@ -7,6 +7,7 @@ a message on standard error that names the file and line.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from flake8_bn_eval.report.trace import trace_lines
 from flake8_bn_eval.rules import all_rules, find_rule
 
 CLEAN, FINDINGS, BAD_INPUT = 0, 1, 2
+NOTHING_TO_TRACE = "no line calls a module, or changes a mode or the gradient mode"
 
 _CODES = r"(?::\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]*\b)*))?"
 _NOQA_INLINE = re.compile(rf"#\s*noqa\b{_CODES}", re.IGNORECASE)
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error)
     except BrokenPipeError:  # the reader of the output has seen enough
         sys.stderr.close()
-        return FINDINGS
+        return FINDINGS if namespace.run is _check else CLEAN
     return status
 
 
@@ -71,14 +73,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(namespace: argparse.Namespace) -> int:
     options = _options(namespace)
-    status = CLEAN
-    for path in namespace.paths:
-        try:
-            for file in _python_files(path):
-                status = max(status, _check_file(file, options))
-        except InputError as error:
-            status = _complain(error)
-    return status
+    statuses = [
+        _check_file(found, options) if isinstance(found, str) else _complain(found)
+        for path in namespace.paths
+        for found in _python_files(path)
+    ]
+    return max(statuses)
 
 
 def _check_file(path: str, options: Options) -> int:
@@ -140,8 +140,8 @@ def _trace(namespace: argparse.Namespace) -> int:
         raise InputError(f"{path}:1: its statements nest too deeply") from error
     lines = source.split_lines(text)
     events = [event for event in followed.facts.events if followed.is_here(event.place)]
-    for line in trace_lines(lines, events, followed.span):
-        print(line)
+    traced = list(trace_lines(lines, events, followed.span))
+    print(*traced or [NOTHING_TO_TRACE], sep="\n")
     return CLEAN
 
 
@@ -153,15 +153,32 @@ def _options(namespace: argparse.Namespace) -> Options:
     return options
 
 
-def _python_files(path: str) -> Iterator[str]:
-    """The file itself, or the Python files below a directory that are not hidden."""
+def _python_files(path: str) -> Iterator[str | InputError]:
+    """The file itself, or the Python files below a directory that are not hidden.
+
+    An error is told in the place of the files that it hides.
+    """
     if not Path(path).is_dir():
         yield path
         return
-    for file in sorted(Path(path).rglob("*.py")):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and file.is_file():
-            yield str(file)
+    unread: list[OSError] = []
+    files = [
+        Path(folder, name)
+        for folder, folders, names in os.walk(path, onerror=unread.append)
+        if _leave_out_hidden(folders)
+        for name in names
+        if name.endswith(".py") and not name.startswith(".")
+    ]
+    yield from (str(file) for file in sorted(files) if file.is_file())
+    yield from (InputError(f"{error.filename}: {error.strerror}") for error in unread)
+    if not files and not unread:
+        yield InputError(f"{path}: there is no Python file in this directory")
+
+
+def _leave_out_hidden(folders: list[str]) -> bool:
+    """Keep `os.walk` out of hidden directories; always true."""
+    folders[:] = [name for name in folders if not name.startswith(".")]
+    return True
 
 
 def _read(path: str) -> str:

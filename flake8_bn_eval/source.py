@@ -80,7 +80,9 @@ def decode(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableError(line, f"bytes that are not {encoding}: {error.reason}") from error
     except SyntaxError as error:
-        raise UnreadableError(_undecodable_line(data) or 1, str(error)) from error
+        wrong = _undecodable_line(data)
+        message = str(error) if wrong is None else "bytes that are not utf-8"
+        raise UnreadableError(wrong or 1, message) from error
     text = text.removeprefix(BYTE_ORDER_MARK)
     return "\n".join(split_lines(text)) if "\r" in text else text
 

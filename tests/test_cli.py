@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -85,6 +87,10 @@ def test_noqa_silences(folder: Path, comment: str) -> None:
     [
         (b"x = 1\ny = (\n", "bad.py:2:5: '(' was never closed"),
         (b"x = 1\n\ny = '\xe9'\n", "bad.py:3: bytes that are not utf-8"),
+        (b"y = '\xe9'\n", "bad.py:1: bytes that are not utf-8"),
+        (b"# coding: utf-9\n", "bad.py:1: unknown encoding: utf-9"),
+        (b"if x:\ny = 1\n", "bad.py:2:1: expected an indented block"),
+        (b"x = 1\x00\n", "bad.py:1:1: source code string cannot contain null bytes"),
         (None, "bad.py: No such file"),
     ],
 )
@@ -108,6 +114,60 @@ def test_bad_input_does_not_hide_findings(capsys: pytest.CaptureFixture[str]) ->
     captured = capsys.readouterr()
     assert "missing.py" in captured.err
     assert "defect.py:4:1: BNE303" in captured.out
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nothing", "nothing: there is no Python file in this directory"),
+        ("nothing/a.py", "nothing/a.py: No such file"),
+    ],
+)
+def test_a_directory_without_files_is_no_clean_result(
+    folder: Path, capsys: pytest.CaptureFixture[str], path: str, message: str
+) -> None:
+    (folder / "nothing").mkdir()
+    (folder / "nothing" / "notes.txt").touch()
+    assert main(["check", path, "clean.py"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_directory_that_cannot_be_listed_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tests may run as root, for whom no directory is locked."""
+    (folder / "locked").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert main(["check", "."]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == "bn-eval: ./locked: Permission denied\n"
+    assert "defect.py:4:1: BNE303" in captured.out
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--bne-project-root=missing", "--bne-project-root: missing is no directory"),
+        ("--bne-knowledge=missing.toml", "missing.toml:1: cannot be read: No such file"),
+        ("--bne-knowledge=bytes.toml", "bytes.toml:2: bytes that are not utf-8"),
+    ],
+)
+def test_options_that_name_nothing_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], option: str, message: str
+) -> None:
+    (folder / "bytes.toml").write_bytes(b"\n# \xe9\n")
+    for command in ("check", "trace"):
+        assert main([command, option, "defect.py"]) == 2
+        captured = capsys.readouterr()
+        assert message in captured.err
+        assert captured.out == ""
 
 
 def test_unknown_opt_in_rules_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,6 +196,23 @@ def test_trace_prints_the_states(folder: Path, capsys: pytest.CaptureFixture[str
     assert ["5", "mode", "net:", "train", "->", "eval", "|", "net.eval()"] in lines
     assert ["6", "gradient", "no_grad:", "on", "->", "off"] in [line[:6] for line in lines]
     assert ["7", "forward", "net:", "eval,", "gradients", "off"] in [line[:6] for line in lines]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_trace_of_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "clean.py"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == "no line calls a module, or changes a mode or the gradient mode\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_stays_as_it_is_has_a_before_and_an_after_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from torch import nn\n\nnet = nn.Dropout()\nnet.train()\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert main(["trace", "-"]) == 0
+    assert capsys.readouterr().out.split()[:6] == ["4", "mode", "net:", "train", "->", "train"]
 
 
 def test_no_command_is_a_usage_error() -> None:

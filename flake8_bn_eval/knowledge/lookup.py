@@ -37,13 +37,17 @@ PACKAGES_OF_TABLE = {
     "lightning": "lightning lightning_fabric pytorch_lightning",
     "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
     "models": (
-        "apex efficientnet_pytorch facenet_pytorch fairscale huggingface_hub "
-        "lpips pretrainedmodels pytorch_metric_learning segment_anything silero_vad torchsummary"
-        " whisper"
+        "efficientnet_pytorch facenet_pytorch huggingface_hub lpips pretrainedmodels "
+        "pytorch_metric_learning pytorch_pretrained_bert pytorch_transformers pytorchcv "
+        "segment_anything silero_vad torchcrf vit_pytorch whisper"
     ),
     "monai": "monai",
     "open_clip": "clip open_clip",
     "peft": "peft",
+    "probes": (
+        "calflops captum fvcore ptflops pytorch_grad_cam pytorch_model_summary thop "
+        "torchattacks torchinfo torchscan torchsummary"
+    ),
     "segmentation_models_pytorch": "segmentation_models_pytorch",
     "sentence_transformers": "sentence_transformers",
     "skorch": "skorch",
@@ -51,6 +55,10 @@ PACKAGES_OF_TABLE = {
     "torch_geometric": "torch_geometric",
     "torchmetrics": "torchmetrics",
     "torchvision": "torchvision",
+    "training": (
+        "apex bitsandbytes ema_pytorch fairscale horovod opacus schedulefree torch_ema "
+        "torch_optimizer torch_xla"
+    ),
     "transformers": "transformers",
     "ultralytics": "ultralytics",
 }

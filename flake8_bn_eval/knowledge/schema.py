@@ -58,8 +58,11 @@ def read_table(file: Path | Traversable, version: Version = NEWEST) -> Table:
     """The table in ``file``, as it holds for a version of PyTorch."""
     try:
         content = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeError(str(file), 1, f"this table cannot be read: {error}") from error
+    except OSError as error:
+        raise KnowledgeError(str(file), 1, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise KnowledgeError(str(file), line, "bytes that are not utf-8") from error
     return parse_table(content, str(file), version)
 
 

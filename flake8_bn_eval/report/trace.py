@@ -32,5 +32,4 @@ def _state(event: Event) -> str:
     """Before and after; a forward call changes nothing and stands under both modes."""
     if event.kind == "forward":
         return f"{event.subject}: {event.before}, gradients {event.after}"
-    change = event.before if event.before == event.after else f"{event.before} -> {event.after}"
-    return f"{event.subject}: {change}"
+    return f"{event.subject}: {event.before} -> {event.after}"
