@@ -8,7 +8,7 @@ from enum import Enum
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
 from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
-from flake8_bn_eval.modes.evidence import Tag, Use
+from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
 
@@ -59,7 +59,7 @@ class Forward:
         if not self.record.uses:
             # Nobody looks at the output: it is run for what it does to the module.
             return False
-        if self.guessed and not {Use.READ, Use.DETACHED} & self.record.uses:
+        if self.guessed and not LOOKED_AT & self.record.uses:
             return False
         return self._counts and self.purpose is Purpose.INFERENCE
 

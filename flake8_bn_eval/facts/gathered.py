@@ -27,7 +27,7 @@ from flake8_bn_eval.interpret.records import (
     Reveal,
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge
-from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Program
@@ -175,11 +175,13 @@ class Facts:
         return self.purposes.is_module(receivers, subject)
 
     def is_used_as_module(self, forward: Forward) -> bool:
-        """Whether more than a name tells that it is a module."""
-        if forward.record.certain:
+        """Whether more than a name tells that what may react to its mode is a module."""
+        record = forward.record
+        reacting = record.receivers - record.indifferent
+        if reacting & record.modules:
             return True
         used: set[str] = set()
-        for receiver in forward.record.receivers:
+        for receiver in reacting:
             used |= self.recorder.methods_used.get(receiver, set())
         return bool(used & (MODULE_METHODS | MOVING_METHODS))
 
@@ -201,7 +203,7 @@ class Facts:
         )
 
     def is_callers_choice(self, forward: Forward, mode: Mode) -> bool:
-        """Whether a flag that an unseen caller gives decides about this mode."""
+        """Whether a flag decides about this mode: an unseen caller's, or an option of the user."""
         seen = forward.record.observations
         with_mode = [each.flags for each in seen if mode in each.modes]
         for question, truth in frozenset.intersection(*with_mode) if with_mode else ():
@@ -315,7 +317,7 @@ class Facts:
 
 def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:
     """A context has kept its graph from being recorded; nobody has cut it off on purpose."""
-    on_purpose = {Use.READ, Use.DETACHED} & call.uses
+    on_purpose = LOOKED_AT & call.uses
     off = call.gradients.must_be(Gradient.OFF) and not on_purpose
     return off and not trained.isdisjoint(call.receivers)
 

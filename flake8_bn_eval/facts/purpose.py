@@ -14,8 +14,8 @@ from flake8_bn_eval.facts.forward import Forward, Purpose
 from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
-from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.modes.evidence import Tag, Use
+from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
+from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
 
@@ -41,12 +41,13 @@ class Purposes:
 
     def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
         """Whether objects are used as modules are, or called as modules are called."""
-        used: set[str] = set()
-        for receiver in receivers:
-            used |= self.recorder.methods_used.get(receiver, set())
-        if used & MODULE_METHODS:
+        if self._is_used_as_module(receivers):
             return True
         return mentions(last_name(subject), self.knowledge.vocabulary.modules)
+
+    def _is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
+        used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
+        return any(names & MODULE_METHODS for names in used)
 
     @cached_property
     def _training_stacks(self) -> set[tuple[Site, ...]]:
@@ -81,9 +82,23 @@ class Purposes:
         vocabulary, name = self.knowledge.vocabulary, last_name(record.subject)
         if mentions(name, vocabulary.losses) or not record.has_input:
             return False
-        if not record.certain and mentions(name, vocabulary.factories):
+        if any(map(self._is_loss_class, record.classes)):
+            return False
+        if not record.certain and self._may_be_factory(record, name):
             return False
         return record.certain or self.is_module(record.receivers, record.subject)
+
+    def _is_loss_class(self, name: str) -> bool:
+        """``FocalLoss``, but not ``ModelWithLoss``."""
+        vocabulary = self.knowledge.vocabulary
+        ends = set(words_of(name)[-1:])
+        return bool(ends & vocabulary.losses) and not mentions(name, vocabulary.modules)
+
+    def _may_be_factory(self, record: ForwardCall, name: str) -> bool:
+        """Something unseen that makes an object of what it is given, rather than predicts."""
+        if mentions(name, self.knowledge.vocabulary.factories):
+            return True
+        return names_class(name) and not self._is_used_as_module(record.receivers)
 
     def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
         """Whether something above these objects is used as modules are."""
@@ -100,6 +115,8 @@ class Purposes:
         if record.trained:
             return Purpose.TRAINING, True
         if self._is_test(record.stack[0]):
+            return Purpose.UNKNOWN, False
+        if self._is_trial(record):
             return Purpose.UNKNOWN, False
         target = record.auxiliary and Tag.EVALUATION_DATA not in record.tags
         if target or any(site.name == "__init__" for site in record.stack):
@@ -159,6 +176,14 @@ class Purposes:
         class_name = root.definition.class_name or ""
         return root.name.lower().startswith("test") or "test" in class_name.lower()
 
+    def _is_trial(self, record: ForwardCall) -> bool:
+        """Whether code is tried on made-up data: nobody wants to know what it predicts."""
+        read = LOOKED_AT & record.uses
+        if not record.made_up or not read:
+            return False
+        untrained = self.never_differentiates and record.certain and not record.loaded
+        return untrained or read == {Use.PRINTED}
+
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):
             return Purpose.UNKNOWN
@@ -172,7 +197,7 @@ class Purposes:
         if not record.uses:
             # Nobody looks at the output: a probe of shapes, or a warm-up.
             return Purpose.UNKNOWN
-        read = bool({Use.READ, Use.DETACHED} & record.uses)
+        read = bool(LOOKED_AT & record.uses)
         kept = {Use.RETURNED, Use.RETURNED_DATA, Use.STORED}
         leaves = bool(kept & record.uses)
         if self.never_differentiates and record.stack[0].definition is None:

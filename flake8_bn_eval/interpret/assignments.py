@@ -8,10 +8,11 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import (
     Machine,
 )
+from flake8_bn_eval.knowledge.words import names_class
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Result
-from flake8_bn_eval.modes.values import UNKNOWN, Value
+from flake8_bn_eval.modes.values import NO_IDS, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Attribute,
@@ -97,7 +98,9 @@ class Assignments:
         if operation.operator.startswith("+"):
             machine.data.note_addition(before, added)
         machine.averages.note_written(before, [added], operation.place)
-        self.assign(operation.target, UNKNOWN.descending(before, added), world, self.machine.frame)
+        combined = UNKNOWN.descending(before, added)
+        combined = machine.data.opened(combined, operation.operator, before, added)
+        self.assign(operation.target, combined, world, self.machine.frame)
 
     def delete(self, target: Expression, world: World) -> None:
         if isinstance(target, Name):
@@ -111,11 +114,18 @@ class Assignments:
 
     def settled(self, value: Value, world: World) -> Value:
         """The result of something unseen gets an identity when it gets a name."""
-        if value.connected or value.derived:
+        if value.lineage and not _is_instance(value):
             return value
+        value = replace(value, connected=NO_IDS, derived=NO_IDS) if value.lineage else value
         for thing in value.things:
             if isinstance(thing, Result):
-                found = self.machine.results.identify(thing, world)
+                found = self.machine.results.identify(thing, world).tagged(*value.tags)
                 others = replace(value, things=value.things - {thing})
                 value = others.join(found) if others.things or others.objects else found
         return value
+
+
+def _is_instance(value: Value) -> bool:
+    """Whether what looks like an output is an instance of a class that nobody sees."""
+    made = value.only_thing
+    return isinstance(made, Result) and names_class(made.path.rpartition(".")[2])

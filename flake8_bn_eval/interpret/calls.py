@@ -16,7 +16,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.holding import drop_unheld
+from flake8_bn_eval.modes.holding import drop_unheld, replace_everywhere
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -128,11 +128,12 @@ class Calls:
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         sets_mode = self.machine.steps.names_mode(callee.name)
-        learns = sets_mode and isinstance(callee.value, Name | Attribute)
+        held = self.machine.receivers.held_by(callee.value) if sets_mode else None
 
         def on(alternative: Value, each: World) -> Value:
-            if learns and each is not world:
-                self.machine.splitting.replace(callee.value, alternative, each)
+            if held is not None and each is not world:
+                self.machine.splitting.replace(held, alternative, each)
+                replace_everywhere(receiver, alternative, each)
                 drop_unheld(receiver.objects - alternative.objects, each)
             return self._alternative(alternative, callee, arguments, each, frame, place, subject)
 
@@ -169,7 +170,7 @@ class Calls:
                     f"{thing.path}.{name}", arguments, world, frame, place
                 )
             case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
-                found = self.machine.results.identify(thing, world)
+                found = self.machine.results.identify(thing, world).tagged(*receiver.tags)
                 if found.only_object is not None:
                     return self._alternative(found, callee, arguments, world, frame, place, subject)
             case External():

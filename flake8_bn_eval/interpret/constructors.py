@@ -71,6 +71,8 @@ class Constructors:
         """Layers handed to a container are its registered children."""
         elements = list(arguments.positional)
         rest = UNKNOWN if arguments.open else None
+        if arguments.spread is not None and _are_submodules(arguments.spread):
+            elements, rest = [], self.machine.containers.element_of(arguments.spread, world)
         if len(elements) == 1:
             held = self._held(arguments.spread or elements[0], world)
             if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
@@ -91,7 +93,7 @@ class Constructors:
             fields=dict(enumerate(elements)),
             rest=rest,
             registers=True,
-            seen=not arguments.open,
+            seen=rest is None or bool(rest.objects),
         )
 
     def _held(self, value: Value, world: World) -> Object | None:
@@ -130,3 +132,8 @@ class Constructors:
         if constant is None or not isinstance(constant.value, int | float):
             return None
         return constant.value > condition.above
+
+
+def _are_submodules(value: Value) -> bool:
+    """``*list(net.children())[:-1]``: layers of a module, nobody knows how many."""
+    return any(isinstance(thing, Submodules) for thing in value.things)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import LOST
-from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
 from flake8_bn_eval.modes.sequences import MOST_ELEMENTS, without, written
 from flake8_bn_eval.modes.things import Constant, ObjectId, Parameters, Submodules
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
@@ -69,7 +69,9 @@ class Containers:
         birth: object,
     ) -> Value:
         identity = self.machine.identities.number(kind, birth)
-        state = Object(kind, "", LOST, LOST, fields=fields, rest=rest, seen=True)
+        state = Object(
+            kind, "", LOST, LOST, fields=fields, rest=rest, seen=True, sensitive=_of_its_own(rest)
+        )
         lineage = [*fields.values(), *([] if rest is None else [rest])]
         return world.bear(identity, state).descending(*lineage)
 
@@ -306,3 +308,8 @@ def join_values(values: Sequence[Value]) -> Value:
     for value in values:
         joined = joined.join(value)
     return joined
+
+
+def _of_its_own(rest: Value | None) -> Sensitivity:
+    """A plain container reacts to no mode, but nobody knows what all the rest of it may be."""
+    return Sensitivity.NO if rest is None or rest.objects else Sensitivity.UNKNOWN

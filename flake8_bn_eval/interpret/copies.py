@@ -13,7 +13,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.things import ObjectId, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value, renamed
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
@@ -38,6 +38,7 @@ class Copies:
         place: Place,
     ) -> Value:
         """What a function that copies returns, in the mode in which it starts."""
+        subject = self._identified(subject, world)
         deep = row.returns != "shallow copy"
         copied = self.copied(subject, (place, frame.path), world, deep=deep)
         if row.starts in ("eval", "train"):
@@ -45,6 +46,15 @@ class Copies:
                 modes = self.machine.constructors.initial_modes(row, path.rpartition(".")[2], place)
                 self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
         return copied
+
+    def _identified(self, subject: Value, world: World) -> Value:
+        """What something unseen returned is an object, of which the copy is another."""
+        for thing in subject.things:
+            if isinstance(thing, Result):
+                found = self.machine.results.identify(thing, world).objects
+                things = subject.things - {thing} if found else subject.things
+                subject = replace(subject, things=things, objects=subject.objects | found)
+        return subject
 
     def copied(self, subject: Value, birth: object, world: World, *, deep: bool) -> Value:
         """New objects in the modes of the old ones; a shallow copy shares what is inside."""

@@ -170,6 +170,14 @@ class Data:
             if graph.connected and term.derived and not term.connected and Tag.LOSS in term.tags:
                 self.machine.recorder.additions.add(Addition(graph.connected, term.derived))
 
+    def opened(self, combined: Value, operator: str, left: Value, right: Value) -> Value:
+        """A sum or product: a part that is known to have no graph may meet one that has."""
+        if not combined.derived or combined.connected or operator[0] not in "+*":
+            return combined
+        others = [each for each in (left, right) if not each.lineage]
+        unseen = any(each.constant is None and not each.tags & OF_DATA for each in others)
+        return combined.tagged(Tag.OPEN) if unseen else combined
+
     def assign_attribute(
         self, owner: Value, name: str, value: Value, target: Expression, world: World
     ) -> bool:

@@ -291,7 +291,8 @@ class Expressions:
         if symbol is not None:
             return symbol
         carried = frozenset(t for t in left.things | right.things if isinstance(t, Parameters))
-        return Value(carried or ONLY_UNKNOWN).descending(left, right)
+        combined = Value(carried or ONLY_UNKNOWN).descending(left, right)
+        return self.machine.data.opened(combined, expression.operator, left, right)
 
     def _walrus(self, expression: Assignment, world: World, frame: Frame) -> Value:
         value = self.evaluate(expression.value, world, frame)

@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import Gradient, Mode, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -86,7 +87,12 @@ class Forward:
             self.machine.recorder.parents[identity] = state.origin.parent
         family, sensitivity, reacting = self._made_of(identity, world)
         record.family |= family
-        record.certain = record.certain or state.is_module
+        if state.class_ is not None:
+            record.classes.add(state.class_.definition.name)
+        if state.is_module:
+            record.modules.add(identity)
+        if sensitivity is Sensitivity.NO:
+            record.indifferent.add(identity)
         record.loaded = record.loaded or self._is_loaded(identity)
         record.library = record.library or state.library
         library = state.library or ""
@@ -97,8 +103,14 @@ class Forward:
         record.has_input = record.has_input or len(arguments) > 0 or arguments.open
         for argument in arguments:
             record.tags |= argument.tags
+        record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _is_made_up(self, arguments: Arguments) -> bool:
+        """Whether the data of a call, which comes first, is nobody's."""
+        data = next(iter(arguments), UNKNOWN)
+        return Tag.MADE_UP in data.tags and Tag.EVALUATION_DATA not in data.tags
 
     def _is_loaded(self, identity: ObjectId) -> bool:
         """Whether its weights, or those of a module that it is part of, were loaded by now."""
@@ -123,13 +135,27 @@ class Forward:
         return known
 
     def _flags(self, world: World) -> frozenset[tuple[object, bool]]:
-        """What is assumed of the parameters that an unseen caller gives."""
-        parameters = self.machine.parameters
+        """What is assumed of the parameters that an unseen caller gives, and of options.
+
+        Whoever calls an option ``eval_mode`` knows that a mode is what it decides about.
+        """
+        parameters, variables = self.machine.parameters, world.assumptions.variables
         return frozenset(
             (question, truth)
             for question, truth in world.assumptions.truths.items()
-            if not parameters.isdisjoint(world.assumptions.variables.get(question[0], ()))
+            if not parameters.isdisjoint(variables.get(question[0], ()))
+            or self._is_option(question[0], world)
         )
+
+    def _is_option(self, subject: str, world: World) -> bool:
+        """Whether what is asked is an attribute that is named like a mode: ``args.eval_mode``."""
+        held, dot, name = subject.rpartition(".")
+        if subject.startswith("#") and not dot:
+            state = world.objects.get(int(subject[1:]))
+            name = "" if state is None or state.origin is None else str(state.origin.key)
+        elif not held:
+            return False
+        return mentions(name, self.machine.knowledge.vocabulary.mode_flags)
 
     def _body(self, state: Object, method: str | None) -> Function | None:
         """The ``forward`` in the file, where running it can tell anything."""

@@ -22,13 +22,14 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     Partial,
 )
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import LENGTH, Place
 
 NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
-READING_BUILTINS = frozenset({"float", "int", "print", "str", "bool", "round", "format"})
+PRINT = "print"
+READING_BUILTINS = frozenset({"float", "int", PRINT, "str", "bool", "round", "format"})
 MOST_RANGE = 3
 
 
@@ -94,8 +95,11 @@ class Library:
         if name == LENGTH:
             return self._folded(name, arguments, world)
         if name in READING_BUILTINS:
+            use = Use.PRINTED if name == PRINT else Use.READ
             for argument in arguments:
-                self.machine.recorder.use(argument.lineage, Use.READ)
+                self.machine.recorder.use(argument.lineage, use)
+            if name == PRINT:
+                return NONE
             folded = self._folded(name, arguments, world)
             if folded is not None:
                 return folded
@@ -337,7 +341,7 @@ class Library:
         carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
-        if path.rpartition(".")[2] in self.machine.knowledge.vocabulary.made_up_data:
+        if self.machine.knowledge.makes_data_up(path):
             tags.append(Tag.MADE_UP)
         if tags:
             result = result.tagged(*tags)

@@ -257,7 +257,8 @@ class Modules:
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
-        return machine.results.made(Result(name, place, frame.path), world)
+        made = machine.results.made(Result(name, place, frame.path), world)
+        return made.tagged(Tag.MADE_UP) if Tag.MADE_UP in receiver.tags else made
 
     def _may_be_layer(self, identity: ObjectId) -> bool:
         """Whether an unknown name called on this object may be a layer of it."""

@@ -68,6 +68,10 @@ class Narrowing:
         value = self.machine.expressions.evaluate(subject, world, frame)
         if len(value.things) + len(value.objects) > 1:
             left = self.machine.conditions.part(value, truth, world)
+            if not truth and NO_OBJECT in left.things:
+                # Beside None an unknown that is not true is None as well.
+                known = frozenset(each for each in left.things if isinstance(each, Constant))
+                left = replace(left, things=known, objects=frozenset())
             self._replace(subject, value, left, world)
 
     def _replace(self, subject: Expression, old: Value, new: Value, world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
+from flake8_bn_eval.modes.holding import replace_everywhere
 from flake8_bn_eval.modes.things import (
     Constant,
     Result,
@@ -16,10 +17,14 @@ from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Attribute,
+    Call,
+    Expression,
     Name,
 )
 
 MOST_OBJECTS = 3
+RETURNING_SELF = frozenset({"self", "eval", "train"})
+"""The effects of methods of modules that return the module itself."""
 NOTHING_THERE = Constant.of(None)
 
 
@@ -37,7 +42,7 @@ class Receivers:
         """
         if len(value.objects) + len(value.things) <= 1:
             return value
-        objects = value.objects
+        before, objects = value, value.objects
         things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
         if not objects:
             return replace(value, things=things)
@@ -48,7 +53,10 @@ class Receivers:
                     objects, things = objects | found.objects, things - {thing}
         if len(objects) == 1:
             things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
-        return replace(value, objects=objects, things=things)
+        narrow = replace(value, objects=objects, things=things)
+        if objects != value.objects:
+            replace_everywhere(before, narrow, world)
+        return narrow
 
     def told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
         """Setting the mode of one of several objects: one world for each of them.
@@ -61,8 +69,17 @@ class Receivers:
         if one is not None:
             self.machine.recorder.unite(receiver.objects, one)
             return replace(receiver, objects=frozenset({one}))
-        stable = isinstance(callee.value, Name | Attribute)
-        if stable and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
+        held = self.held_by(callee.value)
+        if held and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
             choices = tuple(of_object(each) for each in sorted(receiver.objects))
-            raise AlternativesNeeded(callee.value, choices)
+            raise AlternativesNeeded(held, choices)
         return receiver
+
+    def held_by(self, expression: Expression) -> Name | Attribute | None:
+        """What holds the object that is called upon: `net` in ``net.to(device).eval()``."""
+        while isinstance(expression, Call) and isinstance(expression.callee, Attribute):
+            row = self.machine.knowledge.method("module", expression.callee.name)
+            if row is None or row.effect not in RETURNING_SELF:
+                return None
+            expression = expression.callee.value
+        return expression if isinstance(expression, Name | Attribute) else None

@@ -51,7 +51,6 @@ class ForwardCall:
     inside_forward: bool
     of_module: bool
     """It belongs to a method of a module whose callers nobody has seen."""
-    certain: bool = False
     library: str | None = None
     has_input: bool = False
     """It is given something; what is called without an argument is a factory."""
@@ -65,16 +64,29 @@ class ForwardCall:
     gradients: Gradients = field(default_factory=lambda: Gradients({}))
     observations: set[Observation] = field(default_factory=set)
     receivers: set[ObjectId] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    """The names of the receivers' classes, where these are in sight."""
+    modules: set[ObjectId] = field(default_factory=set)
+    """The receivers that are surely modules."""
+    indifferent: set[ObjectId] = field(default_factory=set)
+    """The receivers that compute the same in both modes."""
     family: set[ObjectId] = field(default_factory=set)
     """The receivers and everything below them."""
     loaded: bool = False
     """The weights of the module were loaded before."""
+    made_up: bool = True
+    """Whatever it is given is made up: zeros, ones or noise."""
     tags: set[Tag] = field(default_factory=set)
     uses: set[Use] = field(default_factory=set)
     trained: bool = False
     trained_under: set[Assumptions] = field(default_factory=set)
     """The assumptions under which it is differentiated."""
     auxiliary: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether what is called may be something that is surely a module."""
+        return bool(self.modules)
 
 
 @dataclass(frozen=True, slots=True)

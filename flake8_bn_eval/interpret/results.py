@@ -92,7 +92,8 @@ class Results:
         carried = self.machine.unseen_calls.carried(arguments, world)
         if carried is not None:
             return carried
-        return self.made(Result(path, place, frame.path), world)
+        result = self.made(Result(path, place, frame.path), world)
+        return result.tagged(Tag.MADE_UP) if self.machine.knowledge.makes_data_up(path) else result
 
     def unknown(
         self,

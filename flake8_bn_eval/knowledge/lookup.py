@@ -135,6 +135,10 @@ class Knowledge:
         rows = self._callables.items()
         return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
 
+    def makes_data_up(self, dotted: str) -> bool:
+        """Whether a function of a library makes tensors or arrays out of nothing."""
+        return dotted.rpartition(".")[2] in self.vocabulary.made_up_data
+
     def method(self, receiver: str, name: str) -> MethodRow | None:
         """The row of a method or attribute of a module, a tensor or an optimizer."""
         return self._methods.get((receiver, name)) or self._methods.get(("any", name))

@@ -13,6 +13,8 @@ from flake8_bn_eval.knowledge.rows import Vocabulary
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
+_CLASS = re.compile(r"[A-Z]+[a-z0-9]+[A-Z][A-Za-z0-9]*")
+
 # Without this list `val` would be found in `value` and `dev` in `device`.
 _JOINED = re.compile(
     r"(.{2,}?)(loaders?|sets?|datasets?|data|dl|ds|iter|iterator|batch|batches|dataloaders?"
@@ -41,6 +43,11 @@ def _forms(identifier: str) -> tuple[str, ...]:
 def mentions(identifier: str, words: frozenset[str]) -> bool:
     """Whether one of the words is in the identifier, as a word or as the whole of it."""
     return not words.isdisjoint(_forms(identifier))
+
+
+def names_class(identifier: str) -> bool:
+    """Whether only a class is called like this: ``ResNetEncoder``, but not ``Enc1`` or ``G_AB``."""
+    return _CLASS.fullmatch(identifier) is not None
 
 
 def may_set_mode(identifier: str, vocabulary: Vocabulary) -> bool:

@@ -26,6 +26,7 @@ class Use(Enum):
     """What happens to the output of a forward call."""
 
     READ = "its numbers are read (item, argmax, numpy, a metric)"
+    PRINTED = "it is printed"
     DETACHED = "its graph is cut off"
     RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
     RETURNED_DATA = "it leaves that function without a graph"
@@ -33,3 +34,7 @@ class Use(Enum):
     PASSED = "it is handed to something unseen"
 
     __hash__ = object.__hash__
+
+
+LOOKED_AT = frozenset({Use.READ, Use.PRINTED, Use.DETACHED})
+"""The uses of an output for its numbers, which need no graph."""

@@ -20,7 +20,7 @@ from flake8_bn_eval.modes.things import (
     Super,
     Thing,
 )
-from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.values import NONE, Value
 from flake8_bn_eval.modes.world import World
 
 
@@ -39,6 +39,28 @@ def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
         world.objects[each] = replace(world.objects[each], origin=None)
     if orphans:
         drop_unheld(orphans, world)
+
+
+def replace_everywhere(before: Value, after: Value, world: World) -> None:
+    """Whoever holds exactly what one value is holds another from now on.
+
+    Where several names hold the same few objects, one of them was assigned to the other, or
+    handed over: what is learnt about one is learnt about all.  Such an object is not None.
+    """
+
+    def changed(value: Value) -> Value | None:
+        same = value.objects == before.objects and value.things - NONE.things == before.things
+        return replace(value, objects=after.objects, things=after.things) if same else None
+
+    for variable, value in list(world.names.items()):
+        new = changed(value)
+        if new is not None:
+            world.names[variable] = new
+    for identity, state in list(world.objects.items()):
+        for key, value in state.fields.items():
+            new = changed(value)
+            if new is not None:
+                world.put(identity, world.get(identity).with_field(key, new))
 
 
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:

@@ -200,7 +200,7 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.forwards:
         if not (call.is_inference and call.measures and call.mode_matters):
             continue
-        if call.guessed or Use.READ not in call.record.uses:
+        if call.guessed or not {Use.READ, Use.PRINTED} & call.record.uses:
             continue
         if facts.is_callers_choice(call, Mode.UNSET):
             continue
