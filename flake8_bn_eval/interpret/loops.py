@@ -16,7 +16,15 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, merge
-from flake8_bn_eval.modes.things import Function, GradientContext, ObjectId, Parameters, Submodules
+from flake8_bn_eval.modes.things import (
+    Function,
+    GradientContext,
+    Lazy,
+    Mapped,
+    ObjectId,
+    Parameters,
+    Submodules,
+)
 from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -66,7 +74,7 @@ class Loops:
             if waiting is not None:
                 return waiting
         value = self.machine.expressions.evaluate(header.iterable, world, frame)
-        value = self.machine.generators.consumed(value, world, frame)
+        value = self._begun(value, world, frame)
         if index is not None:
             elements = self.machine.containers.iterated(value, world)
             if elements is not None and index < len(elements):
@@ -81,6 +89,15 @@ class Loops:
         if is_data and not self._holds_known(value, world):
             return UNKNOWN.descending(value).tagged(*tags)
         return self.machine.containers.element_of(value, world)
+
+    def _begun(self, value: Value, world: World, frame: Frame) -> Value:
+        """All that a lazy value yields; in a pass of the loop some of it is still to come."""
+        is_lazy = isinstance(value.only_thing, Lazy | Mapped)
+        before = world.fork() if is_lazy else None
+        elements = self.machine.generators.consumed(value, world, frame)
+        if before is not None and before.version != world.version:
+            world.become(world.fork().join(before))
+        return elements
 
     def _holds_known(self, value: Value, world: World) -> bool:
         kinds = {world.get(identity).kind for identity in value.objects}

@@ -66,11 +66,12 @@ class Containers(Expressions):
         source, name = self.chance.choice(sequences), self.fresh("m")
         roll = self.chance.random()
         if roll < 0.25:
-            names.kinds[name] = "list"
             is_list = names.kinds[source] == "list"
             forms = [f"list({source})", f"[*{source}]", f"list(reversed({source}))"]
             forms += [f"{source} + [{self.module(names, 'plain')}]"] if is_list else []
+            names.kinds[name] = "list"
             return [simple(f"{name} = {self.chance.choice(forms)}")]
+        flag = self.flag(names)
         names.kinds[name] = "plain"
         if roll < 0.5:
             return [simple(f"{name}, *_ = {source}")]
@@ -78,7 +79,6 @@ class Containers(Expressions):
             return [simple(f"*_, {name} = {source}")]
         if roll < 0.85:
             return [simple(f"{name} = next(iter({source}))")]
-        flag = self.flag(names)
         return [simple(f"{name} = {source}[0 if {flag} else 1]")]
 
     def over_container(self, names: Names) -> Block:
