@@ -46,6 +46,7 @@ def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Val
         if first.kind is Kind.MAPPING:
             return fields, NOTHING if rest is None else rest
         # An element that may be missing is one of any number of elements.
+        fields = dict(fields)
         for key in first.fields.keys() ^ second.fields.keys():
             if not is_attribute(key):
                 rest = fields.pop(key).join(NOTHING if rest is None else rest)
