@@ -16,7 +16,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules import SPEAKING_OF_MODULES
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.holding import drop_unheld, replace_everywhere
+from flake8_bn_eval.modes.holding import drop_unheld
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -133,7 +133,6 @@ class Calls:
         def on(alternative: Value, each: World) -> Value:
             if held is not None and each is not world:
                 self.machine.splitting.replace(held, alternative, each)
-                replace_everywhere(receiver, alternative, each)
                 drop_unheld(receiver.objects - alternative.objects, each)
             return self._alternative(alternative, callee, arguments, each, frame, place, subject)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flake8_bn_eval.interpret.containers import join_values
 from flake8_bn_eval.interpret.expressions import is_plain
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import (
@@ -15,7 +14,7 @@ from flake8_bn_eval.interpret.machine import (
     Unreachable,
 )
 from flake8_bn_eval.modes.assumptions import WHICH
-from flake8_bn_eval.modes.holding import drop_unheld, replace_everywhere
+from flake8_bn_eval.modes.holding import drop_unheld
 from flake8_bn_eval.modes.identities import about_field
 from flake8_bn_eval.modes.things import Condition, Constant
 from flake8_bn_eval.modes.values import Value
@@ -107,7 +106,6 @@ class Splitting:
         for choice in needed.choices:
             world = before.fork()
             self._refine(needed.expression, choice, world)
-            replace_everywhere(join_values(needed.choices), choice, world)
             others = [each for other in needed.choices for each in other.objects - choice.objects]
             drop_unheld(others, world)
             worlds += self.splitting(act, world, depth + 1)

@@ -42,25 +42,21 @@ def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
 
 
 def replace_everywhere(before: Value, after: Value, world: World) -> None:
-    """Whoever holds exactly what one value is holds another from now on.
+    """Whoever holds exactly what one value is holds another, which is the same, from now on."""
 
-    Where several names hold the same few objects, one of them was assigned to the other, or
-    handed over: what is learnt about one is learnt about all.  Such an object is not None.
-    """
+    def holds(value: Value) -> bool:
+        return value.objects == before.objects and value.things - NONE.things == before.things
 
-    def changed(value: Value) -> Value | None:
-        same = value.objects == before.objects and value.things - NONE.things == before.things
-        return replace(value, objects=after.objects, things=after.things) if same else None
+    def changed(value: Value) -> Value:
+        return replace(value, objects=after.objects, things=after.things)
 
     for variable, value in list(world.names.items()):
-        new = changed(value)
-        if new is not None:
-            world.names[variable] = new
+        if holds(value):
+            world.names[variable] = changed(value)
     for identity, state in list(world.objects.items()):
         for key, value in state.fields.items():
-            new = changed(value)
-            if new is not None:
-                world.put(identity, world.get(identity).with_field(key, new))
+            if holds(value):
+                world.put(identity, world.get(identity).with_field(key, changed(value)))
 
 
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
