@@ -110,6 +110,21 @@ def analyse(
         left_out = _said_once(rules, BEGINNING, _left_out(error))
     if not rules:
         return []
+    with source.without_garbage_collection():
+        findings = _judged(text, rules, options, tree, project, left_out)
+    unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _judged(
+    text: str,
+    rules: list[Rule],
+    options: Options,
+    tree: ast.Module | None,
+    project: Project | None,
+    left_out: list[Finding],
+) -> list[Finding]:
+    """What the rules find; everything else is garbage when this has returned."""
     try:
         followed = follow(text, options=options, tree=tree, project=project)
     except source.RefusedByPythonError:
@@ -124,10 +139,8 @@ def analyse(
     # Whether the analysis gave up is known when the other rules have asked.
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
     with _deep_recursion():
-        findings = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
-    findings += left_out
-    unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
-    return [unique[key] for key in sorted(unique)]
+        found = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
+    return found + left_out
 
 
 def follow(

@@ -128,7 +128,7 @@ class Facts:
     @cached_property
     def structure(self) -> Structure:
         """What the file defines and assigns, whether or not it is ever run."""
-        return Structure(self.program, self.knowledge)
+        return Structure(self.program, self.knowledge, lambda: self.__dict__.get("recorder"))
 
     @property
     def classes(self) -> list[ClassFact]:

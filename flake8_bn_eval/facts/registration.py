@@ -14,7 +14,6 @@ from flake8_bn_eval.facts.classes import Classes, ClassFact
 from flake8_bn_eval.facts.natures import Natures
 from flake8_bn_eval.facts.written import expressions, operations
 from flake8_bn_eval.interpret.constructions import Constructions, Unregistered
-from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import (
     Attribute,
     Binary,
@@ -27,7 +26,6 @@ from flake8_bn_eval.operations import (
     FunctionDefinition,
     Name,
     Place,
-    Program,
 )
 
 MAKING_CONTAINERS = frozenset(
@@ -60,21 +58,25 @@ class Registration:
     """Finds containers of unregistered modules."""
 
     def __init__(
-        self, program: Program, knowledge: Knowledge, classes: Classes, natures: Natures
+        self, constructions: Constructions, classes: Classes, natures: Natures
     ) -> None:
-        self._constructions = Constructions(program, knowledge)
+        self._constructions = constructions
         self._classes = classes
         self._natures = natures
 
     def plain_containers(self) -> Iterator[PlainContainer]:
         """Every plain container of a module's modules, at the assignment of its attribute."""
         for class_ in self._classes.modules():
-            candidates = self._candidates(class_)
+            candidates = {
+                attribute: assignment
+                for attribute, assignment in self._candidates(class_).items()
+                if not self._is_reached(assignment, class_)
+            }
             if not candidates:
                 continue
             for found in self._constructions.unregistered(class_.definition):
                 assignment = candidates.get(found.attribute)
-                if assignment is not None and not self._is_on_purpose(found, assignment, class_):
+                if assignment is not None and not _hides_one(found, assignment):
                     yield PlainContainer(
                         assignment.place, class_.name, found.attribute, found.container
                     )
@@ -106,17 +108,13 @@ class Registration:
                 return any(each in MAKING_CONTAINERS for each in meanings if isinstance(each, str))
         return False
 
-    def _is_on_purpose(
-        self, found: Unregistered, assignment: AttributeAssignment, class_: ClassFact
-    ) -> bool:
-        """Somebody registers them later, or reaches them by hand, or hides one module."""
-        if not found.several and isinstance(assignment.value, Display | DictDisplay):
-            return True
+    def _is_reached(self, assignment: AttributeAssignment, class_: ClassFact) -> bool:
+        """Somebody registers what the container holds later, or reaches it by hand."""
         methods = [each for owner in class_.lineage for each in owner.methods.values()]
         return any(
-            self._hands_on(method, found.attribute, assignment.value)
+            self._hands_on(method, assignment.name, assignment.value)
             or method.name in REACHING
-            and self._mentions(method, found.attribute)
+            and self._mentions(method, assignment.name)
             for method in methods
         )
 
@@ -149,6 +147,11 @@ class Registration:
                         ):
                             return True
         return False
+
+
+def _hides_one(found: Unregistered, assignment: AttributeAssignment) -> bool:
+    """A display around one module hides it on purpose."""
+    return not found.several and isinstance(assignment.value, Display | DictDisplay)
 
 
 def _only_reads(call: Call) -> bool:

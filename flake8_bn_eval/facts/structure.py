@@ -5,6 +5,7 @@ Each part is made when a rule first asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from flake8_bn_eval.facts.attributes import Attributes
@@ -14,6 +15,8 @@ from flake8_bn_eval.facts.natures import Natures
 from flake8_bn_eval.facts.overrides import HiddenMethod, Override, Overrides
 from flake8_bn_eval.facts.registration import PlainContainer, Registration
 from flake8_bn_eval.facts.statistics import Reading, Statistics, Toggle
+from flake8_bn_eval.interpret.constructions import Constructions
+from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import Program
 
@@ -21,9 +24,12 @@ from flake8_bn_eval.operations import Program
 class Structure:
     """The structure of one file."""
 
-    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+    def __init__(
+        self, program: Program, knowledge: Knowledge, seen: Callable[[], Recorder | None]
+    ) -> None:
         self.program = program
         self.knowledge = knowledge
+        self._seen = seen
 
     @cached_property
     def classes(self) -> Classes:
@@ -79,5 +85,6 @@ class Structure:
     @cached_property
     def plain_containers(self) -> list[PlainContainer]:
         """Plain lists and dictionaries of modules that nobody registers."""
-        found = Registration(self.program, self.knowledge, self.classes, self.natures)
+        constructions = Constructions(self.program, self.knowledge, self._seen())
+        found = Registration(constructions, self.classes, self.natures)
         return list(found.plain_containers())

@@ -1,7 +1,7 @@
 """What the constructors of the modules of a file leave: the tree of their submodules.
 
-A constructor is run alone, on parameters that come in from outside, by a machine of its own:
-what it does is no event of the program.
+A constructor is run alone, on parameters that come in from outside.  Where the run of the file
+has not done so already, a machine of its own does: that is no event of the program.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.interpret.machine import GaveUp, Machine
+from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.interpret.run import Roots, assemble
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.lattice import Mode
@@ -36,16 +37,19 @@ class Unregistered:
 class Constructions:
     """Runs constructors when somebody asks what they leave."""
 
-    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+    def __init__(
+        self, program: Program, knowledge: Knowledge, seen: Recorder | None = None
+    ) -> None:
         self._program, self._knowledge = program, knowledge
+        self._seen = {} if seen is None else seen.constructed
 
     @cached_property
-    def _machine(self) -> Machine:
+    def _own_machine(self) -> Machine:
         return assemble(self._program, self._knowledge)
 
     @cached_property
     def _roots(self) -> Roots:
-        return Roots(self._machine, self._program)
+        return Roots(self._own_machine, self._program)
 
     @cached_property
     def _base(self) -> World | None:
@@ -57,51 +61,56 @@ class Constructions:
 
     def unregistered(self, definition: ClassDefinition) -> list[Unregistered]:
         """The containers of unregistered modules that the instances of a class have."""
-        built = self._built(definition)
-        return [] if built is None else list(self._unregistered(*built))
+        built = self._seen.get(definition) or self._built(definition)
+        return [] if built is None else list(_unregistered(built))
 
-    def _unregistered(self, identity: ObjectId, world: World) -> Iterator[Unregistered]:
-        registered = set(_registered(identity, world))
-        for key, value in world.get(identity).fields.items():
-            containers = [world.get(each) for each in value.objects]
-            if value.things or not containers or not all(map(_is_plain, containers)):
-                # On some path it is something else, which may be the right thing.
-                continue
-            held = {each for state in containers for each in _held(state, world)} - registered
-            lost = [each for each in held if self._concerns(each, world)]
-            if lost and isinstance(key, str):
-                kind = "dict" if containers[0].kind is Kind.MAPPING else "list"
-                several = len(lost) > 1 or any(state.rest is not None for state in containers)
-                yield Unregistered(key.removeprefix("."), kind, several)
-
-    def _concerns(self, identity: ObjectId, world: World) -> bool:
-        """A module with something to train or to switch, and not kept as it is on purpose."""
-        state = world.get(identity)
-        if state.frozen or state.modes.must_be(Mode.EVAL):
-            return False
-        if self._machine.makeup.sensitivity(identity, world) is Sensitivity.YES:
-            return True
-        family = self._machine.makeup.family(identity, world)
-        return any(self._learns(world.get(each)) for each in family)
-
-    def _learns(self, state: Object) -> bool:
-        """A layer with weights, or a whole model of a library."""
-        row = None if state.library is None else self._machine.knowledge.callable(state.library)
-        return row is not None and (row.learns or not (row.is_single_layer or row.registers))
-
-    def _built(self, definition: ClassDefinition) -> tuple[ObjectId, World] | None:
+    def _built(self, definition: ClassDefinition) -> Constructed | None:
         if self._base is None:
             return None
-        class_ = self._machine.class_cache.get(id(definition))
+        machine = self._own_machine
+        class_ = machine.class_cache.get(id(definition))
         if class_ is None:
             return None
         world = self._base.fork()
-        identity = self._machine.identities.number("built", id(definition))
-        self._machine.classes.bear(class_, identity, world, definition.place)
+        identity = machine.identities.number("built", id(definition))
+        machine.classes.bear(class_, identity, world, definition.place)
         try:
-            return identity, self._roots.constructed(class_, identity, world)
+            world = self._roots.constructed(class_, identity, world)
         except GaveUp:
             return None
+        return Constructed(identity, world, machine)
+
+
+def _unregistered(built: Constructed) -> Iterator[Unregistered]:
+    identity, world = built.identity, built.world
+    registered = set(_registered(identity, world))
+    for key, value in world.get(identity).fields.items():
+        containers = [world.get(each) for each in value.objects]
+        if value.things or not containers or not all(map(_is_plain, containers)):
+            # On some path it is something else, which may be the right thing.
+            continue
+        held = {each for state in containers for each in _held(state, world)} - registered
+        lost = [each for each in held if _concerns(each, world, built.machine)]
+        if lost and isinstance(key, str):
+            kind = "dict" if containers[0].kind is Kind.MAPPING else "list"
+            several = len(lost) > 1 or any(state.rest is not None for state in containers)
+            yield Unregistered(key.removeprefix("."), kind, several)
+
+
+def _concerns(identity: ObjectId, world: World, machine: Machine) -> bool:
+    """A module with something to train or to switch, and not kept as it is on purpose."""
+    state = world.get(identity)
+    if state.frozen or state.modes.must_be(Mode.EVAL):
+        return False
+    if machine.makeup.sensitivity(identity, world) is Sensitivity.YES:
+        return True
+    return any(_learns(world.get(each), machine) for each in machine.makeup.family(identity, world))
+
+
+def _learns(state: Object, machine: Machine) -> bool:
+    """A layer with weights, or a whole model of a library."""
+    row = None if state.library is None else machine.knowledge.callable(state.library)
+    return row is not None and (row.learns or not (row.is_single_layer or row.registers))
 
 
 def _is_plain(state: Object) -> bool:

@@ -171,8 +171,10 @@ class Machine:
         self.parameters: set[Variable] = set()
         """The parameters that come in from outside, as assumptions name them."""
         self.may_split = True
+        self.is_alone = len(programs) == 1
+        """Whether the file is run without others."""
         self._places = program.places
-        self._most_followed = MOST_FOLLOWED if len(programs) > 1 else MOST_STEPS
+        self._most_followed = MOST_STEPS if self.is_alone else MOST_FOLLOWED
         self.work = 0
         self._hasty_from = 0
         self._followed_until = 0

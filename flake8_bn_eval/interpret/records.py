@@ -7,6 +7,7 @@ path and every pass; it is never overwritten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.frames import Frame, Site
@@ -14,7 +15,11 @@ from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.objects import Sensitivity
 from flake8_bn_eval.modes.things import CallId, ObjectId
-from flake8_bn_eval.operations import FunctionDefinition, Place
+from flake8_bn_eval.operations import ClassDefinition, FunctionDefinition, Place
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.interpret.machine import Machine
+    from flake8_bn_eval.modes.world import World
 
 UNKNOWN_GRADIENT = frozenset({Gradient.UNKNOWN})
 Assumptions = frozenset[tuple[object, bool]]
@@ -182,6 +187,15 @@ class Event:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Constructed:
+    """An instance of a class as its constructor leaves it, and the machine that ran that."""
+
+    identity: ObjectId
+    world: World
+    machine: Machine
+
+
 class Recorder:
     """Everything that an interpretation has seen."""
 
@@ -208,6 +222,8 @@ class Recorder:
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""
+        self.constructed: dict[ClassDefinition, Constructed] = {}
+        """What constructors leave that were run alone, where no other file had a part in it."""
         self.cut: dict[FunctionDefinition, Gradients] = {}
         """Functions of which a call was not followed, as that would have taken too long, and
         the gradient modes in which they were called."""

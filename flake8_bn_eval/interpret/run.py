@@ -49,7 +49,7 @@ from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.optimizers import Optimizers
 from flake8_bn_eval.interpret.order import callers_first
 from flake8_bn_eval.interpret.receivers import Receivers
-from flake8_bn_eval.interpret.records import Recorder
+from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.interpret.results import Results
 from flake8_bn_eval.interpret.splitting import Splitting
 from flake8_bn_eval.interpret.steps import Steps
@@ -299,6 +299,9 @@ class Roots:
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         constructed = any(self._needs_constructor(class_, each) for each in waiting)
         entry = self.constructed(class_, identity, world) if constructed else world
+        if constructed and self.machine.is_alone:
+            kept = Constructed(identity, entry.fork(), self.machine)
+            self.machine.recorder.constructed[class_.definition] = kept
         self._belongs_to_callers(class_, identity, entry, first=True)
         again = self._round(class_, identity, waiting, entry.fork())
         if again is not None and not self._acts_as_module(class_) and not entry.covers(again):

@@ -63,20 +63,24 @@ def add_unseen_children(identity: ObjectId, names: dict[ObjectId, ObjectId], wor
 
 def rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
     """Give objects other numbers wherever they are held; whether they were held at all."""
-    held = False
     if world.apart:
         pairs = (frozenset(names.get(each, each) for each in pair) for pair in world.apart)
         world.apart = frozenset(pair for pair in pairs if len(pair) > 1)
-    for variable, value in list(world.names.items()):
-        new = renamed(value, names)
-        if new is not value:
-            world.names[variable] = new
-            held = True
-    for owner, state in list(world.objects.items()):
-        if owner not in names and not state.held.isdisjoint(names):
-            world.objects[owner] = moved(state, names)
-            held = True
-    return held
+    naming = [
+        (variable, new)
+        for variable, value in world.names.items()
+        if (value.objects or value.things) and (new := renamed(value, names)) is not value
+    ]
+    for variable, new in naming:
+        world.names[variable] = new
+    holding = [
+        (owner, state)
+        for owner, state in world.objects.items()
+        if not (state.known_to_hold or state.held).isdisjoint(names) and owner not in names
+    ]
+    for owner, state in holding:
+        world.objects[owner] = moved(state, names)
+    return bool(naming or holding)
 
 
 def moved(state: Object, names: dict[ObjectId, ObjectId]) -> Object:

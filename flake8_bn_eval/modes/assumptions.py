@@ -30,8 +30,9 @@ class Assumptions:
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
-        copy = Assumptions(self.identities)
+        copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
+        copy.identities = self.identities
         return copy
 
     def join(self, other: Assumptions) -> Assumptions:

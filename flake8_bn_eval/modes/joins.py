@@ -72,8 +72,15 @@ def _join_rests(first: Object, second: Object) -> Value | None:
     return first.rest.join(second.rest)
 
 
+def same_flags(first: Object, second: Object) -> bool:
+    """Whether two states of one object have the same modes, and those of its children."""
+    if first.modes is not second.modes and first.modes != second.modes:
+        return False
+    return first.tree is second.tree or first.tree == second.tree
+
+
 def same_modes(first: Object, second: Object) -> bool:
-    if first.modes != second.modes or first.tree != second.tree:
+    if not same_flags(first, second):
         return False
     if first.fields is second.fields:
         return True

@@ -79,17 +79,19 @@ class Object:
     """A container that is a module itself (``Sequential``, ``ModuleList``)."""
     many: bool = False
     """It stands for several objects: what is done to it is done to one of them."""
-    _held: list[frozenset[ObjectId]] = field(default_factory=list, init=False, repr=False)
+    known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
         """Every object that it speaks of: in its fields, its elements and its origin."""
-        if not self._held:
+        held = self.known_to_hold
+        if held is None:
             values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
             held = NO_IDS.union(*(value.held for value in values))
-            self._held.append(held if self.origin is None else held | {self.origin.parent})
-        return self._held[0]
+            held = held if self.origin is None else held | {self.origin.parent}
+            object.__setattr__(self, "known_to_hold", held)
+        return held
 
     @property
     def is_module(self) -> bool:

@@ -6,6 +6,7 @@ dropped; so a flag costs something only while it makes a difference.
 
 from __future__ import annotations
 
+from flake8_bn_eval.modes.joins import same_flags
 from flake8_bn_eval.modes.things import External, Function, GradientContext
 from flake8_bn_eval.modes.values import Value, of_constant
 from flake8_bn_eval.modes.world import World
@@ -48,7 +49,9 @@ def _flags_differ(first: World, second: World) -> bool:
     """Whether a name holds True in one and False in the other: a test can tell them apart."""
     for variable in first.names.differing(second.names):
         mine, theirs = first.names.get(variable), second.names.get(variable)
-        if mine is not theirs and {mine, theirs} == FLAGS:
+        if mine is theirs or mine is None or theirs is None:
+            continue
+        if mine.things != theirs.things and mine in FLAGS and theirs in FLAGS:
             return True
     return False
 
@@ -66,7 +69,9 @@ def alike(first: World, second: World) -> bool:
     """Whether two worlds under different assumptions differ in nothing that matters."""
     if first.gradients != second.gradients:
         return False
-    if _leaving(first) != _leaving(second):
+    if first.assumptions.truths != second.assumptions.truths and (
+        _leaving(first) != _leaving(second)
+    ):
         return False
     return (first.version == second.version or _objects_alike(first, second)) and _names_alike(
         first, second
@@ -81,7 +86,7 @@ def _objects_alike(first: World, second: World) -> bool:
         if theirs is None:
             if mine.matters and mine.origin is None:
                 return False
-        elif mine.modes != theirs.modes or mine.tree != theirs.tree:
+        elif not same_flags(mine, theirs):
             return False
     return True
 

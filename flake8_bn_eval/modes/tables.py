@@ -27,22 +27,41 @@ EMPTY = Epoch(None, set())
 """When every table was empty."""
 
 
+class _Comparison:
+    """The keys in which two tables may differ, as long as neither is written to."""
+
+    __slots__ = ("first", "second", "sizes", "keys")
+
+    def __init__(self, first: set[object], second: set[object], keys: set[object]) -> None:
+        self.first, self.second = first, second
+        self.sizes = len(first), len(second)
+        self.keys = keys
+
+    def is_of(self, first: set[object], second: set[object]) -> bool:
+        """Whether these two are compared again.  What has changed only grows."""
+        if first is not self.first or second is not self.second:
+            return False
+        return self.sizes == (len(first), len(second))
+
+
 class Table(dict[K, V]):
     """A dictionary with a history.  Tables that were forked from each other share some of it.
 
     Only the ways of writing that are defined here may be used.
     """
 
-    __slots__ = ("epoch", "changed")
+    __slots__ = ("epoch", "changed", "compared")
 
     epoch: Epoch
     changed: set[object]
+    compared: _Comparison | None
+    """The last answer of `differing`: it is asked several times before two worlds are joined."""
 
     @classmethod
     def empty(cls) -> Self:
         """A table with nothing in it."""
         table = cls()
-        table.epoch, table.changed = EMPTY, set()
+        table.epoch, table.changed, table.compared = EMPTY, set(), None
         return table
 
     def fork(self) -> Self:
@@ -50,7 +69,7 @@ class Table(dict[K, V]):
         if self.changed:
             self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
         copy = type(self)(self)
-        copy.epoch, copy.changed = self.epoch, set()
+        copy.epoch, copy.changed, copy.compared = self.epoch, set(), None
         return copy
 
     def __setitem__(self, key: K, value: V) -> None:
@@ -74,7 +93,15 @@ class Table(dict[K, V]):
             self[key] = value
 
     def differing(self, other: Table[K, V]) -> set[K]:
-        """The keys whose values may differ from those in another table."""
+        """The keys whose values may differ from those in another table; not to be changed."""
+        known = self.compared
+        if known is not None and known.is_of(self.changed, other.changed):
+            return known.keys  # type: ignore[return-value]
+        keys = self._differing(other)
+        self.compared = _Comparison(self.changed, other.changed, keys)
+        return keys  # type: ignore[return-value]
+
+    def _differing(self, other: Table[K, V]) -> set[object]:
         mine, theirs = self.epoch, other.epoch
         keys = self.changed | other.changed
         while mine is not theirs:
@@ -86,4 +113,4 @@ class Table(dict[K, V]):
                 keys |= theirs.changed
                 assert theirs.before is not None
                 theirs = theirs.before
-        return keys  # type: ignore[return-value]
+        return keys

@@ -34,6 +34,7 @@ LONGEST_SUBJECT = 120
 UNKNOWN_THING = Unknown()
 NO_IDS: frozenset[int] = frozenset()
 NO_TAGS: frozenset[Tag] = frozenset()
+NO_THINGS: frozenset[Thing] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,15 @@ class Value:
     @property
     def alternatives(self) -> list[Value]:
         """Each thing and each object as a value of its own."""
-        things = [
-            replace(self, objects=NO_IDS, things=frozenset({thing}))
-            for thing in sorted(self.things, key=repr)
+        ordered = sorted(self.things, key=repr) if len(self.things) > 1 else self.things
+        return [
+            *(self._being(frozenset({thing}), NO_IDS) for thing in ordered),
+            *(self._being(NO_THINGS, frozenset({each})) for each in sorted(self.objects)),
         ]
-        return things + [
-            replace(self, things=frozenset(), objects=frozenset({identity}))
-            for identity in sorted(self.objects)
-        ]
+
+    def _being(self, things: frozenset[Thing], objects: frozenset[ObjectId]) -> Value:
+        """Other alternatives with the same lineage."""
+        return Value(things, objects, self.connected, self.derived, self.tags)
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -94,11 +96,9 @@ class Value:
 
     def join(self, other: Value) -> Value:
         """Either of the two."""
-        if self is other or self == other:
+        if self is other or self._has(other):
             return self
         things, objects = self.things | other.things, self.objects | other.objects
-        if self._has(other) and len(things) == len(self.things):
-            return self
         if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
         return Value(
@@ -110,9 +110,10 @@ class Value:
         )
 
     def _has(self, other: Value) -> bool:
-        """Whether another value adds nothing but things."""
+        """Whether another value adds nothing."""
         return (
-            other.objects <= self.objects
+            other.things <= self.things
+            and other.objects <= self.objects
             and other.connected <= self.connected
             and other.derived <= self.derived
             and other.tags <= self.tags
@@ -168,7 +169,7 @@ def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
         if thing.holding:
             things = frozenset(renamed_thing(each, names) for each in things)
             break
-    if objects is value.objects and things == value.things:
+    if objects is value.objects and (things is value.things or things == value.things):
         return value
     return replace(value, objects=objects, things=things)
 

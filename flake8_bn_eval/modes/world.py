@@ -213,21 +213,27 @@ class World:
         if self.version != other.version:
             self._materialise(other)
             other._materialise(self)
+        variables = self.names.differing(other.names)
+        identities = self.objects.differing(other.objects)
         joined = self.fork()
-        joined.apart = self.apart | other.apart | self._exchanged(other)
+        joined.apart = self.apart | other.apart | self._exchanged(variables, other)
         joined.gradients = self.gradients.join(other.gradients)
         joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
-        effort = joined._join_names(other) + joined._join_objects(other)
+        joined._join_names(variables, other)
+        joined._join_objects(identities, other)
+        effort = len(variables) + len(identities)
         self.identities.effort += 1 + effort // 16
         if self.version != other.version:
             joined.changed()
         return joined
 
-    def _exchanged(self, other: World) -> frozenset[frozenset[ObjectId]]:
+    def _exchanged(
+        self, differing: set[Variable], other: World
+    ) -> frozenset[frozenset[ObjectId]]:
         """Pairs of objects of which a name holds one here and the other there: both are there."""
         pairs: set[frozenset[ObjectId]] = set()
-        for variable in self.names.differing(other.names):
+        for variable in differing:
             mine, theirs = self.names.get(variable), other.names.get(variable)
             if mine is None or theirs is None or mine.objects == theirs.objects:
                 continue
@@ -246,30 +252,28 @@ class World:
             identity in each.held for each in self.objects.values()
         )
 
-    def _join_names(self, other: World) -> int:
+    def _join_names(self, differing: set[Variable], other: World) -> None:
         """A name that only one side has assigned can be read only where that side came from."""
-        names, differing = self.names, self.names.differing(other.names)
+        names, others = self.names, other.names
         for variable in differing:
-            theirs = other.names.get(variable)
+            theirs = others.get(variable)
             mine = names.get(variable)
             if theirs is None or mine is theirs:
                 continue
             joined = theirs if mine is None else mine.join(theirs)
             if joined is not mine:
                 names[variable] = joined
-        return len(differing)
 
-    def _join_objects(self, other: World) -> int:
-        objects, differing = self.objects, self.objects.differing(other.objects)
+    def _join_objects(self, differing: set[ObjectId], other: World) -> None:
+        objects, others = self.objects, other.objects
         for identity in differing:
-            theirs = other.objects.get(identity)
+            theirs = others.get(identity)
             mine = objects.get(identity)
             if theirs is None or mine is theirs:
                 continue
             joined = theirs if mine is None else join_objects(mine, theirs)
             if joined is not mine:
                 objects[identity] = joined
-        return len(differing)
 
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""

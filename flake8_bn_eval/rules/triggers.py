@@ -80,7 +80,8 @@ CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$)"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
-    (re.compile(rf"\bself\.\w+(?: *:[^=\n]+)? *= *{CONTAINER}", re.MULTILINE),),
+    # A pattern that begins with a plain word is searched for ten times as fast.
+    (re.compile(rf"self\.(?<!\wself\.)\w+(?: *:[^=\n]+)? *= *{CONTAINER}", re.MULTILINE),),
 )
 """A module may keep others in a plain container."""
 
