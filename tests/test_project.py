@@ -45,6 +45,39 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """,
+    "package/learner.py": """\
+import torch
+from torch import nn
+
+
+class Learner(nn.Module):
+    def learn(self, loader, dev_loader):
+        self.train()
+        for inputs, targets in loader:
+            nn.functional.mse_loss(self(inputs), targets).backward()
+        with torch.no_grad():
+            return [self.predict(inputs) for inputs in dev_loader]
+
+    def predict(self, inputs):
+        raise NotImplementedError
+""",
+    "tagger.py": """\
+from torch import nn
+
+from package.learner import Learner
+
+
+class Tagger(Learner):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+
+    def forward(self, x):
+        return self.layers(x)
+
+    def predict(self, inputs):
+        return self(inputs).argmax(1).numpy()
+""",
     "train.py": """\
 import torch
 from torch import nn
@@ -76,6 +109,8 @@ FOUND = {
     "(evaluating since evaluation.py:5)",
     "evaluation.py:12:17: BNE101 `net` predicts while it may be in training mode "
     "(training since train.py:21)",
+    "package/learner.py:11:21: BNE101 `self` predicts while it may be in training mode "
+    "(training since line 7)",
 }
 
 
@@ -107,8 +142,9 @@ def flake8(folder: Path, *arguments: str, stdin: str | None = None) -> set[str]:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_directory_has_the_findings_of_its_files(project: Path, jobs: str) -> None:
     assert flake8(project, f"--jobs={jobs}", ".") == FOUND
-    assert flake8(project, f"--jobs={jobs}", "train.py", "evaluation.py") == FOUND
-    assert flake8(project, f"--jobs={jobs}", "evaluation.py", "train.py") == FOUND
+    paths = [path for path in FILES if path.endswith(".py")]
+    assert flake8(project, f"--jobs={jobs}", *paths) == FOUND
+    assert flake8(project, f"--jobs={jobs}", *reversed(paths)) == FOUND
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.endswith(".py")])
