@@ -86,6 +86,7 @@ class Calls:
         """Evaluate the arguments of a call."""
         evaluate, chosen = self.machine.expressions.evaluate, self.machine.expressions.chosen
         consumed = self.machine.generators.consumed
+        with_contents = self.machine.containers.with_contents
         positional: list[Value] = []
         is_open = False
         spread: Value | None = None
@@ -98,11 +99,11 @@ class Calls:
                     spread = value
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
-                value = chosen(argument, world, frame)
-                positional.append(consumed(value, world, frame))
+                value = consumed(chosen(argument, world, frame), world, frame)
+                positional.append(with_contents(value, world))
         keywords: list[tuple[str | None, Value]] = []
         for name, each in expression.keywords:
-            value = chosen(each, world, frame)
+            value = with_contents(chosen(each, world, frame), world)
             expanded = None if name else self.machine.containers.known_items(value, world)
             if name is None and expanded is not None:
                 keywords += expanded
@@ -171,6 +172,7 @@ class Calls:
             case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
                 found = self.machine.results.identify(thing, world)
                 if found.only_object is not None:
+                    found = found.descending(receiver)
                     return self._alternative(found, callee, arguments, world, frame, place, subject)
             case External():
                 found = self.machine.expressions.attribute(receiver, name, world, frame)

@@ -260,7 +260,7 @@ class Modules:
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
-        return machine.results.made(Result(name, place, frame.path), world)
+        return machine.results.made(Result(name, place, frame.path), world, receiver, *arguments)
 
     def _may_be_layer(self, identity: ObjectId) -> bool:
         """Whether an unknown name called on this object may be a layer of it."""

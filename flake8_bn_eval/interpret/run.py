@@ -47,7 +47,7 @@ from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.optimizers import Optimizers
-from flake8_bn_eval.interpret.order import callers_first
+from flake8_bn_eval.interpret.order import callers_first, methods_calling
 from flake8_bn_eval.interpret.receivers import Receivers
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.results import Results
@@ -143,6 +143,8 @@ class Roots:
         self.program = program
         self.wanted = wanted
         """Only functions and methods with these names are run, where it is not None."""
+        self.tried: set[tuple[ObjectId, int]] = set()
+        """The methods that were run on an object from outside."""
 
     def run(self) -> None:
         """The module body, the functions, the classes."""
@@ -306,7 +308,7 @@ class Roots:
             self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
                 if definition.name not in SETUP and self._judged_alone(definition):
-                    self._method(class_, identity, definition, joined.fork())
+                    self._method(class_, identity, Function(definition), joined.fork())
 
     def constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
         """The world after the constructor of an object that was just born."""
@@ -352,22 +354,40 @@ class Roots:
         """Run each method that nothing entered; the join of what they leave."""
         joined: World | None = None
         for definition in methods:
+            if definition.name not in SETUP and not self._was_entered(definition):
+                joined = _either(joined, self._by_callers(class_, identity, definition, entry))
             if definition.name in SETUP or self._was_entered(definition):
                 continue
             self.machine.alone.add(id(definition))
-            after = self._method(class_, identity, definition, entry.fork())
+            after = self._method(class_, identity, Function(definition), entry.fork())
             if after is None:
                 continue
             if self._only_sets_modes(definition, entry, after):
                 self.machine.modules.lose_object(identity, after)
-            joined = after if joined is None else joined.join(after)
+            joined = _either(joined, after)
         return joined
 
-    def _method(
-        self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
+    def _by_callers(
+        self, class_: Class, identity: ObjectId, wanted: FunctionDefinition, entry: World
     ) -> World | None:
-        is_module = self._acts_as_module(class_)
-        inside = is_module and definition.name in ("forward", "__call__")
+        """Enter a method by those of the object that lead to it; what they leave.
+
+        They may be inherited, or have been entered in another way that led elsewhere.
+        """
+        left: World | None = None
+        for caller in methods_calling(wanted.name, class_, self.machine):
+            if self._was_entered(wanted):
+                break
+            if (identity, id(caller.definition)) not in self.tried:
+                left = _either(left, self._method(class_, identity, caller, entry.fork()))
+        return left
+
+    def _method(
+        self, class_: Class, identity: ObjectId, method: Function, world: World
+    ) -> World | None:
+        definition, owner = method.definition, method.owner or class_
+        self.tried.add((identity, id(definition)))
+        inside = self._acts_as_module(class_) and definition.name in ("forward", "__call__")
         hook = self.machine.classes.hook(class_, definition.name)
         before = world.gradients
         owner = self.machine.inheritance.owner(class_, definition)
@@ -389,3 +409,7 @@ class Roots:
 
 def _ended(exits: Exits[State]) -> list[World]:
     return [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
+
+
+def _either(first: World | None, second: World | None) -> World | None:
+    return first if second is None else second if first is None else first.join(second)

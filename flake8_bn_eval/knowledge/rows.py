@@ -34,7 +34,8 @@ Role = Literal[
     "epsilon",
     "tracking",
     "running mean",
-    "running variance", "buffers",
+    "running variance",
+    "buffers",
 ]
 MethodEffect = Literal[
     "eval",

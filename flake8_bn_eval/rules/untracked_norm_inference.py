@@ -153,4 +153,3 @@ def check(facts: Facts) -> Iterator[Report]:
                     "leave `track_running_stats` at its default",
                 )
                 break
-
