@@ -183,9 +183,7 @@ def _is_flag(value: Expression, function: FunctionDefinition | None) -> bool:
         case Comparison() | Negation() | Junction():
             return True
         case Name(variable=(scope, _)):
-            return (
-                function is not None
-                and scope == function.scope
-                and any(each.name == value.variable[1] for each in function.parameters)
+            return function is not None and scope == function.scope and any(
+                each.name == value.variable[1] for each in function.parameters
             )
     return False

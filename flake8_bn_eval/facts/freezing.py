@@ -84,7 +84,11 @@ class Effects:
         key = _key(function)
         if key not in self._known:
             self._known[key] = []
-            found = [each for site in self._sites.get(key, ()) for each in self._at(site, depth)]
+            found = [
+                each
+                for site in self._sites.get(key, ())
+                for each in self._at(site, depth)
+            ]
             found += self._assigned(function)
             self._known[key] = sorted(found, key=lambda each: each.place)
         return self._known[key]
@@ -228,11 +232,8 @@ class Effects:
 
     def _method(self, callee: Attribute) -> Iterator[tuple[dict[str, str], FunctionDefinition]]:
         """A method of some module class of the file, where only one has that name."""
-        found = [
-            each.methods[callee.name]
-            for each in self.graph.classes.modules()
-            if callee.name in each.methods
-        ]
+        found = [each.methods[callee.name] for each in self.graph.classes.modules()
+                 if callee.name in each.methods]
         if len(found) == 1 and found[0].parameters:
             yield {found[0].parameters[0].name: describe(callee.value)}, found[0]
 

@@ -109,7 +109,9 @@ class LibraryCall:
 class LibraryCalls:
     """Finds the calls, and answers what their arguments are."""
 
-    def __init__(self, graph: CallGraph, knowledge: Knowledge, explained: frozenset[Place]) -> None:
+    def __init__(
+        self, graph: CallGraph, knowledge: Knowledge, explained: frozenset[Place]
+    ) -> None:
         self.graph = graph
         self.knowledge = knowledge
         self.explained = explained
@@ -229,7 +231,9 @@ class LibraryCalls:
             known = tuple(self.constants.of(value))
             sources = self.sources.of(value)
             by_position = argument.parameter not in passed.keywords
-            return RoleArgument(argument.parameter, True, False, known, sources, value, by_position)
+            return RoleArgument(
+                argument.parameter, True, False, known, sources, value, by_position
+            )
         default = () if argument.default is None else (Known(argument.default),)
         unseen = passed.open
         return RoleArgument(argument.parameter, False, unseen, default, frozenset(), None, False)

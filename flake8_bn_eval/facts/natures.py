@@ -71,7 +71,9 @@ class Natures:
             case Call():
                 return self._of_call(expression, function, depth)
             case Conditional():
-                return self._common([expression.then, expression.otherwise], function, depth)
+                return self._common(
+                    [expression.then, expression.otherwise], function, depth
+                )
             case Constant():
                 return Nature.OTHER
         return Nature.UNKNOWN

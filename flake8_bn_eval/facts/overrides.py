@@ -136,7 +136,9 @@ class Overrides:
             return False
         return all(_asks_for_training(call) for call in doing.hands_up)
 
-    def _doing(self, class_: ClassFact, method: FunctionDefinition, depth: int = DEEPEST) -> Doing:
+    def _doing(
+        self, class_: ClassFact, method: FunctionDefinition, depth: int = DEEPEST
+    ) -> Doing:
         doing = Doing()
         for operation in operations(method.body):
             if isinstance(operation, Assign):

@@ -134,7 +134,9 @@ class Registration:
             and self._natures.instance(expression.value, method) is not None
         )
 
-    def _hands_on(self, method: FunctionDefinition, attribute: str, value: Expression) -> bool:
+    def _hands_on(
+        self, method: FunctionDefinition, attribute: str, value: Expression
+    ) -> bool:
         """The container goes to a call that may register what it holds."""
         variable = value.variable if isinstance(value, Name) else None
         for operation in operations(method.body):

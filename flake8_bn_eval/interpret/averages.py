@@ -27,7 +27,9 @@ class Averages:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
-    def note_made(self, row: CallableRow, arguments: Arguments, made: Value, place: Place) -> None:
+    def note_made(
+        self, row: CallableRow, arguments: Arguments, made: Value, place: Place
+    ) -> None:
         """A library makes an average: its buffers are averaged if an argument says so."""
         for role in row.roles:
             if role.role == "buffers":

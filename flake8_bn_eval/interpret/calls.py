@@ -30,7 +30,6 @@ from flake8_bn_eval.modes.things import (
     Partial,
     Result,
     Super,
-    Symbol,
 )
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -86,7 +85,6 @@ class Calls:
         """Evaluate the arguments of a call."""
         evaluate, chosen = self.machine.expressions.evaluate, self.machine.expressions.chosen
         consumed = self.machine.generators.consumed
-        with_contents = self.machine.containers.with_contents
         positional: list[Value] = []
         is_open = False
         spread: Value | None = None
@@ -99,11 +97,11 @@ class Calls:
                     spread = value
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
-                value = consumed(chosen(argument, world, frame), world, frame)
-                positional.append(with_contents(value, world))
+                value = chosen(argument, world, frame)
+                positional.append(consumed(value, world, frame))
         keywords: list[tuple[str | None, Value]] = []
         for name, each in expression.keywords:
-            value = with_contents(chosen(each, world, frame), world)
+            value = chosen(each, world, frame)
             expanded = None if name else self.machine.containers.known_items(value, world)
             if name is None and expanded is not None:
                 keywords += expanded
@@ -305,9 +303,7 @@ class Calls:
                 return self._call_result(thing, arguments, world, frame, place, subject)
             case Parameters():
                 machine.data.step(value, world, frame, place)
-            case Symbol() | None:
-                return self.machine.unseen_calls.unseen(subject, arguments, world)
-        return self.machine.unseen_calls.unseen(subject, arguments, world)
+        return machine.results.unknown(subject, arguments, world, frame, place)
 
     def _call_result(
         self,

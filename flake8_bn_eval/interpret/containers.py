@@ -249,6 +249,8 @@ class Containers:
             return elements
         if world.get(identity).kind is Kind.SEQUENCE:
             return [self.element_of(of_object(identity), world)] * count
+        if world.get(identity).kind is Kind.UNKNOWN:
+            return [world.child(identity, index) for index in range(count)]
         return [UNKNOWN] * count
 
     def with_contents(self, value: Value, world: World, depth: int = DEEPEST_CONTENTS) -> Value:

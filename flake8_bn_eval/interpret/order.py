@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.things import Class
 from flake8_bn_eval.operations import Attribute, FunctionDefinition, Name
 
 MOST_CALLERS = 8
@@ -17,19 +17,15 @@ def callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinitio
     return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
 
 
-def methods_calling(wanted: str, class_: Class, machine: Machine) -> list[Function]:
+def methods_calling(wanted: str, class_: Class, machine: Machine) -> list[FunctionDefinition]:
     """The methods of an object, inherited ones among them, that lead to another one of it."""
-    lineage = machine.classes.lineage(class_)
-    methods = [method for each in lineage for method in each.definition.methods.values()]
+    found: dict[str, FunctionDefinition] = {}
+    methods: list[FunctionDefinition] = []
+    for each in machine.classes.lineage(class_):
+        methods += each.definition.methods.values()
+        found = {**each.definition.methods, **found}
     names = _leading_to(wanted, methods)
-    members = [
-        machine.classes.member(class_, each.name)
-        for each in callers_first(methods)
-        if each.name in names
-    ]
-    things = [None if member is None else member.only_thing for member in members]
-    callers = dict.fromkeys(each for each in things if isinstance(each, Function))
-    return list(callers)[:MOST_CALLERS]
+    return callers_first([each for name, each in found.items() if name in names])[:MOST_CALLERS]
 
 
 def _leading_to(wanted: str, methods: list[FunctionDefinition]) -> set[str]:

@@ -268,17 +268,14 @@ class Roots:
 
     def _left(self, exits: Exits[State], scope: int) -> World | None:
         worlds = _ended(exits)
-        self._note_escaping(worlds, scope)
+        for world in worlds:
+            # What such a function returns goes to a caller that nobody has seen.
+            self.machine.functions.note_returned(world, scope)
         if not worlds:
             return None
         world = join_all(worlds)
         world.unbind_scope(scope)
         return world
-
-    def _note_escaping(self, worlds: list[World], scope: int) -> None:
-        """What such a function returns goes to a caller that nobody has seen."""
-        for world in worlds:
-            self.machine.functions.note_returned(world, scope)
 
     # Classes
 
@@ -307,8 +304,8 @@ class Roots:
             joined = again.join(entry)
             self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
-                if definition.name not in SETUP and self._judged_alone(definition):
-                    self._method(class_, identity, Function(definition), joined.fork())
+                if definition.name not in SETUP and id(definition) in self.machine.alone:
+                    self._method(class_, identity, definition, joined.fork())
 
     def constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
         """The world after the constructor of an object that was just born."""
@@ -341,51 +338,40 @@ class Roots:
         names = {name for each in self.machine.classes.lineage(class_) for name in each.members}
         return "forward" in names or any(name.endswith("_step") for name in names)
 
-    def _judged_alone(self, definition: FunctionDefinition) -> bool:
-        return id(definition) in self.machine.alone
-
     def _round(
-        self,
-        class_: Class,
-        identity: ObjectId,
-        methods: list[FunctionDefinition],
-        entry: World,
+        self, class_: Class, identity: ObjectId, methods: list[FunctionDefinition], entry: World
     ) -> World | None:
         """Run each method that nothing entered; the join of what they leave."""
-        joined: World | None = None
+        left: list[World] = []
         for definition in methods:
             if definition.name not in SETUP and not self._was_entered(definition):
-                joined = _either(joined, self._by_callers(class_, identity, definition, entry))
+                left += self._by_callers(definition, class_, identity, entry)
             if definition.name in SETUP or self._was_entered(definition):
                 continue
             self.machine.alone.add(id(definition))
-            after = self._method(class_, identity, Function(definition), entry.fork())
-            if after is None:
-                continue
-            if self._only_sets_modes(definition, entry, after):
-                self.machine.modules.lose_object(identity, after)
-            joined = _either(joined, after)
-        return joined
+            after = self._method(class_, identity, definition, entry.fork())
+            if after is not None:
+                if self._only_sets_modes(definition, entry, after):
+                    self.machine.modules.lose_object(identity, after)
+                left.append(after)
+        return join_all(left) if left else None
 
     def _by_callers(
-        self, class_: Class, identity: ObjectId, wanted: FunctionDefinition, entry: World
-    ) -> World | None:
-        """Enter a method by those of the object that lead to it; what they leave.
-
-        They may be inherited, or have been entered in another way that led elsewhere.
-        """
-        left: World | None = None
+        self, wanted: FunctionDefinition, class_: Class, identity: ObjectId, entry: World
+    ) -> list[World]:
+        """Enter a method by those of its object that lead to it, inherited ones among them."""
+        left: list[World] = []
         for caller in methods_calling(wanted.name, class_, self.machine):
             if self._was_entered(wanted):
                 break
-            if (identity, id(caller.definition)) not in self.tried:
-                left = _either(left, self._method(class_, identity, caller, entry.fork()))
+            if (identity, id(caller)) not in self.tried:
+                after = self._method(class_, identity, caller, entry.fork())
+                left += [] if after is None else [after]
         return left
 
     def _method(
-        self, class_: Class, identity: ObjectId, method: Function, world: World
+        self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
     ) -> World | None:
-        definition, owner = method.definition, method.owner or class_
         self.tried.add((identity, id(definition)))
         inside = self._acts_as_module(class_) and definition.name in ("forward", "__call__")
         hook = self.machine.classes.hook(class_, definition.name)
@@ -409,7 +395,3 @@ class Roots:
 
 def _ended(exits: Exits[State]) -> list[World]:
     return [world for exit in (Exit.NEXT, Exit.RETURN) for world in exits.get(exit, ())]
-
-
-def _either(first: World | None, second: World | None) -> World | None:
-    return first if second is None else second if first is None else first.join(second)

@@ -81,7 +81,7 @@ def _version(value: Any) -> str | None:
     try:
         read_version(value)
     except (OptionError, AttributeError):
-        return 'a version such as "2.9"'
+        return "a version such as \"2.9\""
     return None
 
 

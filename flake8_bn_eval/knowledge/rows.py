@@ -34,8 +34,7 @@ Role = Literal[
     "epsilon",
     "tracking",
     "running mean",
-    "running variance",
-    "buffers",
+    "running variance", "buffers",
 ]
 MethodEffect = Literal[
     "eval",

@@ -241,7 +241,9 @@ class ExpressionLowering:
     def _formatted(self, node: cst.FormattedString) -> Expression:
         return Opaque(self._formatted_parts(node.parts))
 
-    def _formatted_parts(self, parts: Sequence[cst.BaseFormattedStringContent]) -> list[Expression]:
+    def _formatted_parts(
+        self, parts: Sequence[cst.BaseFormattedStringContent]
+    ) -> list[Expression]:
         lowered: list[Expression] = []
         for part in parts:
             if isinstance(part, cst.FormattedStringExpression):

@@ -29,6 +29,7 @@ Capture = tuple[Expression, Expression]
 """A target, and what is assigned to it."""
 
 
+
 class PatternLowering:
     """Lowers the patterns of a ``match`` statement."""
 

@@ -224,8 +224,7 @@ MESSAGES = {
         "make a new context for every `with`",
     ),
     "uncalled decorator": (
-        "`@{}` without parentheses does not decorate the function",
-        "write `@{}()`",
+        "`@{}` without parentheses does not decorate the function", "write `@{}()`",
     ),
     "decorated property": (
         "`@{}` above `@property` turns the property into a method",
@@ -241,4 +240,6 @@ def check(facts: Facts) -> Iterator[Report]:
         if misuse.what in MESSAGES:
             message, advice = MESSAGES[misuse.what]
             subject = misuse.subject.removesuffix("(...)")
-            yield Report(misuse.place, message.format(subject), (), advice.format(subject))
+            yield Report(
+                misuse.place, message.format(subject), (), advice.format(subject)
+            )

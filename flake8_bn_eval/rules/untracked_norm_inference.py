@@ -153,3 +153,4 @@ def check(facts: Facts) -> Iterator[Report]:
                     "leave `track_running_stats` at its default",
                 )
                 break
+
