@@ -242,6 +242,15 @@ class Facts:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.trains(forward.record)
 
+    def differentiates_inside(self, forward: Forward) -> bool:
+        """Whether the module itself asks for a gradient while it is called."""
+        record, depth = forward.record, len(forward.record.stack)
+        return any(
+            event.stack[:depth] == record.stack and event.stack[depth].call == record.place
+            for event in self.recorder.differentiations
+            if len(event.stack) > depth
+        )
+
     def shown(self, forward: Forward, mode: Mode | None = None) -> Shown:
         """Where and of what to speak when a call is reported, perhaps for a mode it is in."""
         elsewhere = None if mode is None else self._chosen_elsewhere(forward, mode)
@@ -312,7 +321,12 @@ class Facts:
 
     def is_evaluated_here(self, forward: Forward) -> bool:
         """Whether the function itself puts a module in evaluation mode, and trains nothing."""
-        return self.purposes.evaluates(forward.record)
+        record = forward.record
+        return self.purposes.evaluates(record) or self.purposes.is_switched_to_evaluation(record)
+
+    def is_switched_to_evaluation(self, forward: Forward) -> bool:
+        """Whether a function that still runs has put the module where it is: in evaluation mode."""
+        return self.purposes.is_switched_to_evaluation(forward.record)
 
 
 def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:

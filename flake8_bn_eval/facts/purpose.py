@@ -124,6 +124,8 @@ class Purposes:
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
             return Purpose.UNKNOWN, False
+        if self.is_switched_to_evaluation(record):
+            return Purpose.INFERENCE, True
         named = self._named_purpose(record.stack)
         if Tag.EVALUATION_DATA not in record.tags and record.stack in self._training_stacks:
             return Purpose.UNKNOWN, False
@@ -222,12 +224,21 @@ class Purposes:
             for change in self.recorder.mode_changes
         )
 
+    def is_switched_to_evaluation(self, record: ForwardCall) -> bool:
+        """A function that is still running has put this module where it is: in evaluation mode."""
+        if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
+            return False
+        return any(
+            change.mode is Mode.EVAL
+            and change.receiver in record.receivers
+            and change.stack == record.stack[: len(change.stack)]
+            for change in self.recorder.mode_changes
+        )
+
     def trains(self, record: ForwardCall) -> bool:
         """In this call context, the function asks for a gradient, of whatever."""
         depth = len(record.stack)
-        return any(
-            event.stack[:depth] == record.stack for event in self.recorder.differentiations
-        )
+        return any(event.stack[:depth] == record.stack for event in self.recorder.differentiations)
 
 
 def last_name(subject: str) -> str:

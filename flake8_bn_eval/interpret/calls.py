@@ -30,7 +30,6 @@ from flake8_bn_eval.modes.things import (
     Partial,
     Result,
     Super,
-    Symbol,
 )
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -171,6 +170,7 @@ class Calls:
             case Result() if not receiver.lineage or name in SPEAKING_OF_MODULES:
                 found = self.machine.results.identify(thing, world).tagged(*receiver.tags)
                 if found.only_object is not None:
+                    found = found.descending(receiver)
                     return self._alternative(found, callee, arguments, world, frame, place, subject)
             case External():
                 found = self.machine.expressions.attribute(receiver, name, world, frame)
@@ -303,9 +303,7 @@ class Calls:
                 return self._call_result(thing, arguments, world, frame, place, subject)
             case Parameters():
                 machine.data.step(value, world, frame, place)
-            case Symbol() | None:
-                return self.machine.unseen_calls.unseen(subject, arguments, world)
-        return self.machine.unseen_calls.unseen(subject, arguments, world)
+        return machine.results.unknown(subject, arguments, world, frame, place)
 
     def _call_result(
         self,

@@ -24,6 +24,7 @@ from flake8_bn_eval.operations import (
 )
 
 MOST_PASSES = 12
+DEEPEST_CONTENTS = 2
 ANY_ELEMENT = "[*]"
 
 
@@ -250,7 +251,20 @@ class Containers:
             return elements
         if world.get(identity).kind is Kind.SEQUENCE:
             return [self.element_of(of_object(identity), world)] * count
+        if world.get(identity).kind is Kind.UNKNOWN:
+            return [world.child(identity, index) for index in range(count)]
         return [UNKNOWN] * count
+
+    def with_contents(self, value: Value, world: World, depth: int = DEEPEST_CONTENTS) -> Value:
+        """A container as it is handed on: it descends from what was put into it since."""
+        for identity in value.objects if depth else ():
+            state = world.get(identity)
+            if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.is_module:
+                contents = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+                value = value.descending(
+                    *(self.with_contents(each, world, depth - 1) for each in contents)
+                )
+        return value
 
     # Writing
 

@@ -32,6 +32,11 @@ class Data:
         row = self.machine.knowledge.method("tensor", name)
         return row is not None and row.effect == "neutral"
 
+    def is_detaching(self, name: str) -> bool:
+        """Whether such an attribute has the numbers without their graph: ``data``."""
+        row = self.machine.knowledge.method("tensor", name)
+        return row is not None and row.effect == "detach"
+
     def attribute(self, value: Value, name: str) -> Value:
         """An attribute of data."""
         row = self.machine.knowledge.method("tensor", name)

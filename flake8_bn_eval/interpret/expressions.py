@@ -115,7 +115,9 @@ class Expressions:
             found = found.join(self._attribute_of_thing(thing, name, value, world, frame))
         if self.machine.data.is_neutral(name):
             return found
-        return found.descending(value) if value.lineage or value.tags else found
+        if value.lineage or value.tags:
+            found = found.descending(value)
+        return found.detached() if self.machine.data.is_detaching(name) else found
 
     def symbol(self, variable: Variable) -> Value:
         """The unknown that a variable holds, so that conditions on it are recognised."""
@@ -150,8 +152,13 @@ class Expressions:
         return known
 
     def _attribute(self, expression: Attribute, world: World, frame: Frame) -> Value:
-        value = self.evaluate(expression.value, world, frame)
+        value = self._settled(expression.value, world, frame)
         return self.attribute(value, expression.name, world, frame)
+
+    def _settled(self, expression: Expression, world: World, frame: Frame) -> Value:
+        """What something unseen returned is an object once it is asked for a part."""
+        value = self.evaluate(expression, world, frame)
+        return self.machine.assignments.settled(value, world)
 
     def _attribute_of_thing(
         self, thing: Thing, name: str, value: Value, world: World, frame: Frame
@@ -177,7 +184,7 @@ class Expressions:
         return self.machine.data.attribute(value, name)
 
     def _subscript(self, expression: Subscript, world: World, frame: Frame) -> Value:
-        value = self.evaluate(expression.value, world, frame)
+        value = self._settled(expression.value, world, frame)
         if isinstance(expression.index, Slice):
             return self._slice(value, expression.index, (id(expression), frame.path), world, frame)
         index = self.evaluate(expression.index, world, frame)

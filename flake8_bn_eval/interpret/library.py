@@ -30,6 +30,8 @@ NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
 PRINT = "print"
 READING_BUILTINS = frozenset({"float", "int", PRINT, "str", "bool", "round", "format"})
+COMBINING = ("torch.", "builtins.sum")
+"""What makes one tensor of those in a list: the list then counts as what is in it."""
 MOST_RANGE = 3
 
 
@@ -58,6 +60,10 @@ class Library:
         """Call something of a library by its dotted path."""
         if path in NEVER_ENDING:
             raise Unreachable
+        if path.startswith(COMBINING):
+            with_contents = self.machine.containers.with_contents
+            positional = tuple(with_contents(each, world) for each in arguments.positional)
+            arguments = replace(arguments, positional=positional)
         special = self._special(path, arguments, world, frame, place)
         if special is not None:
             return special

@@ -17,6 +17,7 @@ from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, merge
 from flake8_bn_eval.modes.things import (
+    Constant,
     Function,
     GradientContext,
     Lazy,
@@ -24,6 +25,7 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     Parameters,
     Submodules,
+    Unknown,
 )
 from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
@@ -88,7 +90,8 @@ class Loops:
         is_data = tags or value.tags & OF_DATA or isinstance(header.target, Display)
         if is_data and not self._holds_known(value, world):
             return UNKNOWN.descending(value).tagged(*tags)
-        return self.machine.containers.element_of(value, world)
+        element = self.machine.containers.element_of(value, world)
+        return UNKNOWN.descending(element) if _is_one_of_literals(element) else element
 
     def _begun(self, value: Value, world: World, frame: Frame) -> Value:
         """All that a lazy value yields; in a pass of the loop some of it is still to come."""
@@ -193,6 +196,12 @@ def _telling(value: Value) -> bool:
     if constant is not None:
         return isinstance(constant.value, str | bool)
     return any(isinstance(thing, Function | GradientContext) for thing in value.things)
+
+
+def _is_one_of_literals(value: Value) -> bool:
+    """Whether it is a flag: tests of it answer each other, as those of an unknown value do."""
+    literal = all(isinstance(thing, Constant | Unknown) for thing in value.things)
+    return literal and len(value.things) > 1 and not value.objects
 
 
 def _waiting(header: Iterate, frame: Frame, index: int) -> Variable:

@@ -51,7 +51,7 @@ class Modules:
         self.machine.recorder.method_used(identity, name)
         state = world.get(identity)
         if state.kind is Kind.OPTIMIZER:
-            return self._of_optimizer(identity, name, arguments, world, frame, place)
+            return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
             result = self.machine.container_methods.method(identity, name, arguments, world, place)
             if result is not None or not state.is_module:
@@ -205,6 +205,7 @@ class Modules:
         self,
         identity: ObjectId,
         name: str,
+        receiver: Value,
         arguments: Arguments,
         world: World,
         frame: Frame,
@@ -214,7 +215,9 @@ class Modules:
             targets = self.machine.optimizers.targets(identity, world)
             self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
             self._run_closure(arguments, world, frame, place)
-        return UNKNOWN
+        elif self.machine.data.is_backward(name):
+            self.machine.data.backward(name, receiver, arguments, world, frame, place)
+        return UNKNOWN.descending(*arguments)
 
     def _run_closure(self, arguments: Arguments, world: World, frame: Frame, place: Place) -> None:
         """``optimizer.step(closure)`` runs the closure with gradients on in any case."""
@@ -257,7 +260,7 @@ class Modules:
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
-        made = machine.results.made(Result(name, place, frame.path), world)
+        made = machine.results.made(Result(name, place, frame.path), world, receiver, *arguments)
         return made.tagged(Tag.MADE_UP) if Tag.MADE_UP in receiver.tags else made
 
     def _may_be_layer(self, identity: ObjectId) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.things import Class
 from flake8_bn_eval.operations import Attribute, FunctionDefinition, Name
+
+MOST_CALLERS = 8
+"""So many methods of an object are tried for the way to those that nobody has entered."""
 
 
 def callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:
@@ -12,17 +17,45 @@ def callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinitio
     return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
 
 
+def methods_calling(wanted: str, class_: Class, machine: Machine) -> list[FunctionDefinition]:
+    """The methods of an object, inherited ones among them, that lead to another one of it."""
+    found: dict[str, FunctionDefinition] = {}
+    methods: list[FunctionDefinition] = []
+    for each in machine.classes.lineage(class_):
+        methods += each.definition.methods.values()
+        found = {**each.definition.methods, **found}
+    names = _leading_to(wanted, methods)
+    return callers_first([each for name, each in found.items() if name in names])[:MOST_CALLERS]
+
+
+def _leading_to(wanted: str, methods: list[FunctionDefinition]) -> set[str]:
+    """The methods that call a wanted one on their own object, perhaps through others."""
+    found: set[str] = set()
+    while True:
+        targets = found | {wanted}
+        more = {each.name for each in methods if not _called(each)[0].isdisjoint(targets)}
+        if more <= found:
+            return found - {wanted, "__init__"}
+        found |= more
+
+
 def _of_others(functions: list[FunctionDefinition]) -> set[str]:
     """Methods that are called on something else only: ``net.train()`` is no ``self.train()``."""
+    called = [_called(function) for function in functions]
+    own = {name for names, _ in called for name in names}
+    return {name for _, names in called for name in names} - own
+
+
+def _called(function: FunctionDefinition) -> tuple[set[str], set[str]]:
+    """What a function calls by its name or on its own object, and what on anything else."""
     own: set[str] = set()
     others: set[str] = set()
-    for function in functions:
-        names = {parameter.name for parameter in function.parameters[:1]}
-        for call in function.calls:
-            if isinstance(call.callee, Attribute):
-                owner = call.callee.value
-                is_own = isinstance(owner, Name) and owner.variable[1] in names
-                (own if is_own else others).add(call.callee.name)
-            elif isinstance(call.callee, Name):
-                own.add(call.callee.variable[1])
-    return others - own
+    receivers = {parameter.name for parameter in function.parameters[:1]}
+    for call in function.calls:
+        if isinstance(call.callee, Attribute):
+            owner = call.callee.value
+            is_own = isinstance(owner, Name) and owner.variable[1] in receivers
+            (own if is_own else others).add(call.callee.name)
+        elif isinstance(call.callee, Name):
+            own.add(call.callee.variable[1])
+    return own, others

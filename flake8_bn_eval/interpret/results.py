@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.arguments import Arguments
+from flake8_bn_eval.interpret.data import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.library import READING
 from flake8_bn_eval.interpret.machine import Machine
@@ -57,10 +58,14 @@ class Results:
             world.objects.remove(identity)
         world.forget(about_object(identity))
 
-    def made(self, result: Result, world: World) -> Value:
-        """What a call of something unseen returns: nothing is assumed of it yet."""
+    def made(self, result: Result, world: World, *given: Value) -> Value:
+        """What a call of something unseen returns: nothing is assumed of it yet.
+
+        But what is made of data for evaluation is for evaluation: ``sample(test_set)``.
+        """
         self.forget(result, world)
-        return of_thing(result)
+        tags = {tag for value in given for tag in value.tags if tag in OF_DATA}
+        return of_thing(result).tagged(*tags) if tags else of_thing(result)
 
     def identity(self, result: Result) -> ObjectId:
         return self.machine.identities.number("result", result.place, result.born)
@@ -92,7 +97,7 @@ class Results:
         carried = self.machine.unseen_calls.carried(arguments, world)
         if carried is not None:
             return carried
-        result = self.made(Result(path, place, frame.path), world)
+        result = self.made(Result(path, place, frame.path), world, *arguments)
         return result.tagged(Tag.MADE_UP) if self.machine.knowledge.makes_data_up(path) else result
 
     def unknown(
@@ -118,5 +123,4 @@ class Results:
             for identity in argument.objects
         )
         made = Result(path, place, frame.path, wraps)
-        self.forget(made, world)
-        return of_thing(made)
+        return self.made(made, world, *(() if wraps else arguments))

@@ -47,7 +47,7 @@ from flake8_bn_eval.interpret.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules import Modules
 from flake8_bn_eval.interpret.narrowing import Narrowing
 from flake8_bn_eval.interpret.optimizers import Optimizers
-from flake8_bn_eval.interpret.order import callers_first
+from flake8_bn_eval.interpret.order import callers_first, methods_calling
 from flake8_bn_eval.interpret.receivers import Receivers
 from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.interpret.results import Results
@@ -143,6 +143,8 @@ class Roots:
         self.program = program
         self.wanted = wanted
         """Only functions and methods with these names are run, where it is not None."""
+        self.tried: set[tuple[ObjectId, int]] = set()
+        """The methods that were run on an object from outside."""
 
     def run(self) -> None:
         """The module body, the functions, the classes."""
@@ -266,17 +268,14 @@ class Roots:
 
     def _left(self, exits: Exits[State], scope: int) -> World | None:
         worlds = _ended(exits)
-        self._note_escaping(worlds, scope)
+        for world in worlds:
+            # What such a function returns goes to a caller that nobody has seen.
+            self.machine.functions.note_returned(world, scope)
         if not worlds:
             return None
         world = join_all(worlds)
         world.unbind_scope(scope)
         return world
-
-    def _note_escaping(self, worlds: list[World], scope: int) -> None:
-        """What such a function returns goes to a caller that nobody has seen."""
-        for world in worlds:
-            self.machine.functions.note_returned(world, scope)
 
     # Classes
 
@@ -308,7 +307,7 @@ class Roots:
             joined = again.join(entry)
             self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
-                if definition.name not in SETUP and self._judged_alone(definition):
+                if definition.name not in SETUP and id(definition) in self.machine.alone:
                     self._method(class_, identity, definition, joined.fork())
 
     def constructed(self, class_: Class, identity: ObjectId, world: World) -> World:
@@ -342,35 +341,42 @@ class Roots:
         names = {name for each in self.machine.classes.lineage(class_) for name in each.members}
         return "forward" in names or any(name.endswith("_step") for name in names)
 
-    def _judged_alone(self, definition: FunctionDefinition) -> bool:
-        return id(definition) in self.machine.alone
-
     def _round(
-        self,
-        class_: Class,
-        identity: ObjectId,
-        methods: list[FunctionDefinition],
-        entry: World,
+        self, class_: Class, identity: ObjectId, methods: list[FunctionDefinition], entry: World
     ) -> World | None:
         """Run each method that nothing entered; the join of what they leave."""
-        joined: World | None = None
+        left: list[World] = []
         for definition in methods:
+            if definition.name not in SETUP and not self._was_entered(definition):
+                left += self._by_callers(definition, class_, identity, entry)
             if definition.name in SETUP or self._was_entered(definition):
                 continue
             self.machine.alone.add(id(definition))
             after = self._method(class_, identity, definition, entry.fork())
-            if after is None:
-                continue
-            if self._only_sets_modes(definition, entry, after):
-                self.machine.modules.lose_object(identity, after)
-            joined = after if joined is None else joined.join(after)
-        return joined
+            if after is not None:
+                if self._only_sets_modes(definition, entry, after):
+                    self.machine.modules.lose_object(identity, after)
+                left.append(after)
+        return join_all(left) if left else None
+
+    def _by_callers(
+        self, wanted: FunctionDefinition, class_: Class, identity: ObjectId, entry: World
+    ) -> list[World]:
+        """Enter a method by those of its object that lead to it, inherited ones among them."""
+        left: list[World] = []
+        for caller in methods_calling(wanted.name, class_, self.machine):
+            if self._was_entered(wanted):
+                break
+            if (identity, id(caller)) not in self.tried:
+                after = self._method(class_, identity, caller, entry.fork())
+                left += [] if after is None else [after]
+        return left
 
     def _method(
         self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
     ) -> World | None:
-        is_module = self._acts_as_module(class_)
-        inside = is_module and definition.name in ("forward", "__call__")
+        self.tried.add((identity, id(definition)))
+        inside = self._acts_as_module(class_) and definition.name in ("forward", "__call__")
         hook = self.machine.classes.hook(class_, definition.name)
         before = world.gradients
         owner = self.machine.inheritance.owner(class_, definition)

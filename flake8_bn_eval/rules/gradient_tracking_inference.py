@@ -242,9 +242,9 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if record.frozen or record.is_single_layer:
         return False
-    if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED}:
+    if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False
-    if facts.region_differentiates(call) and Tag.EVALUATION_DATA not in record.tags:
+    if facts.region_differentiates(call) and not _stands_apart(facts, call):
         return False
     sure = call.measures or facts.is_evaluated_here(call)
     if facts.may_record(call):
@@ -252,3 +252,11 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     if facts.is_callers_gradient(call):
         return sure or facts.never_differentiates and Use.DETACHED in record.uses
     return False
+
+
+def _stands_apart(facts: Facts, call: Forward) -> bool:
+    """In a function that trains as well, the call is plainly none of the training."""
+    if Tag.EVALUATION_DATA in call.record.tags:
+        return True
+    read = bool({Use.READ, Use.DETACHED} & call.record.uses)
+    return read and facts.is_switched_to_evaluation(call)
