@@ -251,3 +251,12 @@ def test_garbage_collection_is_restored() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_nodes_are_validated_again_after_parsing() -> None:
+    """Skipping the validation saves time; it must not leak to others who use libcst."""
+    source.parse("x = 1\n")
+    with pytest.raises(source.UnparsableError):
+        source.parse("x = (\n", ast.parse(""))
+    with pytest.raises(libcst.CSTValidationError):
+        libcst.Name("")
