@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flake8_bn_eval.analysis import follow
-from flake8_bn_eval.facts.classes import ClassFact
+from flake8_bn_eval.facts.written.classes import ClassFact
 
 IMPORTS = """\
 import torch

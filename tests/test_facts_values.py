@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flake8_bn_eval.analysis import analyse, follow
-from flake8_bn_eval.facts.library_calls import LibraryCall
+from flake8_bn_eval.facts.layers.library_calls import LibraryCall
 
 IMPORTS = "import torch.nn.functional as F\nfrom torch import nn\n"
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_bn_eval.facts.averages import StaleAverage, StaleAverages
-from flake8_bn_eval.facts.classes import ClassFact
 from flake8_bn_eval.facts.forward import Forward
-from flake8_bn_eval.facts.freezes import Freezes
-from flake8_bn_eval.facts.freezing import Effects
-from flake8_bn_eval.facts.library_calls import LibraryCall, LibraryCalls
+from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
+from flake8_bn_eval.facts.layers.freezes import Freezes
+from flake8_bn_eval.facts.layers.freezing import Effects
+from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
-from flake8_bn_eval.facts.structure import Structure
+from flake8_bn_eval.facts.written.classes import ClassFact
+from flake8_bn_eval.facts.written.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
     Differentiation,

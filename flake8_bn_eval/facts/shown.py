@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from flake8_bn_eval.facts.choosers import chosen
 from flake8_bn_eval.facts.purpose import Purposes
-from flake8_bn_eval.facts.structure import Structure
+from flake8_bn_eval.facts.written.structure import Structure
 from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.modes.lattice import Mode

@@ -24,45 +24,45 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Program, Variable
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.interpret.assignments import Assignments
-    from flake8_bn_eval.interpret.averages import Averages
-    from flake8_bn_eval.interpret.builtin_calls import BuiltinCalls
-    from flake8_bn_eval.interpret.calls import Calls
-    from flake8_bn_eval.interpret.classes import Classes
-    from flake8_bn_eval.interpret.comparisons import Comparisons
-    from flake8_bn_eval.interpret.comprehensions import Comprehensions
-    from flake8_bn_eval.interpret.conditions import Conditions
-    from flake8_bn_eval.interpret.constructors import Constructors
-    from flake8_bn_eval.interpret.container_methods import ContainerMethods
-    from flake8_bn_eval.interpret.containers import Containers
-    from flake8_bn_eval.interpret.contexts import Contexts
-    from flake8_bn_eval.interpret.copies import Copies
-    from flake8_bn_eval.interpret.data import Data
-    from flake8_bn_eval.interpret.decorators import Decorators
-    from flake8_bn_eval.interpret.expressions import Expressions
-    from flake8_bn_eval.interpret.following import Following
-    from flake8_bn_eval.interpret.forward import Forward
-    from flake8_bn_eval.interpret.functions import Functions
-    from flake8_bn_eval.interpret.generators import Generators
-    from flake8_bn_eval.interpret.gradient_modes import GradientModes
-    from flake8_bn_eval.interpret.hooks import Hooks
-    from flake8_bn_eval.interpret.inheritance import Inheritance
-    from flake8_bn_eval.interpret.library import Library
+    from flake8_bn_eval.interpret.calls.builtin_calls import BuiltinCalls
+    from flake8_bn_eval.interpret.calls.callees import Calls
+    from flake8_bn_eval.interpret.calls.classes import Classes
+    from flake8_bn_eval.interpret.calls.decorators import Decorators
+    from flake8_bn_eval.interpret.calls.following import Following
+    from flake8_bn_eval.interpret.calls.functions import Functions
+    from flake8_bn_eval.interpret.calls.inheritance import Inheritance
+    from flake8_bn_eval.interpret.calls.receivers import Receivers
+    from flake8_bn_eval.interpret.calls.results import Results
+    from flake8_bn_eval.interpret.calls.types import Types
+    from flake8_bn_eval.interpret.calls.unseen_calls import UnseenCalls
+    from flake8_bn_eval.interpret.control.assignments import Assignments
+    from flake8_bn_eval.interpret.control.comparisons import Comparisons
+    from flake8_bn_eval.interpret.control.conditions import Conditions
+    from flake8_bn_eval.interpret.control.contexts import Contexts
+    from flake8_bn_eval.interpret.control.expressions import Expressions
+    from flake8_bn_eval.interpret.control.generators import Generators
+    from flake8_bn_eval.interpret.control.gradient_modes import GradientModes
+    from flake8_bn_eval.interpret.control.loops import Loops
+    from flake8_bn_eval.interpret.control.narrowing import Narrowing
+    from flake8_bn_eval.interpret.control.splitting import Splitting
+    from flake8_bn_eval.interpret.control.steps import Steps
+    from flake8_bn_eval.interpret.data.comprehensions import Comprehensions
+    from flake8_bn_eval.interpret.data.container_methods import ContainerMethods
+    from flake8_bn_eval.interpret.data.containers import Containers
+    from flake8_bn_eval.interpret.data.copies import Copies
+    from flake8_bn_eval.interpret.data.outputs import Data
+    from flake8_bn_eval.interpret.libraries.averages import Averages
+    from flake8_bn_eval.interpret.libraries.constructors import Constructors
+    from flake8_bn_eval.interpret.libraries.hooks import Hooks
+    from flake8_bn_eval.interpret.libraries.library import Library
+    from flake8_bn_eval.interpret.libraries.mode_contexts import ModeContexts
     from flake8_bn_eval.interpret.links import Links
-    from flake8_bn_eval.interpret.loops import Loops
-    from flake8_bn_eval.interpret.makeup import Makeup
-    from flake8_bn_eval.interpret.mode_contexts import ModeContexts
-    from flake8_bn_eval.interpret.mode_switches import ModeSwitches
-    from flake8_bn_eval.interpret.modules import Modules
-    from flake8_bn_eval.interpret.narrowing import Narrowing
-    from flake8_bn_eval.interpret.optimizers import Optimizers
-    from flake8_bn_eval.interpret.receivers import Receivers
-    from flake8_bn_eval.interpret.results import Results
-    from flake8_bn_eval.interpret.splitting import Splitting
-    from flake8_bn_eval.interpret.steps import Steps
-    from flake8_bn_eval.interpret.submodules import SubmoduleWalk
-    from flake8_bn_eval.interpret.types import Types
-    from flake8_bn_eval.interpret.unseen_calls import UnseenCalls
+    from flake8_bn_eval.interpret.modules.forward import Forward
+    from flake8_bn_eval.interpret.modules.makeup import Makeup
+    from flake8_bn_eval.interpret.modules.methods import Modules
+    from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
+    from flake8_bn_eval.interpret.modules.optimizers import Optimizers
+    from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
-from flake8_bn_eval.interpret.arguments import Arguments
 from flake8_bn_eval.interpret.assembly import assemble
-from flake8_bn_eval.interpret.choices import leave_choices
+from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.entries import Run, guarded, left_by
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.links import Neighbourhood
 from flake8_bn_eval.interpret.machine import GaveUp, Machine, gradients_of
+from flake8_bn_eval.interpret.modules.choices import leave_choices
 from flake8_bn_eval.interpret.order import callers_first, methods_calling
 from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge

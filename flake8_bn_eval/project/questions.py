@@ -7,7 +7,7 @@ that trains and evaluates with methods that its subclasses in other files define
 
 from __future__ import annotations
 
-from flake8_bn_eval.interpret.placeholders import resting_on_subclasses
+from flake8_bn_eval.interpret.calls.placeholders import resting_on_subclasses
 from flake8_bn_eval.operations import Attribute, Program
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.outlines import Definition

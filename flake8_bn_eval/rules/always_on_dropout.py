@@ -184,7 +184,7 @@ from flake8_bn_eval.rules.triggers import FUNCTIONAL_DROPOUT
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
-    from flake8_bn_eval.facts.library_calls import LibraryCall
+    from flake8_bn_eval.facts.layers.library_calls import LibraryCall
     from flake8_bn_eval.options import Options
 
 

@@ -127,8 +127,8 @@ from flake8_bn_eval.rules.triggers import MOMENTUM
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
-    from flake8_bn_eval.facts.constants import Known
-    from flake8_bn_eval.facts.library_calls import LibraryCall
+    from flake8_bn_eval.facts.layers.library_calls import LibraryCall
+    from flake8_bn_eval.facts.written.constants import Known
 
 LEAST = 0.5
 LARGEST_EPSILON = 0.02

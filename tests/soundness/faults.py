@@ -39,7 +39,7 @@ class Fault:
 
 
 RUNNER = "flake8_bn_eval.flow.runner:Runner"
-STEPS = "flake8_bn_eval.interpret.steps:Steps"
+STEPS = "flake8_bn_eval.interpret.control.steps:Steps"
 
 FAULTS = (
     Fault(
@@ -91,25 +91,25 @@ FAULTS = (
     ),
     Fault(
         "an alias is a copy instead of the same module",
-        "flake8_bn_eval.interpret.assignments:Assignments.assign",
+        "flake8_bn_eval.interpret.control.assignments:Assignments.assign",
         "self.machine.data.named(target, value)",
         "self.machine.copies.copied(value, ('alias', id(target)), world, deep=True)",
     ),
     Fault(
         "`set_grad_enabled` as a context is not restored",
-        "flake8_bn_eval.interpret.contexts:Contexts._in_gradient_context",
+        "flake8_bn_eval.interpret.control.contexts:Contexts._in_gradient_context",
         "    _restore(exits, before)",
         "    if context.gradient != 'argument':\n        _restore(exits, before)",
     ),
     Fault(
         "a decorated function leaves its gradient mode to its caller",
-        "flake8_bn_eval.interpret.functions:Functions.enter",
+        "flake8_bn_eval.interpret.calls.functions:Functions.enter",
         "if function.decorators:",
         "if not function.decorators:",
     ),
     Fault(
         "`eval()` does not reach the children",
-        "flake8_bn_eval.interpret.mode_switches:ModeSwitches._spread",
+        "flake8_bn_eval.interpret.modules.mode_switches:ModeSwitches._spread",
         "in state.fields.values():",
         "in ():",
     ),

@@ -1,0 +1,189 @@
+"""Freezes of norm layers that do not last, or that freeze only half.
+
+`eval()` of a norm layer lasts until the next `train()` of a module around it, which a training
+loop calls at each epoch.  A module that shall stay frozen overrides `train()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_bn_eval.facts.layers.freezing import Effect, Effects, Kind
+from flake8_bn_eval.facts.written.attributes import Attributes
+from flake8_bn_eval.facts.written.classes import ClassFact
+from flake8_bn_eval.facts.written.natures import Natures
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.calls.types import MODULE
+from flake8_bn_eval.operations import (
+    Comparison,
+    Constant,
+    Expression,
+    FunctionDefinition,
+    Junction,
+    Name,
+    Negation,
+    Place,
+    Program,
+)
+
+CONSTRUCTOR = "__init__"
+FITTING = ("train", "backward", "fit")
+FREEZING = frozenset({Kind.FREEZE, Kind.FREEZE_PARAMETERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Norm layers of a subject are frozen at ``place``, but not for long."""
+
+    place: Place
+    subject: str
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenFreeze:
+    """``self.freeze_bn = flag``: an attribute hides the method that would freeze."""
+
+    place: Place
+    class_name: str
+    method: str
+
+
+class Freezes:
+    """Judges the freezes of one file."""
+
+    def __init__(
+        self, program: Program, effects: Effects, attributes: Attributes, natures: Natures
+    ) -> None:
+        self._program = program
+        self._effects = effects
+        self._attributes = attributes
+        self._natures = natures
+
+    @property
+    def _functions(self) -> list[FunctionDefinition | None]:
+        return [None, *self._program.functions]
+
+    def undone(self) -> Iterator[Undone]:
+        """The freezes that a later `train()` puts an end to."""
+        found: dict[Place, Undone] = {}
+        for function in self._functions:
+            for each in self._undone_in(function):
+                found.setdefault(each.place, each)
+        for class_ in self._effects.graph.classes.all:
+            for each in self._undone_of(class_):
+                found.setdefault(each.place, each)
+        return iter(found.values())
+
+    def _undone_in(self, function: FunctionDefinition | None) -> Iterator[Undone]:
+        effects = self._effects.of(function)
+        for index, freeze in enumerate(effects):
+            if freeze.kind is not Kind.FREEZE or self._keeps_itself(function, freeze):
+                continue
+            later = effects[index + 1 :]
+            for position, train in enumerate(later):
+                if train.place == freeze.place:
+                    continue  # both are in a function that is called here: it is reported there
+                if _thaws(train, freeze) and not _freezes_again(later[position + 1 :], freeze):
+                    yield _report(freeze, train)
+                    break
+
+    def _keeps_itself(self, function: FunctionDefinition | None, freeze: Effect) -> bool:
+        """The subject is of a class of the file that has its own `train`."""
+        if function is None:
+            return False
+        owner = self._effects.graph.classes.of_method(function)
+        own = owner is not None and freeze.subject.partition(".")[0] == "self"
+        return own and owner is not None and owner.method("train") is not None
+
+    # Classes
+
+    def _undone_of(self, class_: ClassFact) -> Iterator[Undone]:
+        constructor = class_.methods.get(CONSTRUCTOR)
+        variable = None if constructor is None else class_.self_of(constructor)
+        if constructor is None or variable is None or class_.method("train") is not None:
+            return
+        for freeze in self._effects.of(constructor):
+            if freeze.kind is Kind.FREEZE and freeze.subject.partition(".")[0] == variable[1]:
+                train = self._thawed_by_method(class_, freeze)
+                if train is not None:
+                    yield _report(freeze, train)
+                elif class_.is_module and all(each in MODULE for each in class_.outside):
+                    yield Undone(freeze.place, freeze.subject, _remarks(freeze))
+
+    def _thawed_by_method(self, class_: ClassFact, freeze: Effect) -> Effect | None:
+        """A `train()` in another method, which nothing there freezes again."""
+        for method in class_.methods.values():
+            effects = self._effects.of(method) if method.name != CONSTRUCTOR else []
+            for index, train in enumerate(effects):
+                if _thaws(train, freeze) and not _freezes_again(effects[index + 1 :], freeze):
+                    return train
+        return None
+
+    # Hidden methods
+
+    def hidden(self) -> Iterator[HiddenFreeze]:
+        """Attributes that hide a method of the class which freezes something."""
+        for assignment in self._attributes.all_assignments:
+            class_ = self._natures.instance(assignment.owner, assignment.function)
+            method = None if class_ is None else class_.method(assignment.name)
+            if class_ is None or method is None or not class_.is_module or method.decorators:
+                continue
+            if _is_flag(assignment.value, assignment.function) and self._freezes(method):
+                yield HiddenFreeze(assignment.place, class_.name, assignment.name)
+
+    def _freezes(self, method: FunctionDefinition) -> bool:
+        return any(each.kind in FREEZING for each in self._effects.of(method))
+
+    # Half a freeze
+
+    def parameters_only(self) -> Iterator[Effect]:
+        """Norm layers whose parameters are frozen and whose statistics go on moving."""
+        every = [each for function in self._functions for each in self._effects.of(function)]
+        if any(each.kind is Kind.FREEZE for each in every) or not self._trains():
+            return
+        found: dict[tuple[str, tuple[object, ...]], Effect] = {}
+        for each in every:
+            if each.kind is Kind.FREEZE_PARAMETERS and each.place == each.origin:
+                found.setdefault((each.subject, each.guards), each)
+        yield from found.values()
+
+    def _trains(self) -> bool:
+        fits = any(True for _ in self._attributes.calls(*FITTING))
+        return fits or any(True for _ in self._effects.graph.classes.modules())
+
+
+def _thaws(train: Effect, freeze: Effect) -> bool:
+    """Whether a `train()` reaches what was frozen."""
+    reaches = freeze.subject == train.subject or freeze.subject.startswith(f"{train.subject}.")
+    return train.kind is Kind.TRAIN and reaches and not train.excludes(freeze)
+
+
+def _freezes_again(effects: list[Effect], freeze: Effect) -> bool:
+    return any(each.kind is Kind.FREEZE and each.concerns(freeze) for each in effects)
+
+
+def _report(freeze: Effect, train: Effect) -> Undone:
+    thawed = Remark(train.origin, f"`{train.subject}.train()` puts them back in training mode")
+    return Undone(freeze.place, freeze.subject, (*_remarks(freeze), thawed))
+
+
+def _remarks(freeze: Effect) -> tuple[Remark, ...]:
+    if freeze.origin == freeze.place:
+        return ()
+    return (Remark(freeze.origin, "here the norm layers are put in evaluation mode"),)
+
+
+def _is_flag(value: Expression, function: FunctionDefinition | None) -> bool:
+    """A literal, a comparison, or a parameter: nothing that could be called as the method is."""
+    match value:
+        case Constant():
+            return value.value is not None
+        case Comparison() | Negation() | Junction():
+            return True
+        case Name(variable=(scope, _)):
+            return function is not None and scope == function.scope and any(
+                each.name == value.variable[1] for each in function.parameters
+            )
+    return False

@@ -1,0 +1,159 @@
+"""Modules that a module keeps without registering them: in a plain list, tuple or dictionary.
+
+`eval()`, `to()`, `parameters()` and `state_dict()` walk over registered children only: attributes
+that are modules, and what `ModuleList`, `ModuleDict` and `Sequential` hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_bn_eval.facts.written.attributes import AttributeAssignment
+from flake8_bn_eval.facts.written.classes import Classes, ClassFact
+from flake8_bn_eval.facts.written.listing import expressions, operations
+from flake8_bn_eval.facts.written.natures import Natures
+from flake8_bn_eval.interpret.modules.constructions import Constructions, Unregistered
+from flake8_bn_eval.operations import (
+    Attribute,
+    Binary,
+    Call,
+    Comprehension,
+    Constant,
+    DictDisplay,
+    Display,
+    Expression,
+    FunctionDefinition,
+    Name,
+    Place,
+)
+
+MAKING_CONTAINERS = frozenset(
+    {"builtins.list", "builtins.dict", "builtins.tuple", "collections.OrderedDict",
+     "collections.defaultdict", "builtins.sorted"}
+)  # fmt: skip
+ONLY_READING = frozenset(
+    {"len", "enumerate", "zip", "reversed", "range", "print", "iter", "next", "isinstance", "str",
+     "list", "tuple", "sum", "max", "min", "map", "any", "all"}
+)  # fmt: skip
+"""Builtins that a container may be handed to without being registered."""
+REACHING = frozenset(
+    {"train", "eval", "to", "cuda", "cpu", "_apply", "apply", "parameters", "named_parameters",
+     "state_dict", "load_state_dict", "children", "modules", "named_children", "named_modules"}
+)  # fmt: skip
+"""Methods of modules that reach the children; an override may reach these as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainContainer:
+    """``self.layers = [...]`` that holds modules which nobody registers."""
+
+    place: Place
+    class_name: str
+    attribute: str
+    kind: str
+
+
+class Registration:
+    """Finds containers of unregistered modules."""
+
+    def __init__(
+        self, constructions: Constructions, classes: Classes, natures: Natures
+    ) -> None:
+        self._constructions = constructions
+        self._classes = classes
+        self._natures = natures
+
+    def plain_containers(self) -> Iterator[PlainContainer]:
+        """Every plain container of a module's modules, at the assignment of its attribute."""
+        for class_ in self._classes.modules():
+            candidates = {
+                attribute: assignment
+                for attribute, assignment in self._candidates(class_).items()
+                if not self._is_reached(assignment, class_)
+            }
+            if not candidates:
+                continue
+            for found in self._constructions.unregistered(class_.definition):
+                assignment = candidates.get(found.attribute)
+                if assignment is not None and not _hides_one(found, assignment):
+                    yield PlainContainer(
+                        assignment.place, class_.name, found.attribute, found.container
+                    )
+
+    def _candidates(self, class_: ClassFact) -> dict[str, AttributeAssignment]:
+        """The attributes that are given a container, with the first such assignment."""
+        found: dict[str, AttributeAssignment] = {}
+        for assignment in sorted(self._natures.fields(class_), key=lambda each: each.place):
+            if self._may_be_container(assignment.value):
+                found.setdefault(assignment.name, assignment)
+        return found
+
+    def _may_be_container(self, value: Expression) -> bool:
+        if isinstance(value, Name):
+            values = self._classes.bindings.values(value.variable)
+            return any(isinstance(each, Expression) and self._is_container(each) for each in values)
+        return self._is_container(value)
+
+    def _is_container(self, value: Expression) -> bool:
+        match value:
+            case Display(elements=[_, *_] as elements):
+                return not all(isinstance(each, Constant) for each in elements)
+            case Display() | DictDisplay() | Comprehension():
+                return True
+            case Binary():
+                return self._is_container(value.left) or self._is_container(value.right)
+            case Call():
+                meanings = self._classes.bindings.meanings(value.callee)
+                return any(each in MAKING_CONTAINERS for each in meanings if isinstance(each, str))
+        return False
+
+    def _is_reached(self, assignment: AttributeAssignment, class_: ClassFact) -> bool:
+        """Somebody registers what the container holds later, or reaches it by hand."""
+        methods = [each for owner in class_.lineage for each in owner.methods.values()]
+        return any(
+            self._hands_on(method, assignment.name, assignment.value)
+            or method.name in REACHING
+            and self._mentions(method, assignment.name)
+            for method in methods
+        )
+
+    def _mentions(self, method: FunctionDefinition, attribute: str) -> bool:
+        return any(
+            self._is_it(each, attribute, method)
+            for operation in operations(method.body)
+            for each in expressions(operation)
+        )
+
+    def _is_it(self, expression: Expression, attribute: str, method: FunctionDefinition) -> bool:
+        return (
+            isinstance(expression, Attribute)
+            and expression.name == attribute
+            and self._natures.instance(expression.value, method) is not None
+        )
+
+    def _hands_on(
+        self, method: FunctionDefinition, attribute: str, value: Expression
+    ) -> bool:
+        """The container goes to a call that may register what it holds."""
+        variable = value.variable if isinstance(value, Name) else None
+        for operation in operations(method.body):
+            for call in expressions(operation):
+                if isinstance(call, Call) and not _only_reads(call):
+                    given = [*call.arguments, *(each for _, each in call.keywords)]
+                    for part in (each for argument in given for each in expressions(argument)):
+                        if self._is_it(part, attribute, method) or (
+                            isinstance(part, Name) and part.variable == variable
+                        ):
+                            return True
+        return False
+
+
+def _hides_one(found: Unregistered, assignment: AttributeAssignment) -> bool:
+    """A display around one module hides it on purpose."""
+    return not found.several and isinstance(assignment.value, Display | DictDisplay)
+
+
+def _only_reads(call: Call) -> bool:
+    callee = call.callee
+    return isinstance(callee, Name) and callee.variable[1] in ONLY_READING

@@ -1,0 +1,1 @@
+"""What is written in a file, whether or not it is ever run."""

@@ -1,0 +1,203 @@
+"""Which functions of the file a call enters, and what it gives their parameters.
+
+Seen are functions called by name, methods called on `self`, on `super()` and on a class, and
+constructors.  A function that is handed to somebody else has callers that are not seen here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from flake8_bn_eval.facts.written.bindings import Bindings
+from flake8_bn_eval.facts.written.classes import Classes, ClassFact
+from flake8_bn_eval.facts.written.passed import Passed, Passing
+from flake8_bn_eval.facts.written.survey import CallSite, Given, Survey
+from flake8_bn_eval.operations import (
+    Attribute,
+    Call,
+    ClassDefinition,
+    Expression,
+    FunctionDefinition,
+    Name,
+    Variable,
+)
+
+CONSTRUCTOR = "__init__"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A function that a call enters; ``bound`` if its first parameter comes by itself."""
+
+    function: FunctionDefinition
+    bound: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """A call that enters a function."""
+
+    site: CallSite
+    bound: bool
+
+
+class CallGraph:
+    """Who calls whom in one file."""
+
+    def __init__(self, survey: Survey, classes: Classes) -> None:
+        self.survey = survey
+        self.classes = classes
+        self.passing = Passing(survey, self)
+
+    @property
+    def bindings(self) -> Bindings:
+        """What the names of the file stand for."""
+        return self.classes.bindings
+
+    @cached_property
+    def _callers(self) -> dict[int, list[Caller]]:
+        callers: dict[int, list[Caller]] = {}
+        for site in self.survey.calls:
+            for entry in self.entries(site):
+                caller = Caller(site, entry.bound)
+                callers.setdefault(id(entry.function), []).append(caller)
+        return callers
+
+    def callers(self, function: FunctionDefinition) -> list[Caller]:
+        """The calls in the file that enter a function."""
+        return self._callers.get(id(function), [])
+
+    def owner(self, expression: Expression) -> ClassFact | None:
+        """The class whose instance an expression is, where it is `self`."""
+        return self.classes.instance(expression.variable) if isinstance(expression, Name) else None
+
+    def kin(self, fact: ClassFact) -> tuple[ClassFact, ...]:
+        """The classes whose instances `self` may be in a class: itself and those below it."""
+        return self._kin[id(fact.definition)]
+
+    @cached_property
+    def _kin(self) -> dict[int, tuple[ClassFact, ...]]:
+        return {
+            id(fact.definition): tuple(
+                each for each in self.classes.all if fact.definition in each.lineage
+            )
+            for fact in self.classes.all
+        }
+
+    def entries(self, site: CallSite) -> list[Entry]:
+        """The functions of the file that a call may enter."""
+        callee = site.call.callee
+        if isinstance(callee, Attribute):
+            owner = self.owner(callee.value)
+            if owner is not None:
+                found = [each.method(callee.name) for each in self.kin(owner)]
+                functions = dict.fromkeys(each for each in found if each is not None)
+                return [Entry(each, True) for each in functions]
+            if _is_super(callee.value):
+                return self._above(callee.name, site.function)
+        return self._named(callee)
+
+    def callees(self, callee: Expression) -> list[str]:
+        """The dotted paths of libraries that a callee may be, as arguments and defaults tell."""
+        found = [each for each in self.bindings.meanings(callee) if isinstance(each, str)]
+        if not found and isinstance(callee, Name) and callee.variable in self.survey.parameters:
+            found = self._paths_of_parameter(callee.variable)
+        return sorted(found)
+
+    def _paths_of_parameter(self, variable: Variable) -> list[str]:
+        function, parameter = self.survey.parameters[variable]
+        values = [] if parameter.default is None else [parameter.default]
+        for caller in self.callers(function):
+            value = self.argument(caller, variable)[0]
+            values += [] if value is None else [value]
+        meanings = {each for value in values for each in self.bindings.meanings(value)}
+        return [each for each in meanings if isinstance(each, str)]
+
+    def _above(self, name: str, function: FunctionDefinition | None) -> list[Entry]:
+        """``super().name`` in a method: that of the nearest base which has one."""
+        if function is None:
+            return []
+        fact = self.classes.of_method(self.survey.outermost(function))
+        bases = () if fact is None else fact.lineage[1:]
+        found = (each.methods[name] for each in bases if name in each.methods)
+        return [Entry(each, True) for each in found][:1]
+
+    def _named(self, callee: Expression) -> list[Entry]:
+        entries: list[Entry] = []
+        for meaning in self.bindings.meanings(callee):
+            if isinstance(meaning, FunctionDefinition):
+                entries.append(Entry(meaning, False))
+            elif isinstance(meaning, ClassDefinition):
+                entries += self._constructor(meaning)
+        return entries
+
+    def _constructor(self, definition: ClassDefinition) -> list[Entry]:
+        for fact in self.classes.all:
+            if fact.definition is definition:
+                found = fact.method(CONSTRUCTOR)
+                return [] if found is None else [Entry(found, True)]
+        return []
+
+    # Values
+
+    def passed(self, call: Call) -> Passed:
+        """The arguments of a call, with those of dictionaries that are written out."""
+        return self.passing.of(call)
+
+    def argument(self, caller: Caller, variable: Variable) -> tuple[Expression | None, bool]:
+        """What a caller gives a parameter, and whether it may give something unseen."""
+        function, parameter = self.survey.parameters[variable]
+        passed = self.passed(caller.site.call)
+        position = None
+        if parameter.kind == "positional":
+            position = function.parameters.index(parameter) - caller.bound
+        value = passed.get(position, parameter.name)
+        return value, value is None and passed.open
+
+    def given(self, attribute: Attribute) -> list[Given] | None:
+        """Everything that is assigned to an attribute of `self`; None of something else."""
+        owner = self.owner(attribute.value)
+        if owner is None:
+            return None
+        lineages = {id(each) for kin in self.kin(owner) for each in kin.lineage}
+        found = [
+            each.given
+            for each in self.survey.attributes.get(attribute.name, ())
+            if (fact := self.owner(each.owner)) and id(fact.definition) in lineages
+        ]
+        for kin in self.kin(owner):
+            for definition in kin.lineage:
+                found += self.survey.names.get((definition.scope, attribute.name), [])
+        return list(dict.fromkeys(found))
+
+    def single(self, expression: Expression) -> Expression | None:
+        """The one value that a name, or an attribute of `self`, is ever given in sight."""
+        match expression:
+            case Name() if expression.variable in self.survey.parameters:
+                return self._default(expression.variable)
+            case Name():
+                found = self.survey.names.get(expression.variable, [])
+            case Attribute():
+                found = self.given(expression) or []
+            case _:
+                return None
+        return found[0].value if len(found) == 1 and found[0].whole else None
+
+    def _default(self, variable: Variable) -> Expression | None:
+        """The default of a parameter that nobody in sight gives anything else."""
+        function, parameter = self.survey.parameters[variable]
+        if variable in self.survey.names:
+            return None
+        for caller in self.callers(function):
+            value, unseen = self.argument(caller, variable)
+            if value is not None or unseen:
+                return None
+        return parameter.default
+
+
+def _is_super(expression: Expression) -> bool:
+    match expression:
+        case Call(callee=Name(variable=(_, "super"))):
+            return True
+    return False

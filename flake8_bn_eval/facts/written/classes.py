@@ -1,0 +1,174 @@
+"""The classes of a file: whether they are modules, and which methods they have.
+
+A class is a module if one of its bases is, directly or through classes of the file.  Where
+a base comes from somewhere unseen the answer is unknown, and a rule should be silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from flake8_bn_eval.facts.written.bindings import Bindings, Meaning
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.operations import (
+    ClassDefinition,
+    FunctionDefinition,
+    Name,
+    Place,
+    Program,
+    Variable,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassFact:
+    """One class of the file.
+
+    ``is_module``  whether its instances are modules; None where nobody can tell
+    ``lineage``    the class and its bases in the file, nearest first
+    ``outside``    dotted names of the bases that are not in the file, None for unknown ones
+    """
+
+    definition: ClassDefinition
+    is_module: bool | None
+    lineage: tuple[ClassDefinition, ...]
+    outside: tuple[str | None, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return self.definition.name
+
+    @property
+    def place(self) -> Place:
+        """Where it is defined."""
+        return self.definition.place
+
+    @property
+    def methods(self) -> dict[str, FunctionDefinition]:
+        """The methods that its own body defines."""
+        return self.definition.methods
+
+    def method(self, name: str) -> FunctionDefinition | None:
+        """A method of its own or of a base in the file."""
+        found = (each.methods[name] for each in self.lineage if name in each.methods)
+        return next(found, None)
+
+    def self_of(self, method: FunctionDefinition) -> Variable | None:
+        """The variable by which a method calls its instance; None for a static or class method."""
+        for decorator in method.decorators:
+            if isinstance(decorator, Name) and decorator.variable[1] in NO_INSTANCE:
+                return None
+        if not method.parameters or method.parameters[0].kind != "positional":
+            return None
+        return method.scope, method.parameters[0].name
+
+
+NO_INSTANCE = frozenset({"staticmethod", "classmethod"})
+
+
+class Classes:
+    """The classes of one program."""
+
+    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+        self._program = program
+        self._knowledge = knowledge
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """What the names of the file stand for."""
+        return Bindings(self._program)
+
+    @cached_property
+    def all(self) -> list[ClassFact]:
+        """Every class of the file, in the order of the text, local ones too."""
+        definitions = sorted(self._program.classes, key=lambda each: each.place)
+        return [self._fact(each) for each in definitions]
+
+    @cached_property
+    def _owners(self) -> dict[int, ClassFact]:
+        return {
+            id(method): fact for fact in self.all for method in fact.definition.methods.values()
+        }
+
+    @cached_property
+    def _instances(self) -> dict[Variable, ClassFact]:
+        """The variables by which methods call their instance, and functions inside them."""
+        found: dict[Variable, ClassFact] = {}
+        for fact in self.all:
+            for method in fact.methods.values():
+                variable = fact.self_of(method)
+                if variable is not None:
+                    found[variable] = fact
+        return found
+
+    @cached_property
+    def _by_definition(self) -> dict[int, ClassFact]:
+        return {id(fact.definition): fact for fact in self.all}
+
+    def of(self, definition: ClassDefinition) -> ClassFact:
+        """What is known of a class."""
+        return self._by_definition[id(definition)]
+
+    def instance(self, variable: Variable) -> ClassFact | None:
+        """The class whose instance a variable is: the ``self`` of one of its methods."""
+        return self._instances.get(variable)
+
+    def of_method(self, function: FunctionDefinition) -> ClassFact | None:
+        """The class whose method a function is."""
+        return self._owners.get(id(function))
+
+    def modules(self) -> Iterator[ClassFact]:
+        """The classes whose instances are surely modules."""
+        return (each for each in self.all if each.is_module)
+
+    def _fact(self, definition: ClassDefinition) -> ClassFact:
+        lineage: list[ClassDefinition] = []
+        outside: list[str | None] = []
+        verdict = self._is_module(definition, lineage, outside)
+        return ClassFact(definition, verdict, tuple(lineage), tuple(outside))
+
+    def _is_module(
+        self,
+        definition: ClassDefinition,
+        lineage: list[ClassDefinition],
+        outside: list[str | None],
+    ) -> bool | None:
+        """The verdict on a class; gathers its bases on the way."""
+        if definition in lineage:
+            return False
+        lineage.append(definition)
+        verdicts: set[bool | None] = set()
+        for base in definition.bases:
+            found = {
+                self._base_is_module(each, lineage, outside)
+                for each in self._sorted(self.bindings.meanings(base))
+            }
+            verdicts.add(found.pop() if len(found) == 1 else None)
+        if True in verdicts:
+            return True
+        return None if None in verdicts else False
+
+    def _sorted(self, meanings: set[Meaning]) -> list[Meaning]:
+        return sorted(meanings, key=lambda each: (type(each).__name__, _name(each)))
+
+    def _base_is_module(
+        self, base: Meaning, lineage: list[ClassDefinition], outside: list[str | None]
+    ) -> bool | None:
+        match base:
+            case ClassDefinition():
+                return self._is_module(base, lineage, outside)
+            case str():
+                outside.append(base)
+                return self._knowledge.is_module_class(base)
+        outside.append(None)
+        return None
+
+
+def _name(meaning: Meaning) -> str:
+    match meaning:
+        case ClassDefinition() | FunctionDefinition():
+            return f"{meaning.name} {meaning.place}"
+    return str(meaning)

@@ -1,0 +1,1 @@
+"""Who is called with what: functions, classes, decorators, and what nobody sees."""

@@ -1,0 +1,370 @@
+"""Classes of the file and the attributes of objects.
+
+A class is what its body defines and what its bases are.  An object of it is what
+`__init__` leaves.  Metaclasses, descriptors other than properties, and what a class
+decorator does are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.types import MODULE
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, unset
+from flake8_bn_eval.knowledge.rows import HookRow
+from flake8_bn_eval.modes.identities import about_field, about_mode
+from flake8_bn_eval.modes.lattice import Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.states import join_all
+from flake8_bn_eval.modes.things import (
+    Class,
+    External,
+    Function,
+    GradientContext,
+    Method,
+    ObjectId,
+    SavedMode,
+    Super,
+)
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_object, of_thing
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import ClassDefinition, Place
+
+SENSITIVE_WORDS = frozenset(
+    {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
+)
+
+
+class Classes:
+    """Defines classes, makes instances, looks attributes up."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
+        """Run a class body; the class."""
+        bases = tuple(
+            self.machine.expressions.evaluate(base, world, frame) for base in definition.bases
+        )
+        decorators = self._decorators(definition, world, frame)
+        exits = self.machine.runner.run(definition.body, (world.fork(),))
+        worlds = [after for state in exits.values() for after in state]
+        members: dict[str, Value] = {}
+        for after in worlds:
+            for (scope, name), value in after.names.items():
+                if scope == definition.scope:
+                    members[name] = members.get(name, NOTHING).join(value)
+        if worlds:
+            world.become(join_all(worlds))
+            world.unbind_scope(definition.scope)
+        known = self.machine.class_cache.get(id(definition))
+        if known is None or known.bases != bases:
+            known = Class(definition, bases, members, decorators)
+            self.machine.class_cache[id(definition)] = known
+        known.members.update(members)
+        return of_thing(known)
+
+    def _decorators(
+        self, definition: ClassDefinition, world: World, frame: Frame
+    ) -> tuple[GradientContext, ...]:
+        """A gradient context around a class holds while an instance is made, no longer."""
+        self.machine.decorating = True
+        values = [
+            self.machine.expressions.evaluate(each, world, frame) for each in definition.decorators
+        ]
+        self.machine.decorating = False
+        contexts = [
+            self.machine.decorators.as_context(value.only_thing, definition.place)
+            for value in values
+        ]
+        return tuple(context for context in contexts if context is not None)
+
+    def lineage(self, class_: Class) -> Iterator[Class]:
+        """A class and its bases in the file, nearest first."""
+        yield class_
+        for base in class_.bases:
+            for thing in base.things:
+                if isinstance(thing, Class) and thing is not class_:
+                    yield from self.lineage(thing)
+
+    def is_module(self, class_: Class) -> bool | None:
+        """Whether instances of a class are modules; None where a base is not known."""
+        verdicts = {self._base_is_module(base) for base in class_.bases}
+        if True in verdicts:
+            return True
+        return None if None in verdicts else False
+
+    def is_plain_module(self, class_: Class) -> bool:
+        """Whether all that its instances have is in sight."""
+        bases = [base.only_thing for each in self.lineage(class_) for base in each.bases]
+        return all(
+            isinstance(base, Class)
+            or isinstance(base, External)
+            and (base.path in MODULE or base.path == "builtins.object")
+            for base in bases
+        )
+
+    def _base_is_module(self, base: Value) -> bool | None:
+        match base.only_thing:
+            case Class() as thing:
+                return self.is_module(thing)
+            case External(path=path):
+                return self.machine.knowledge.is_module_class(path)
+        return None
+
+    def hook(self, class_: Class, name: str) -> HookRow | None:
+        """How a framework calls a method of this name, by a base of the class."""
+        for each in self.lineage(class_):
+            for base in each.bases:
+                thing = base.only_thing
+                if isinstance(thing, External):
+                    row = self.machine.knowledge.hook(thing.path, name)
+                    if row is not None:
+                        return row
+        return None
+
+    def member(self, class_: Class, name: str, *, after: Class | None = None) -> Value | None:
+        """A class attribute, from the class itself or its bases (those after one, for super)."""
+        lineage = self.lineage(class_)
+        if after is not None:
+            for each in lineage:
+                if each is after:
+                    break
+        for each in lineage:
+            if name in each.members:
+                return self._owned(each.members[name], each)
+        return None
+
+    def _owned(self, value: Value, owner: Class) -> Value:
+        if not any(isinstance(thing, Function) for thing in value.things):
+            return value
+        things = frozenset(
+            replace(thing, owner=owner) if isinstance(thing, Function) else thing
+            for thing in value.things
+        )
+        return replace(value, things=things)
+
+    # Instances
+
+    def instantiate(
+        self, class_: Class, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """A new object of a class of the file, after its ``__init__``."""
+        wrapped = self._wrapped(class_, arguments)
+        if wrapped is not None:
+            return wrapped
+        identity = self.machine.identities.number("new", place, frame.path)
+        value = self.bear(class_, identity, world, place)
+        init = self.member(class_, "__init__")
+        skipped = self.machine.following.skips_constructor(class_, arguments, world)
+        if skipped:
+            world.put(identity, replace(world.get(identity), seen=False))
+        elif init is not None:
+            before = world.gradients
+            for context in class_.decorators:
+                if isinstance(context, GradientContext):
+                    self.machine.contexts.apply(context, world, frame, place)
+            self.call_member(init, identity, arguments, world, frame, place)
+            if class_.decorators:
+                world.set_gradients(before)
+        return value
+
+    def _wrapped(self, class_: Class, arguments: Arguments) -> Value | None:
+        """The module that goes into an object of a class made from ``DataParallel``.
+
+        The wrapper and what it holds are one here, as they are for the library's own.
+        """
+        for each in self.lineage(class_):
+            for base in each.bases:
+                thing = base.only_thing
+                row = None
+                if isinstance(thing, External):
+                    row = self.machine.knowledge.callable(thing.path)
+                if row is not None and row.returns == "argument":
+                    return arguments.get(row.argument, row.keyword)
+        return None
+
+    def bear(self, class_: Class, identity: ObjectId, world: World, place: Place) -> Value:
+        """An object of a class before its ``__init__``."""
+        name = class_.definition.name
+        is_module = self.is_module(class_)
+        new = Remark(place, f"a new `{name}` starts in training mode", "training since")
+        outside = unset(Remark(place, f"an attribute of `{name}` comes in from outside"))
+        modes = outside if is_module is False else Modes.only(Mode.TRAIN, new)
+        kinds = {True: Kind.MODULE, False: Kind.INSTANCE, None: Kind.UNKNOWN}
+        state = Object(
+            kind=kinds[is_module],
+            name="self",
+            modes=modes,
+            tree=modes if is_module else outside,
+            class_=class_,
+            sensitive=self._own_sensitivity(class_),
+            seen=is_module is not None and not self.machine.inheritance.is_abstract(class_),
+        )
+        return world.bear(identity, state)
+
+    def _own_sensitivity(self, class_: Class) -> Sensitivity:
+        """Whether a class reacts to its mode by itself, its children aside."""
+        verdict = Sensitivity.NO
+        for each in self.lineage(class_):
+            for method in each.definition.methods.values():
+                if method.called_names & SENSITIVE_WORDS:
+                    return Sensitivity.YES
+            for base in each.bases:
+                verdict = verdict.worse(self._sensitivity_of_base(base))
+        return verdict
+
+    def _sensitivity_of_base(self, base: Value) -> Sensitivity:
+        match base.only_thing:
+            case Class():
+                return Sensitivity.NO
+            case External(path="torch.nn.Module" | "torch.nn.modules.Module"):
+                return Sensitivity.NO
+            case External(path=path):
+                row = self.machine.knowledge.callable(path)
+                return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)
+        return Sensitivity.UNKNOWN
+
+    def call_member(
+        self,
+        member: Value,
+        receiver: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """Call a class attribute as a method of an object."""
+        return self.machine.calls.call_value(
+            self._bound(member, receiver, world), arguments, world, frame, place
+        )
+
+    def _bound(self, member: Value, receiver: ObjectId, world: World) -> Value:
+        things = frozenset(
+            self._bound_to(thing, receiver, world) if isinstance(thing, Function) else thing
+            for thing in member.things
+        )
+        return replace(member, things=things)
+
+    def _bound_to(self, function: Function, receiver: ObjectId, world: World) -> Function:
+        match function.kind:
+            case "static":
+                return replace(function, receiver=None)
+            case "class":
+                return replace(function, class_=world.get(receiver).class_)
+        return replace(function, receiver=receiver)
+
+    # Attributes
+
+    def attribute(self, identity: ObjectId, name: str, world: World, frame: Frame) -> Value:
+        """What an attribute of an object is."""
+        state = world.get(identity)
+        known = state.fields.get(f".{name}")
+        if known is not None:
+            return known
+        if state.class_ is not None:
+            member = self.member(state.class_, name)
+            if member is not None:
+                return self._member_of(member, name, identity, world, frame)
+        return self._unseen_attribute(identity, name, world)
+
+    def _member_of(
+        self, member: Value, name: str, identity: ObjectId, world: World, frame: Frame
+    ) -> Value:
+        function = member.only_thing
+        if isinstance(function, Function) and function.kind in ("property", "cached"):
+            place = function.definition.place
+            bound = replace(function, receiver=identity)
+            value = self.machine.functions.run(bound, Arguments(), world, frame, place)
+            if function.kind == "cached":
+                world.put(identity, world.get(identity).with_field(f".{name}", value))
+            return value
+        return self._bound(member, identity, world)
+
+    def _unseen_attribute(self, identity: ObjectId, name: str, world: World) -> Value:
+        state = world.get(identity)
+        if name == "training" and state.may_be_module:
+            world.forget(about_mode(identity))
+            return self._training(identity, state)
+        if name == "__class__":
+            return self.machine.types.type_of(of_object(identity), world)
+        plain = state.class_ is None or self.is_plain_module(state.class_)
+        if name == "module" and state.may_be_module and plain:
+            # What a parallel wrapper holds; the wrapper itself is never told apart.
+            return of_object(identity)
+        if state.kind is Kind.OPTIMIZER:
+            return UNKNOWN
+        if state.is_module and self.machine.knowledge.method("module", name) is not None:
+            return of_thing(Method(identity, name))
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            return of_thing(Method(identity, name))
+        return world.child(identity, f".{name}")
+
+    def _training(self, identity: ObjectId, state: Object) -> Value:
+        self.machine.saved_modes[identity] = state.modes
+        return of_thing(SavedMode(identity, state.modes))
+
+    def class_attribute(self, class_: Class, name: str) -> Value:
+        """An attribute of the class itself."""
+        member = self.member(class_, name)
+        if member is not None:
+            return self._of_class(member, class_)
+        paths = [
+            f"{base.only_thing.path}.{name}"
+            for each in self.lineage(class_)
+            for base in each.bases
+            if isinstance(base.only_thing, External)
+        ]
+        known = filter(self.machine.calls.is_known, paths)
+        path = next(known, paths[0] if paths else None)
+        return UNKNOWN if path is None else of_thing(External(path))
+
+    def _of_class(self, member: Value, class_: Class) -> Value:
+        things = frozenset(
+            replace(thing, class_=class_)
+            if isinstance(thing, Function) and thing.kind == "class"
+            else thing
+            for thing in member.things
+        )
+        return replace(member, things=things)
+
+    def super_attribute(self, super_: Super, name: str, world: World, frame: Frame) -> Value:
+        """An attribute looked up after the class of the running method."""
+        state = world.get(super_.receiver)
+        if state.class_ is not None:
+            member = self.member(state.class_, name, after=super_.after)
+            if member is not None:
+                return self._member_of(member, name, super_.receiver, world, frame)
+        return of_thing(Method(super_.receiver, name, above=True))
+
+    def set_attribute(
+        self,
+        identity: ObjectId,
+        name: str,
+        value: Value,
+        world: World,
+        frame: Frame,
+        *,
+        weak: bool,
+    ) -> None:
+        """``object.name = value``."""
+        state = world.get(identity)
+        if name == "training" and state.may_be_module:
+            self.machine.mode_switches.assign_training(identity, value, world, frame, weak=weak)
+            return
+        member = None if state.class_ is None else self.member(state.class_, name)
+        descriptor = None if member is None else member.only_thing
+        if isinstance(descriptor, Function) and descriptor.setter is not None:
+            bound = replace(descriptor.setter, receiver=identity, owner=descriptor.owner)
+            place = descriptor.setter.definition.place
+            self.machine.functions.run(bound, Arguments((value,)), world, frame, place)
+            return
+        world.forget(about_field(identity, name))
+        key = f".{name}"
+        if weak or state.many:
+            value = value.join(world.child(identity, key))
+        world.put(identity, world.get(identity).with_field(key, value))

@@ -1,0 +1,145 @@
+"""Which functions are run where they are called, if not all are: those that may tell anything.
+
+A function of the judged file is always run, while there is time.  One of another file is run
+if the names in it speak of modes, gradient modes or modules, or if it is handed a module;
+else it is known that it sets nothing, and what it returns is unknown.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.telling import SETTING
+from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.values import Value, of_object
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel"})
+"""Methods and wrappers by which a function shows that it returns a module."""
+
+COMMON = frozenset({"with", "grad"})
+"""Names that tell something and that very many functions mention."""
+
+
+FORWARD = "forward"
+
+
+class Following:
+    """Tells what is worth running, and what a call that is not run returns."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def skips(self, function: Function, arguments: Arguments, world: World) -> bool:
+        """Whether a call is not worth running."""
+        definition = function.definition
+        if self.machine.program.has(definition.place) or self._has_module(arguments, world):
+            return False
+        if self._calls_held_module(function, world):
+            return False
+        return definition.called_names.isdisjoint(self._telling)
+
+    def is_cut_off(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> bool:
+        """Whether a call is too deep or comes too late to be followed."""
+        if not frame.too_deep and not self._is_late(function, arguments, world, frame, place):
+            return False
+        self.machine.recorder.cut_off(function.definition, world.gradients)
+        return True
+
+    def _is_late(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> bool:
+        """Whether there is no time for a call; where it may tell something, that is reported."""
+        machine = self.machine
+        if not machine.is_hasty:
+            return False
+        if self._may_wait(function, arguments, world, frame):
+            return True
+        if not machine.follows_calls:
+            machine.recorder.stop_following(frame.place_in(machine.program, place))
+        return not machine.follows_calls
+
+    def _may_wait(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame
+    ) -> bool:
+        """Whether a call tells nothing, of all that is left where there is little time.
+
+        The parts that a constructor makes are in training mode in any case.
+        """
+        definition, telling = function.definition, self.machine.telling
+        if telling.is_worth_running(definition) or telling.sets_mode(definition):
+            return False
+        if frame.in_constructor:
+            return True
+        makes_parts = definition.name == "__init__"
+        tells = not makes_parts and not definition.called_names.isdisjoint(self._telling)
+        if tells or self._has_module(arguments, world):
+            return False
+        return not self._calls_held_module(function, world)
+
+    def skips_constructor(self, class_: Class, arguments: Arguments, world: World) -> bool:
+        """Whether making an object need not be followed: a module that surely has a mode."""
+        if self._is_own(class_.definition.place):
+            return False
+        if self._has_module(arguments, world) or not self.machine.classes.is_module(class_):
+            return False
+        names = {name for each in self.machine.classes.lineage(class_) for name in _names(each)}
+        return names.isdisjoint(self.machine.telling.setting_modes) and not names.isdisjoint(
+            self._sensitive
+        )
+
+    def _calls_held_module(self, function: Function, world: World) -> bool:
+        """Whether a method calls its module or one that its object holds, or a closure does so."""
+        definition = function.definition
+        called = definition.called_names
+        held = [value for (_, name), value in function.captured if name in called]
+        if FORWARD in called:
+            held += [value for _, value in function.captured]
+        if function.receiver is not None:
+            fields = world.get(function.receiver).fields
+            held += [fields[f".{name}"] for name in called if f".{name}" in fields]
+            own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
+            held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
+        return self._has_module(Arguments(tuple(held)), world)
+
+    def _is_own(self, place: Place) -> bool:
+        """Whether something is of the judged file, and there is time for all that is in it."""
+        return self.machine.program.has(place) and not self.machine.is_hasty
+
+    def _has_module(self, arguments: Arguments, world: World) -> bool:
+        return any(
+            self.machine.results.is_like_module(world.get(identity))
+            for argument in arguments
+            for identity in argument.objects
+        )
+
+    @cached_property
+    def _telling(self) -> frozenset[str]:
+        classes = self.machine.telling.classes
+        modules = {each.name for each in classes if "forward" in each.methods}
+        known = self.machine.knowledge.names_of_modules
+        made = {name for name in known if name[:1].isupper() or "_" in name}
+        return self.machine.telling.spread((SETTING - COMMON) | LOADING | made | modules)
+
+    @cached_property
+    def _sensitive(self) -> frozenset[str]:
+        return self.machine.telling.spread(self.machine.knowledge.names_of_sensitive)
+
+    def skipped(
+        self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """What a call returns that is not run."""
+        name = function.definition.name
+        return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _names(class_: Class) -> frozenset[str]:
+    """The names that the methods of a class call."""
+    methods = class_.definition.methods.values()
+    return frozenset().union(*(method.called_names for method in methods))

@@ -1,0 +1,54 @@
+"""What abstract classes leave to their subclasses, and what subclasses inherit from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_bn_eval.interpret.calls.placeholders import is_placeholder, resting_on_subclasses
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.operations import FunctionDefinition
+
+
+class Inheritance:
+    """Tells abstract classes from others, and which inherited methods need a subclass."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._abstract: dict[int, tuple[Class, bool]] = {}
+
+    def is_placeholder(self, member: Value) -> bool:
+        """Whether a member only says what subclasses define."""
+        function = member.only_thing
+        return isinstance(function, Function) and is_placeholder(function.definition)
+
+    def is_abstract(self, class_: Class) -> bool:
+        """Whether a class leaves methods to its subclasses: nobody makes an object of it."""
+        known = self._abstract.get(id(class_.definition))
+        if known is None or known[0] is not class_:
+            known = class_, self._leaves_methods(class_)
+            self._abstract[id(class_.definition)] = known
+        return known[1]
+
+    def _leaves_methods(self, class_: Class) -> bool:
+        classes = self.machine.classes
+        names = {name for each in classes.lineage(class_) for name in each.definition.methods}
+        members = (classes.member(class_, name) for name in names)
+        return any(self.is_placeholder(each) for each in members if each is not None)
+
+    def completed(self, class_: Class) -> Iterator[FunctionDefinition]:
+        """Methods of its bases that come to what a class defines in their place."""
+        if self.is_abstract(class_):
+            return
+        for base in self.machine.classes.lineage(class_):
+            for each in resting_on_subclasses(base.definition) if base is not class_ else ():
+                if self.owner(class_, each) is base:
+                    yield each
+
+    def owner(self, class_: Class, definition: FunctionDefinition) -> Class:
+        """The class of the lineage that a method is found in."""
+        for each in self.machine.classes.lineage(class_):
+            if definition.name in each.definition.methods:
+                return each
+        return class_

@@ -1,0 +1,1 @@
+"""What statements, conditions and contexts do to a state."""

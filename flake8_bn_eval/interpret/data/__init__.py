@@ -1,0 +1,1 @@
+"""Containers, comprehensions, copies, and the outputs of forward calls."""

@@ -1,0 +1,1 @@
+"""What the knowledge tables say that a call of a library does."""

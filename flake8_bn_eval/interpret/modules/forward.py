@@ -1,0 +1,224 @@
+"""Forward calls: what is recorded of them, and what they return."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.records import ForwardCall, Observation
+from flake8_bn_eval.knowledge.rows import MethodRow
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.evidence import Tag
+from flake8_bn_eval.modes.lattice import Gradient, Mode, recording
+from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
+from flake8_bn_eval.modes.things import Function, ObjectId, Result
+from flake8_bn_eval.modes.values import UNKNOWN, Value
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+LOADING = frozenset({"load_state_dict", "<pretrained>"})
+"""Evidence that the weights of a module are not the random ones it is born with."""
+REVEALING = frozenset({"reveal_mode", "reveal_grad"})
+
+
+MadeOf = tuple[set[ObjectId], Sensitivity, frozenset[Mode]]
+
+
+class Forward:
+    """Records forward calls and runs the bodies that are worth it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._family: dict[tuple[ObjectId, int], MadeOf] = {}
+
+    def call(
+        self,
+        identity: ObjectId,
+        method: str | None,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+        row: MethodRow | None = None,
+    ) -> Value:
+        """``module(x)``, ``module.forward(x)``, ``module.generate(x)``."""
+        recorder = self.machine.recorder
+        if method is None:
+            recorder.method_used(identity, "<call>")
+        state = world.get(identity)
+        record = recorder.forward_call(place, subject, method, frame)
+        self._observe(record, identity, state, arguments, world, row)
+        gradients = str(recording(world.gradients))
+        recorder.event(place, "forward", subject, str(state.modes), gradients)
+        body = self._body(state, method)
+        if body is None:
+            output = self._result(record, state, arguments, world, row)
+            if state.kind is Kind.UNKNOWN and row is None:
+                return self._perhaps_made(output, subject, world, frame, place)
+            return output
+        return self._run(body, record, identity, arguments, world, frame, place)
+
+    def _observe(
+        self,
+        record: ForwardCall,
+        identity: ObjectId,
+        state: Object,
+        arguments: Arguments,
+        world: World,
+        row: MethodRow | None,
+    ) -> None:
+        record.modes = record.modes.join(state.modes)
+        gradients = recording(world.gradients)
+        record.gradients = record.gradients.join(gradients)
+        flags = self._flags(world)
+        record.observations.add(
+            Observation(
+                state.modes.members,
+                gradients.members,
+                flags,
+                frozenset(world.assumptions.truths.items()),
+            )
+        )
+        record.receivers.add(identity)
+        if state.origin is not None:
+            self.machine.recorder.parents[identity] = state.origin.parent
+        family, sensitivity, reacting = self._made_of(identity, world)
+        record.family |= family
+        if state.class_ is not None:
+            record.classes.add(state.class_.definition.name)
+        if state.is_module:
+            record.modules.add(identity)
+        if sensitivity is Sensitivity.NO:
+            record.indifferent.add(identity)
+        record.loaded = record.loaded or self._is_loaded(identity)
+        record.library = record.library or state.library
+        library = state.library or ""
+        record.is_single_layer = library.startswith("torch.nn.") and not state.registers
+        record.frozen = record.frozen and state.frozen
+        record.sensitive = record.sensitive.worse(sensitivity)
+        record.reacts_in |= reacting
+        record.has_input = record.has_input or len(arguments) > 0 or arguments.open
+        for argument in arguments:
+            record.tags |= argument.tags
+        record.made_up = record.made_up and self._is_made_up(arguments)
+        if row is not None and row.gradient_inside == "off":
+            record.tags.add(Tag.VOLATILE)
+
+    def _is_made_up(self, arguments: Arguments) -> bool:
+        """Whether the data of a call, which comes first, is nobody's."""
+        data = next(iter(arguments), UNKNOWN)
+        return Tag.MADE_UP in data.tags and Tag.EVALUATION_DATA not in data.tags
+
+    def _is_loaded(self, identity: ObjectId) -> bool:
+        """Whether its weights, or those of a module that it is part of, were loaded by now."""
+        recorder = self.machine.recorder
+        each: ObjectId | None = identity
+        while each is not None:
+            if not recorder.methods_used.get(each, set()).isdisjoint(LOADING):
+                return True
+            each = recorder.parents.get(each)
+        return False
+
+    def _made_of(self, identity: ObjectId, world: World) -> MadeOf:
+        """Everything below a module, whether any of it reacts to its mode, and in which it is."""
+        key = identity, world.version
+        known = self._family.get(key)
+        if known is None:
+            makeup = self.machine.makeup
+            family = makeup.family(identity, world)
+            reacting = makeup.modes_of_reacting(family, world)
+            known = family, makeup.sensitivity(identity, world), reacting
+            self._family[key] = known
+        return known
+
+    def _flags(self, world: World) -> frozenset[tuple[object, bool]]:
+        """What is assumed of the parameters that an unseen caller gives, and of options.
+
+        Whoever calls an option ``eval_mode`` knows that a mode is what it decides about.
+        """
+        parameters, variables = self.machine.parameters, world.assumptions.variables
+        return frozenset(
+            (question, truth)
+            for question, truth in world.assumptions.truths.items()
+            if not parameters.isdisjoint(variables.get(question[0], ()))
+            or self._is_option(question[0], world)
+        )
+
+    def _is_option(self, subject: str, world: World) -> bool:
+        """Whether what is asked is an attribute that is named like a mode: ``args.eval_mode``."""
+        held, dot, name = subject.rpartition(".")
+        if subject.startswith("#") and not dot:
+            state = world.objects.get(int(subject[1:]))
+            name = "" if state is None or state.origin is None else str(state.origin.key)
+        elif not held:
+            return False
+        return mentions(name, self.machine.knowledge.vocabulary.mode_flags)
+
+    def _body(self, state: Object, method: str | None) -> Function | None:
+        """The ``forward`` in the file, where running it can tell anything."""
+        if state.class_ is None:
+            return None
+        member = self.machine.classes.member(state.class_, method or "forward")
+        function = None if member is None else member.only_thing
+        if not isinstance(function, Function):
+            return None
+        names = function.definition.called_names
+        if function.decorators or names & (self.machine.telling.setting | REVEALING):
+            return function
+        return None
+
+    def _run(
+        self,
+        body: Function,
+        record: ForwardCall,
+        identity: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        before = len(self.machine.recorder.forward_calls)
+        graph = self._result(record, world.get(identity), arguments, world, None)
+        bound = replace(body, receiver=identity)
+        returned = self.machine.functions.run(
+            bound, arguments, world, frame, place, inside_forward=True
+        )
+        nested = len(self.machine.recorder.forward_calls) > before
+        if (nested or returned.derived) and not returned.connected:
+            graph = graph.detached()
+        if body.decorators:
+            graph = graph.detached()
+        return replace(graph.descending(returned), things=returned.things or UNKNOWN.things)
+
+    def _has_no_parameters(self, state: Object) -> bool:
+        """A loss of a library has a graph only if its arguments have one."""
+        return state.library is not None and state.library.endswith("Loss")
+
+    def _perhaps_made(
+        self, output: Value, subject: str, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """What is called may also be a factory, and its result a module."""
+        result = Result(subject, place, frame.path)
+        self.machine.results.forget(result, world)
+        return replace(output, things=frozenset({result}))
+
+    def _result(
+        self,
+        record: ForwardCall,
+        state: Object,
+        arguments: Arguments,
+        world: World,
+        row: MethodRow | None,
+    ) -> Value:
+        """The output: with a graph, unless no gradient can be recorded for it."""
+        output = UNKNOWN.descending(*arguments)
+        if not self._has_no_parameters(state):
+            output = replace(output, connected=output.connected | {record.identity})
+        silent = row is not None and row.gradient_inside == "off"
+        off = recording(world.gradients).must_be(Gradient.OFF)
+        if silent or off or Tag.VOLATILE in output.tags:
+            return output.detached()
+        return output

@@ -1,0 +1,301 @@
+"""Methods of modules and of objects that may be modules: above all, setting the mode."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine, gradients_of
+from flake8_bn_eval.interpret.records import OptimizerStep
+from flake8_bn_eval.knowledge.rows import MethodRow
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.modes.evidence import Tag
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
+from flake8_bn_eval.modes.things import Function, ObjectId, Parameters, Result, Submodules
+from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
+SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
+OF_SUBMODULES = frozenset(
+    {"modules", "named_modules", "children", "named_children", "add_module", "register_module"}
+)
+OF_PARAMETERS = frozenset(
+    {"parameters", "named_parameters", "trainable_parameters", "get_parameters"}
+)
+
+
+class Modules:
+    """Effects of methods on modules."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def method(
+        self,
+        identity: ObjectId,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        """A method that no class in the file defines."""
+        if name.startswith("__"):
+            return UNKNOWN
+        self.machine.recorder.method_used(identity, name)
+        state = world.get(identity)
+        if state.kind is Kind.OPTIMIZER:
+            return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
+        if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            result = self.machine.container_methods.method(identity, name, arguments, world, place)
+            if result is not None or not state.is_module:
+                return UNKNOWN if result is None else result
+        if name == "module" and state.may_be_module:
+            subject = f"{subject}.module"
+            return self.machine.forward.call(
+                identity, None, arguments, world, frame, place, subject
+            )
+        row = self.machine.knowledge.method("module", name)
+        if state.kind is Kind.INSTANCE:
+            row = None
+        if row is not None and row.effect in ("register", "submodules") and not state.is_module:
+            row = row if row.name in OF_SUBMODULES else None
+        if row is not None:
+            done = self._known(row, identity, receiver, arguments, world, frame, place, subject)
+            if done is not None:
+                return done
+        return self._unseen(identity, name, receiver, arguments, world, frame, place, subject)
+
+    def _known(
+        self,
+        row: MethodRow,
+        identity: ObjectId,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value | None:
+        """What the tables know; None where the object must be something else after all."""
+        match row.effect:
+            case "eval":
+                if len(arguments):
+                    return None
+                return self.machine.mode_switches.switch(
+                    identity, of_constant(False), world, frame, place, subject
+                )
+            case "train":
+                # An override of this very method has been found before, if there is one.
+                above = row.name == row.effect
+                return self._train(identity, arguments, world, frame, place, subject, above)
+            case "self":
+                return receiver
+            case "forward":
+                if row.sets is not None:
+                    flag = of_constant(row.sets == "train")
+                    self.machine.mode_switches.switch(
+                        identity, flag, world, frame, place, subject, by=f"{subject}.{row.name}"
+                    )
+                result = self.machine.forward.call(
+                    identity, row.name, arguments, world, frame, place, subject, row=row
+                )
+                return result
+            case "submodules":
+                paired = row.name.startswith("named_")
+                return of_thing(Submodules(identity, row.recursive, paired))
+            case "apply":
+                self._apply(identity, arguments, world, frame, place)
+                return receiver
+            case "register":
+                self._register(identity, arguments, world, place)
+                return NONE
+            case "freeze":
+                self._freeze(identity, arguments, world)
+                return receiver
+            case "neutral":
+                return self._neutral(row.name, identity)
+        return None
+
+    def _neutral(self, name: str, identity: ObjectId) -> Value:
+        if name in OF_PARAMETERS:
+            return of_thing(Parameters(frozenset({identity})))
+        return UNKNOWN
+
+    # Modes
+
+    def _train(
+        self,
+        identity: ObjectId,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+        above: bool,
+    ) -> Value | None:
+        flag = arguments.get(0, "mode")
+        if flag is None:
+            if len(arguments):
+                return None
+            flag = of_constant(True)
+        elif not self.machine.mode_switches.is_flag(flag, identity, world) or len(arguments) > 1:
+            return None
+        return self.machine.mode_switches.switch(
+            identity, flag, world, frame, place, subject, above=above
+        )
+
+    # Other effects
+
+    def lose(self, value: Value, world: World) -> None:
+        """Something unseen may have changed the mode of whatever this is."""
+        for identity in value.objects:
+            self.lose_object(identity, world)
+        for thing in value.things:
+            if isinstance(thing, Submodules):
+                self.lose_object(thing.owner, world)
+
+    def lose_object(self, identity: ObjectId, world: World) -> None:
+        """Nothing is known any more of the modes of an object and of what hangs on it."""
+        for each in self.machine.makeup.family(identity, world):
+            world.put(each, world.get(each).in_modes(LOST, recursive=True))
+
+    def _apply(
+        self, identity: ObjectId, arguments: Arguments, world: World, frame: Frame, place: Place
+    ) -> None:
+        """``apply(function)``: once for every submodule, the module itself among them."""
+        function = arguments.get(0, "fn")
+        if function is None or not any(isinstance(each, Function) for each in function.things):
+            return
+        elements = self.machine.submodules.below(identity, world, deep=True)
+        for element in reversed(elements):
+            self.machine.calls.call_value(function, Arguments((element,)), world, frame, place)
+
+    def _register(
+        self, identity: ObjectId, arguments: Arguments, world: World, place: Place
+    ) -> None:
+        name, module = arguments.literal(0, "name"), arguments.get(1, "module")
+        if module is not None and name is not None:
+            world.put(identity, world.get(identity).with_field(f".{name.value}", module))
+        elif module is not None:
+            self.register(identity, place, module, world)
+
+    def register(self, identity: ObjectId, place: Place, module: Value, world: World) -> None:
+        """A child under a name that is computed: one or more of those added at this place."""
+        state, key = world.get(identity), f".<added at {place}>"
+        known = state.fields.get(key)
+        world.put(identity, state.with_field(key, module if known is None else known.join(module)))
+
+    def _freeze(self, identity: ObjectId, arguments: Arguments, world: World) -> None:
+        flag = arguments.literal(0, "requires_grad")
+        frozen = flag is not None and flag.value is False
+        self.set_frozen(identity, frozen, world)
+
+    def set_frozen(self, identity: ObjectId, frozen: bool, world: World) -> None:
+        """The parameters of an object need no gradient, or need one again."""
+        world.put(identity, replace(world.get(identity), frozen=frozen))
+
+    def _of_optimizer(
+        self,
+        identity: ObjectId,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        if name == "step":
+            targets = self.machine.optimizers.targets(identity, world)
+            self.machine.recorder.steps.add(OptimizerStep(place, frame.stack(), targets))
+            self._run_closure(arguments, world, frame, place)
+        elif self.machine.data.is_backward(name):
+            self.machine.data.backward(name, receiver, arguments, world, frame, place)
+        return UNKNOWN.descending(*arguments)
+
+    def _run_closure(self, arguments: Arguments, world: World, frame: Frame, place: Place) -> None:
+        """``optimizer.step(closure)`` runs the closure with gradients on in any case."""
+        for argument in arguments:
+            if any(isinstance(thing, Function) for thing in argument.things):
+                before = world.gradients
+                world.set_gradients(gradients_of(Gradient.ON))
+                self.machine.calls.call_value(argument, Arguments(), world, frame, place)
+                world.set_gradients(before)
+
+    def _unseen(
+        self,
+        identity: ObjectId,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        """A method that nobody in sight defines."""
+        machine, vocabulary = self.machine, self.machine.knowledge.vocabulary
+        if name == "step" and self.names_optimizer(subject):
+            machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
+            return UNKNOWN
+        state = world.get(identity)
+        if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
+            if not state.is_module:
+                return machine.data.method(receiver, name, arguments, world, frame, place, subject)
+        if machine.data.is_backward(name):
+            machine.data.backward(name, receiver, arguments, world, frame, place)
+            return UNKNOWN
+        if state.may_be_module and self._reads_like_forward(name):
+            return machine.forward.call(identity, name, arguments, world, frame, place, subject)
+        if may_set_mode(name, vocabulary):
+            self.lose_object(identity, world)
+        elif state.may_be_module and len(arguments.positional) and self._may_be_layer(identity):
+            return self._layer(identity, name, arguments, world, frame, place, subject)
+        machine.unseen_calls.unseen(name, arguments, world)
+        if any(argument.lineage for argument in arguments) or receiver.lineage:
+            return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
+        made = machine.results.made(Result(name, place, frame.path), world, receiver, *arguments)
+        return made.tagged(Tag.MADE_UP) if Tag.MADE_UP in receiver.tags else made
+
+    def _may_be_layer(self, identity: ObjectId) -> bool:
+        """Whether an unknown name called on this object may be a layer of it."""
+        used = self.machine.recorder.methods_used.get(identity, set())
+        return bool(used & SPEAKING_OF_MODULES)
+
+    def _layer(
+        self,
+        identity: ObjectId,
+        name: str,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> Value:
+        child = world.child(identity, f".{name}").only_object
+        assert child is not None
+        return self.machine.forward.call(
+            child, None, arguments, world, frame, place, f"{subject}.{name}"
+        )
+
+    def names_optimizer(self, subject: str) -> bool:
+        """Whether something unseen is called like an optimizer: ``self.optimizer_d``."""
+        return mentions(subject.rpartition(".")[2], OPTIMIZER_WORDS)
+
+    def _reads_like_forward(self, name: str) -> bool:
+        prefixes = self.machine.knowledge.vocabulary.forward_methods
+        return any(name == each or name.startswith(f"{each}_") for each in prefixes)
+
+    # What is known of a module
+
+
+def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
+    if not weak:
+        return state.in_modes(modes, recursive=True)
+    return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))

@@ -1,0 +1,274 @@
+"""What sets the mode of a module: `train()`, `eval()`, `training = flag`.
+
+A mode reaches the registered children; an override of `train` decides itself what it reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.interpret.calls.alternatives import in_each
+from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.modules.methods import _in_modes
+from flake8_bn_eval.interpret.modules.submodules import UNSEEN
+from flake8_bn_eval.interpret.records import ModeChange
+from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
+from flake8_bn_eval.modes.objects import Kind, Object
+from flake8_bn_eval.modes.things import Function, ObjectId, SavedMode
+from flake8_bn_eval.modes.unity import are_told_apart
+from flake8_bn_eval.modes.values import Value, of_constant, of_object
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Place
+
+FLAG_WORDS = frozenset(
+    {"train", "training", "mode", "flag", "eval", "evaluate", "is", "was", "status", "state",
+     "phase", "enable", "enabled", "test", "testing", "val", "prev", "previous", "old"}
+)  # fmt: skip
+
+Act = Callable[[ObjectId, World], None]
+
+
+class ModeSwitches:
+    """Sets modes of modules and of what is registered in them."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def switch(
+        self,
+        identity: ObjectId,
+        flag: Value,
+        world: World,
+        frame: Frame,
+        place: Place,
+        subject: str,
+        by: str | None = None,
+        *,
+        above: bool = False,
+    ) -> Value:
+        """``train(flag)``, through an override in the file where there is one.
+
+        ``by`` names what does it where that is no ``train()`` or ``eval()`` of the subject.
+        ``above`` is set where the framework's own ``train`` is meant, whatever overrides it.
+        """
+        override = None if above else self._override(identity, world)
+        if override is not None and not frame.runs(override.definition, identity):
+            bound = replace(override, receiver=identity)
+            self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
+            return of_object(identity)
+        before = str(world.get(identity).modes)
+        modes = self._modes_of(flag, identity, world, place, subject, by)
+        self._note_change(identity, modes, frame, place, subject)
+        self.set_modes(identity, modes, world, frame, place)
+        # The rest of the expression may raise: `net.eval().train(misspelt)`.
+        self.machine.runner.may_raise((world,))
+        after = str(world.get(identity).modes)
+        self.machine.recorder.event(place, "mode", subject, before, after)
+        return of_object(identity)
+
+    def each_of(self, subject: Value, world: World, act: Act) -> None:
+        """Set the mode of a value that may be one of several modules.
+
+        Where nothing tells them apart there is just one, and what sets all of them sets that one.
+        """
+        if len(subject.objects) < 2 or not are_told_apart(subject.objects, world):
+            for identity in sorted(subject.objects):
+                act(identity, world)
+            return
+
+        def on(alternative: Value, each: World) -> Value:
+            for identity in alternative.objects:
+                act(identity, each)
+            return alternative
+
+        before = self.modules_below(subject, world)
+        in_each(replace(subject, things=frozenset()), world, on)
+        self.admit_doubt(before, world)
+
+    def modules_below(self, subject: Value, world: World) -> dict[ObjectId, Object]:
+        """Several objects, and what is below them, before the mode of one of them is set."""
+        if len(subject.objects) < 2:
+            return {}
+        family = self.machine.makeup.family
+        below = {each for identity in subject.objects for each in family(identity, world)}
+        return {each: world.get(each) for each in sorted(below)}
+
+    def admit_doubt(self, before: dict[ObjectId, Object], world: World) -> None:
+        """Nobody can tell which of these was set: where the mode is another now, it is unknown."""
+        for identity, old in before.items():
+            new = world.get(identity)
+            if (new.modes, new.tree) != (old.modes, old.tree):
+                world.put(identity, new.in_modes(LOST, recursive=True))
+
+    def _override(self, identity: ObjectId, world: World) -> Function | None:
+        class_ = world.get(identity).class_
+        if class_ is None:
+            return None
+        member = self.machine.classes.member(class_, "train")
+        function = None if member is None else member.only_thing
+        return function if isinstance(function, Function) else None
+
+    def _modes_of(
+        self,
+        flag: Value,
+        identity: ObjectId,
+        world: World,
+        place: Place,
+        subject: str,
+        by: str | None = None,
+    ) -> Modes:
+        saved = flag.only_thing
+        if isinstance(saved, SavedMode):
+            return saved.modes
+        truth = self.machine.conditions.decided(flag, world)
+        training, evaluating = by or f"{subject}.train()", by or f"{subject}.eval()"
+        train = Remark(place, f"`{training}` puts it in training mode", "training since")
+        evaluate = Remark(place, f"`{evaluating}` puts it in evaluation mode", "evaluating since")
+        if truth is None:
+            return Modes({Mode.TRAIN: (train,), Mode.EVAL: (evaluate,)})
+        if truth:
+            restored = self._restored(identity, world)
+            return Modes.only(Mode.TRAIN, train) if restored is None else restored
+        return Modes.only(Mode.EVAL, evaluate)
+
+    def _restored(self, identity: ObjectId, world: World) -> Modes | None:
+        """``if was_training: model.train()`` gives back the mode that was saved."""
+        for (subject, _), truth in world.assumptions.truths.items():
+            if truth and subject == f"training of {identity}":
+                return self.machine.saved_modes.get(identity)
+        return None
+
+    def _note_change(
+        self,
+        identity: ObjectId,
+        modes: Modes,
+        frame: Frame,
+        place: Place,
+        subject: str,
+    ) -> None:
+        for mode in modes:
+            change = ModeChange(place, identity, mode, frame.stack(), subject)
+            self.machine.recorder.mode_changes.add(change)
+
+    def set_modes(
+        self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
+    ) -> None:
+        """Put an object and everything registered below it in a mode."""
+        self._spread(identity, modes, world, frame, place, set(), weak=False)
+
+    def leave_to_callers(
+        self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
+    ) -> None:
+        """The mode of whatever may be below an object is as somebody outside has set it."""
+        self._spread(identity, modes, world, frame, place, set(), weak=False, each=True)
+
+    def _spread(
+        self,
+        identity: ObjectId,
+        modes: Modes,
+        world: World,
+        frame: Frame,
+        place: Place,
+        visited: set[ObjectId],
+        *,
+        weak: bool,
+        each: bool = False,
+    ) -> None:
+        if identity in visited:
+            return
+        visited.add(identity)
+        state = world.get(identity)
+        weak = weak or state.many and not each
+        world.put(identity, _in_modes(state, modes, weak=weak))
+        if state.origin is not None and state.origin.key == UNSEEN:
+            self.machine.submodules.note_unseen(state.origin.parent, modes, world)
+        listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
+        for value in state.fields.values():
+            uncertain = weak or not each and self._is_one_of_several(value, world)
+            for child in value.objects:
+                inside = each or listing and self._is_repeated(child, world)
+                self._spread_to(
+                    child, modes, world, frame, place, visited, weak=uncertain, each=inside
+                )
+        for child in () if state.rest is None else state.rest.objects:
+            # A list holds everything that a loop has put into it, but perhaps not a single object.
+            listed = self._is_repeated(child, world)
+            self._spread_to(
+                child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
+            )
+
+    def _is_one_of_several(self, value: Value, world: World) -> bool:
+        """Whether a field holds one of several objects that others hold as well."""
+        return len(value.objects) > 1 and are_told_apart(value.objects, world)
+
+    def _is_repeated(self, child: ObjectId, world: World) -> bool:
+        return world.get(child).many or child in world.identities.repeated
+
+    def _spread_to(
+        self,
+        child: ObjectId,
+        modes: Modes,
+        world: World,
+        frame: Frame,
+        place: Place,
+        visited: set[ObjectId],
+        *,
+        weak: bool,
+        each: bool = False,
+    ) -> None:
+        if not self._is_registered(child, world):
+            return
+        override = self._override(child, world)
+        if override is not None and not frame.runs(override.definition, child):
+            self._through_override(override, child, modes, world, frame, place)
+        else:
+            self._spread(child, modes, world, frame, place, visited, weak=weak, each=each)
+
+    def _is_registered(self, child: ObjectId, world: World) -> bool:
+        """A plain list, a trainer or a number kept in an attribute is no submodule."""
+        return world.get(child).may_be_module
+
+    def _through_override(
+        self,
+        override: Function,
+        child: ObjectId,
+        modes: Modes,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> None:
+        """A parent calls ``train(mode)`` of its children, also where they override it."""
+        if modes.must_be(Mode.TRAIN) or modes.must_be(Mode.EVAL):
+            flag = of_constant(modes.must_be(Mode.TRAIN))
+            bound = replace(override, receiver=child)
+            self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
+        else:
+            self._spread(child, modes, world, frame, place, set(), weak=False)
+
+    def assign_training(
+        self, identity: ObjectId, value: Value, world: World, frame: Frame, *, weak: bool
+    ) -> None:
+        """``module.training = flag`` sets one flag and reaches no child."""
+        state = world.get(identity)
+        place = frame.file if frame.call is None else frame.call
+        modes = self._modes_of(value, identity, world, place, state.name)
+        if weak or state.many:
+            modes = state.modes.join(modes)
+        world.put(identity, state.in_modes(modes, recursive=False))
+
+    def is_flag(self, value: Value, receiver: ObjectId, world: World) -> bool:
+        """Whether an argument can be a mode: ``train(loader)`` is something else."""
+        constant = value.constant
+        if constant is not None:
+            return isinstance(constant.value, bool | int)
+        if world.get(receiver).is_module:
+            return True
+        return all(
+            state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
+            for state in map(world.get, value.objects)
+        )
