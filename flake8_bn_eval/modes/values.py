@@ -1,9 +1,9 @@
 """What an expression may evaluate to: a set of alternatives and where the data came from.
 
-A value joins by union.  Past a few things it is simply unknown, besides its objects: of
-those there are as many as the program has births.  Besides its alternatives a value carries
-its *lineage*: the forward calls whose graph may hang on it (`connected`), those from which
-it descends without a graph (`derived`), and tags of the data that went into it.
+A value joins by union.  Past a few things, or very many objects, it is simply unknown.
+Besides its alternatives a value carries its *lineage*: the forward calls whose graph may
+hang on it (`connected`), those from which it descends without a graph (`derived`), and tags
+of the data that went into it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 MOST_ALTERNATIVES = 6
+MOST_OBJECTS = 48
+"""Layers that are replaced by others made of them, in loops, may be any of thousands."""
 LONGEST_SUBJECT = 120
 
 
@@ -101,6 +103,8 @@ class Value:
         things, objects = self.things | other.things, self.objects | other.objects
         if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
+        if len(objects) > MOST_OBJECTS:
+            things, objects = frozenset({UNKNOWN_THING}), NO_IDS
         return Value(
             things,
             objects,
