@@ -7,6 +7,8 @@ import pytest
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.interpret import machine
+from flake8_bn_eval.modes.things import Unknown
+from flake8_bn_eval.modes.values import MOST_OBJECTS, of_object
 
 BUSY = """\
 import torch
@@ -97,3 +99,14 @@ with torch.no_grad(), evaluating(model):
 """
     hurried(monkeypatch, steps=3, haste=1)
     assert codes(analyse(text)) == [(15, "BNE901")]
+
+
+def test_a_value_that_may_be_very_many_objects_is_unknown() -> None:
+    """Each pass of a loop may make new ones of all that were there: they would never end."""
+    value = of_object(0)
+    for number in range(1, MOST_OBJECTS):
+        value = value.join(of_object(number))
+    assert len(value.objects) == MOST_OBJECTS
+    value = value.join(of_object(MOST_OBJECTS))
+    assert not value.objects
+    assert isinstance(value.only_thing, Unknown)
