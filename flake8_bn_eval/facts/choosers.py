@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flake8_bn_eval.interpret.frames import Site
+from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, ModeChange, Recorder
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place, file_of
@@ -31,7 +31,7 @@ def chosen(record: ForwardCall, mode: Mode, recorder: Recorder) -> Chosen | None
     """Where the object is called by whoever has put it in a mode, None where that is here."""
     places = {remark.place for remark in record.modes.witness(mode)}
     changes = [each for each in recorder.mode_changes if each.place in places and each.mode is mode]
-    found = {_common(each.stack, record.stack): each for each in sorted(changes, key=_order)}
+    found = {shared_depth(each.stack, record.stack): each for each in sorted(changes, key=_order)}
     for depth in sorted(found, reverse=True):
         if _is_chosen(record, found[depth], depth, recorder):
             site = record.stack[depth]
@@ -44,16 +44,6 @@ def chosen(record: ForwardCall, mode: Mode, recorder: Recorder) -> Chosen | None
 
 def _order(change: ModeChange) -> tuple[object, ...]:
     return change.place, len(change.stack), change.receiver
-
-
-def _common(first: tuple[Site, ...], second: tuple[Site, ...]) -> int:
-    """How many functions two stacks have in common."""
-    depth = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        depth += 1
-    return depth
 
 
 def _is_chosen(record: ForwardCall, change: ModeChange, depth: int, recorder: Recorder) -> bool:

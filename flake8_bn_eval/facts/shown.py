@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 
 from flake8_bn_eval.facts.choosers import chosen
 from flake8_bn_eval.facts.purpose import Purposes
 from flake8_bn_eval.facts.written.structure import Structure
-from flake8_bn_eval.interpret.frames import Site
+from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place
@@ -54,7 +53,7 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
         site.definition
         for other in recorder.forward_calls
         if other.place == record.place and other.trained
-        for site in _apart(other.stack, record.stack)
+        for site in other.stack[shared_depth(other.stack, record.stack) :]
     }
     place, subject = record.place, record.subject
     for site in reversed(record.stack):
@@ -65,12 +64,6 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
             break
         place, subject = site.call, owner or subject
     return Shown(place, subject)
-
-
-def _apart(stack: tuple[Site, ...], other: tuple[Site, ...]) -> tuple[Site, ...]:
-    """What two call stacks do not have in common: before that, one and the same call runs."""
-    common = takewhile(lambda pair: pair[0] == pair[1], zip(stack, other, strict=False))
-    return stack[len(list(common)) :]
 
 
 def _owner(site: Site, structure: Structure) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from flake8_bn_eval.modes.identities import owner_of
 from flake8_bn_eval.modes.states import State
@@ -30,6 +31,12 @@ class Site:
     call: Place | None
     literals: tuple[tuple[str, object], ...] = ()
     receiver: ObjectId | None = field(default=None, compare=False)
+
+
+def shared_depth(first: tuple[Site, ...], second: tuple[Site, ...]) -> int:
+    """How many functions two stacks have in common: so far one and the same call runs."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(slots=True, eq=False)
