@@ -37,6 +37,8 @@ def interpret(
 ) -> Recorder:
     """Run a program abstractly, with other files of its project; everything that was seen."""
     machine = assemble(program, knowledge, near)
+    if near is None and not machine.telling.is_worth_following(program):
+        return machine.recorder
     try:
         machine.links.load()
         for caller in near.callers if near else ():

@@ -29,6 +29,7 @@ from flake8_bn_eval.operations import (
     Program,
     Starred,
     Subscript,
+    Variable,
     identifiers,
 )
 from flake8_bn_eval.operations import Constant as Literal
@@ -46,6 +47,9 @@ MODE_SETTING = frozenset({"eval", "train", "backward"})
 
 READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
 """Names by which an output is read."""
+
+LOADING = frozenset({"load_state_dict"})
+"""Names by which a body that calls a module shows what for."""
 
 EXPORTING = frozenset(
     {"trace", "trace_module", "export", "draft_export", "freeze", "fuse_modules", "convert"}
@@ -101,6 +105,22 @@ class Telling:
         if any(identifiers(each) & SETTING for each in definition.decorators):
             return True
         return mentions(definition.name, self.vocabulary.evaluation_functions)
+
+    def is_worth_following(self, program: Program) -> bool:
+        """Whether running a file may lead to a finding: a function of it, or what its body calls.
+
+        A body that only calls classes and what it imports, as those of libraries do, has no
+        forward call.
+        """
+        if any(map(self.is_worth_running, program.functions)):
+            return True
+        harmless = {variable for each in program.imports for variable, _ in each.bindings}
+        harmless |= {(program.base, each.name) for each in program.classes}
+        return any(
+            not _is_called_from(call.callee, harmless)
+            or not identifiers(call.callee).isdisjoint(self.worth_running | LOADING)
+            for call in program.calls
+        )
 
     def sets_something(self, definition: FunctionDefinition) -> bool:
         """Whether a function may set a mode or a gradient mode, or ask for a gradient."""
@@ -183,6 +203,21 @@ def _implicit(class_: ClassDefinition) -> list[FunctionDefinition]:
         for name, method in class_.methods.items()
         if name.startswith("__") or name == "forward" or _is_property(method)
     ]
+
+
+def _is_called_from(callee: Expression, harmless: set[Variable]) -> bool:
+    """Whether a callee is one of some names, a builtin, a literal, or an attribute of such."""
+    while not isinstance(callee, Name):
+        match callee:
+            case Attribute() | Subscript():
+                callee = callee.value
+            case Call():
+                callee = callee.callee
+            case Literal():
+                return True
+            case _:
+                return False
+    return callee.variable[0] == BUILTIN_SCOPE or callee.variable in harmless
 
 
 def _is_property(method: FunctionDefinition) -> bool:

@@ -23,6 +23,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
 _COMMENT = re.compile(r"#[^\n]*")
 STAR = "*"
+_HANDING_ON = re.compile(r"(?:from|import|__all__)\b")
+"""Importing a name, or listing it for those who import it, is no use of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Outline:
     imports: tuple[tuple[str, str], ...]
     definitions: tuple[Definition, ...]
     body: frozenset[str]
-    """The words outside of all functions and classes."""
+    """The words outside of all functions and classes, but for what only hands names on."""
 
     def named(self, name: str) -> list[Definition]:
         """What the file defines under a name, with the methods if it is a class."""
@@ -92,7 +94,8 @@ def _definitions(text: str) -> tuple[list[Definition], frozenset[str]]:
     for start, end in pairwise([*starts, len(text)]):
         top = _DEFINITION.match(text, start)
         if top is None:
-            outside.update(_words(text, start, end))
+            if not _HANDING_ON.match(text, start):
+                outside.update(_words(text, start, end))
             continue
         names = frozenset(_words(text, start, end))
         is_class = top[2] == "class"
