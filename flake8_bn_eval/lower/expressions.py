@@ -100,9 +100,9 @@ class ExpressionLowering:
             cst.Call: self._call,
             cst.Subscript: self._subscript,
             cst.SimpleString: self._string,
-            cst.Integer: self._number,
-            cst.Float: self._number,
-            cst.Imaginary: self._number,
+            cst.Integer: lambda node: Constant(int(node.value, 0)),
+            cst.Float: lambda node: Constant(float(node.value)),
+            cst.Imaginary: lambda node: Constant(complex(node.value)),
             cst.ConcatenatedString: self._concatenated,
             cst.FormattedString: self._formatted,
             cst.Tuple: self._display("tuple"),
@@ -221,13 +221,8 @@ class ExpressionLowering:
             return Opaque([])
         if text[0] in "'\"" and "\\" not in text and text[:3] not in ("'''", '"""'):
             return Constant(text[1:-1])
-        return self._number(node)
-
-    def _number(
-        self, node: cst.SimpleString | cst.Integer | cst.Float | cst.Imaginary
-    ) -> Expression:
         try:
-            return Constant(ast.literal_eval(node.value))
+            return Constant(ast.literal_eval(text))
         except (ValueError, SyntaxError):
             return Opaque([])
 

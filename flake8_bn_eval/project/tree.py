@@ -82,8 +82,11 @@ class Tree:
 
     def _is_inside(self, path: str) -> bool:
         """Whether a path, with every link followed, still lies in the project."""
-        root = os.path.realpath(self.root)
-        return os.path.realpath(self._absolute(path)).startswith(root.rstrip(os.sep) + os.sep)
+        absolute = self._absolute(path)
+        folder, _, name = absolute.rpartition("/")
+        is_link = os.path.islink(absolute)
+        real = os.path.realpath(absolute) if is_link else f"{_real(folder)}/{name}"
+        return real.startswith(_real(self.root).rstrip(os.sep) + os.sep)
 
     def _absolute(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root
@@ -105,6 +108,12 @@ class Tree:
                     count += 1
                     self._files[path] = True
                     yield path
+
+
+@lru_cache(maxsize=4096)
+def _real(folder: str) -> str:
+    """A directory, with every link followed."""
+    return os.path.realpath(folder)
 
 
 def _read(path: str) -> bytes | None:
