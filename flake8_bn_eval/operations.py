@@ -348,6 +348,8 @@ class Program:
     base: int = 0
     """Its first place, and the number of its module scope."""
     imports: list[Import] = field(default_factory=list)
+    called_names: frozenset[str] = frozenset()
+    """The names that are called outside functions."""
 
     def has(self, place: Place) -> bool:
         """Whether a place is one of this file."""

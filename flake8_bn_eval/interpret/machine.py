@@ -152,7 +152,7 @@ class Machine:
         self.frame = Frame.of_module(program.base)
         """The activation that is being run."""
         self.knowledge = knowledge
-        self.telling = Telling(programs, knowledge.vocabulary)
+        self.telling = Telling(programs, knowledge)
         self.recorder = Recorder()
         self.recorder.imported = program.imported
         self.recorder.explained = frozenset().union(*(each.explained for each in programs))

@@ -94,8 +94,9 @@ class Roots:
 
     def _needs_constructor(self, class_: Class, definition: FunctionDefinition) -> bool:
         """Whether it matters for a method what the constructor makes."""
+        telling = self.machine.telling
         if self._acts_as_module(class_):
-            return self.machine.telling.sets_mode(definition)
+            return telling.sets_mode(definition) and telling.may_call_module(definition)
         return True
 
     def _was_entered(self, definition: FunctionDefinition) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from flake8_bn_eval.knowledge.rows import Vocabulary
+from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -56,6 +56,9 @@ EXPORTING = frozenset(
 )
 """Names by which a module is exported as it is."""
 
+CALLING = frozenset({"forward", "unknown"})
+"""What methods do that may be a forward call, as the rows of knowledge say it."""
+
 ASKING = frozenset({"reveal_mode", "reveal_grad"})
 """Names by which a test asks."""
 
@@ -66,11 +69,12 @@ SPLITTING = frozenset({"train", "eval", "set_grad_enabled", "inference_mode", "e
 class Telling:
     """What the names in some files say."""
 
-    def __init__(self, programs: Iterable[Program], vocabulary: Vocabulary) -> None:
+    def __init__(self, programs: Iterable[Program], knowledge: Knowledge) -> None:
         programs = tuple(programs)
+        self.programs = programs
         self.functions = [each for program in programs for each in program.functions]
         self.classes = [each for program in programs for each in program.classes]
-        self.vocabulary = vocabulary
+        self.knowledge = knowledge
         self._hanging: dict[int, bool] = {}
 
     @cached_property
@@ -104,7 +108,7 @@ class Telling:
             return True
         if any(identifiers(each) & SETTING for each in definition.decorators):
             return True
-        return mentions(definition.name, self.vocabulary.evaluation_functions)
+        return mentions(definition.name, self.knowledge.vocabulary.evaluation_functions)
 
     def is_worth_following(self, program: Program) -> bool:
         """Whether running a file may lead to a finding: a function of it, or what its body calls.
@@ -114,13 +118,10 @@ class Telling:
         """
         if any(map(self.is_worth_running, program.functions)):
             return True
-        harmless = {variable for each in program.imports for variable, _ in each.bindings}
-        harmless |= {(program.base, each.name) for each in program.classes}
-        return any(
-            not _is_called_from(call.callee, harmless)
-            or not identifiers(call.callee).isdisjoint(self.worth_running | LOADING)
-            for call in program.calls
-        )
+        if not program.called_names.isdisjoint(self.worth_running | LOADING):
+            return True
+        harmless = self._imported | {(program.base, each.name) for each in program.classes}
+        return not all(_is_called_from(call.callee, harmless) for call in program.calls)
 
     def sets_something(self, definition: FunctionDefinition) -> bool:
         """Whether a function may set a mode or a gradient mode, or ask for a gradient."""
@@ -129,6 +130,64 @@ class Telling:
     def sets_mode(self, definition: FunctionDefinition) -> bool:
         """Whether a function may set a mode or train."""
         return bool(definition.called_names & self._mode_setting)
+
+    def may_call_module(self, definition: FunctionDefinition) -> bool:
+        """Whether a forward call may happen in a function, or in those of the file it calls."""
+        if any(map(self._may_be_forward, definition.calls)):
+            return True
+        return not definition.called_names.isdisjoint(self._calling_modules)
+
+    @cached_property
+    def _calling_modules(self) -> set[str]:
+        """The functions, methods and classes with constructors in which one may happen."""
+        found: set[str] = set()
+        while True:
+            more = {
+                _called_by(each)
+                for each in self.functions
+                if not each.called_names.isdisjoint(found)
+                or any(map(self._may_be_forward, each.calls))
+            }
+            if more <= found:
+                return found
+            found |= more
+
+    def _may_be_forward(self, call: Call) -> bool:
+        """Whether what is called may be a module, or a method that calls one unseen."""
+        callee = call.callee
+        if _is_called_from(callee, self._imported):
+            return False
+        match callee:
+            case Name(variable=(_, name)):
+                return name not in self._named
+            case Attribute(name=name):
+                row = self.knowledge.method("module", name)
+                return name not in self._methods and (row is None or row.effect in CALLING)
+        return True
+
+    @cached_property
+    def _imported(self) -> set[Variable]:
+        return {
+            variable
+            for program in self.programs
+            for each in program.imports
+            for variable, _ in each.bindings
+        }
+
+    @cached_property
+    def _renamed(self) -> list[tuple[str, str]]:
+        """The names that imports bind to something of another name, and that one."""
+        bindings = [
+            (name, path.rpartition(".")[2])
+            for program in self.programs
+            for each in program.imports
+            for (_, name), path in each.bindings
+        ]
+        return [(here, there) for here, there in bindings if here != there]
+
+    @cached_property
+    def _methods(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.functions if each.class_name is not None)
 
     @cached_property
     def _mode_setting(self) -> frozenset[str]:
@@ -182,7 +241,7 @@ class Telling:
 
     def spread(self, names: frozenset[str]) -> frozenset[str]:
         """Some names, and those of the functions and classes that mention one."""
-        telling = set(names)
+        telling = names | {here for here, there in self._renamed if there in names}
         while True:
             functions = self.functions
             more = {each.name for each in functions if each.called_names & telling}
@@ -192,7 +251,7 @@ class Telling:
             # Every class mentions these two; what they do is asked for by the class's name.
             more -= telling | {"__init__", "forward"}
             if not more:
-                return frozenset(telling)
+                return telling
             telling |= more
 
 
@@ -203,6 +262,12 @@ def _implicit(class_: ClassDefinition) -> list[FunctionDefinition]:
         for name, method in class_.methods.items()
         if name.startswith("__") or name == "forward" or _is_property(method)
     ]
+
+
+def _called_by(definition: FunctionDefinition) -> str:
+    """The name by which somebody runs a function."""
+    is_constructor = definition.name == "__init__" and definition.class_name is not None
+    return str(definition.class_name) if is_constructor else definition.name
 
 
 def _is_called_from(callee: Expression, harmless: set[Variable]) -> bool:

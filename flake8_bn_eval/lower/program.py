@@ -27,4 +27,5 @@ def lower_module(module: cst.Module, base: int = 0) -> Program:
         context.traits.calls,
         base,
         context.imports,
+        frozenset(context.traits.called),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
@@ -15,7 +16,9 @@ from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.natures import Natures
 from flake8_bn_eval.interpret.modules.constructions import Constructions, Unregistered
 from flake8_bn_eval.operations import (
+    Assign,
     Attribute,
+    AugmentedAssign,
     Binary,
     Call,
     Comprehension,
@@ -25,13 +28,18 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
+    Operation,
     Place,
+    Program,
+    Subscript,
 )
 
 MAKING_CONTAINERS = frozenset(
     {"builtins.list", "builtins.dict", "builtins.tuple", "collections.OrderedDict",
      "collections.defaultdict", "builtins.sorted"}
 )  # fmt: skip
+FILLING = frozenset({"append", "extend", "insert"})
+"""Methods that put something into a container."""
 ONLY_READING = frozenset(
     {"len", "enumerate", "zip", "reversed", "range", "print", "iter", "next", "isinstance", "str",
      "list", "tuple", "sum", "max", "min", "map", "any", "all"}
@@ -58,8 +66,13 @@ class Registration:
     """Finds containers of unregistered modules."""
 
     def __init__(
-        self, constructions: Constructions, classes: Classes, natures: Natures
+        self,
+        program: Program,
+        constructions: Constructions,
+        classes: Classes,
+        natures: Natures,
     ) -> None:
+        self._program = program
         self._constructions = constructions
         self._classes = classes
         self._natures = natures
@@ -70,7 +83,7 @@ class Registration:
             candidates = {
                 attribute: assignment
                 for attribute, assignment in self._candidates(class_).items()
-                if not self._is_reached(assignment, class_)
+                if attribute not in self._data and not self._is_reached(assignment, class_)
             }
             if not candidates:
                 continue
@@ -80,6 +93,17 @@ class Registration:
                     yield PlainContainer(
                         assignment.place, class_.name, found.attribute, found.container
                     )
+
+    @cached_property
+    def _data(self) -> set[str]:
+        """The attributes whose contents the file counts or asks by a key, and nothing else."""
+        asked: set[str] = set()
+        used: set[str] = set()
+        for function in self._program.functions:
+            for operation in operations(function.body):
+                for name, is_asked in _reads(operation):
+                    (asked if is_asked else used).add(name)
+        return asked - used
 
     def _candidates(self, class_: ClassFact) -> dict[str, AttributeAssignment]:
         """The attributes that are given a container, with the first such assignment."""
@@ -132,9 +156,7 @@ class Registration:
             and self._natures.instance(expression.value, method) is not None
         )
 
-    def _hands_on(
-        self, method: FunctionDefinition, attribute: str, value: Expression
-    ) -> bool:
+    def _hands_on(self, method: FunctionDefinition, attribute: str, value: Expression) -> bool:
         """The container goes to a call that may register what it holds."""
         variable = value.variable if isinstance(value, Name) else None
         for operation in operations(method.body):
@@ -147,6 +169,34 @@ class Registration:
                         ):
                             return True
         return False
+
+
+def _reads(operation: Operation) -> Iterator[tuple[str, bool]]:
+    """The attributes that are read, each with whether it is only counted or asked by a key.
+
+    Filling one is no read.
+    """
+    idle = {id(each) for each in _targets(operation)}
+    asked: set[int] = set()
+    for each in expressions(operation):
+        match each:
+            case Call(callee=Attribute(value=filled, name=name)) if name in FILLING:
+                idle.add(id(filled))
+            case Call(callee=Name(variable=(_, "len")), arguments=[counted]):
+                asked.add(id(counted))
+            case Subscript(value=Subscript(value=keeping), index=Constant(value=str())):
+                asked.add(id(keeping))
+            case Attribute(name=name) if id(each) not in idle:
+                yield name, id(each) in asked
+
+
+def _targets(operation: Operation) -> list[Expression]:
+    match operation:
+        case Assign(targets=targets):
+            return targets
+        case AugmentedAssign(target=target):
+            return [target]
+    return []
 
 
 def _hides_one(found: Unregistered, assignment: AttributeAssignment) -> bool:
