@@ -5,7 +5,7 @@ A thing is one alternative of a value; it never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -288,6 +288,15 @@ def order_of(thing: Thing) -> tuple[str, str, int]:
         case Result() | GradientContext() | ModeContext() | Pending():
             return type(thing).__name__, "", thing.place
     return type(thing).__name__, "", 0
+
+
+def in_order(things: Collection[Thing]) -> Sequence[Thing]:
+    """Things in an order that is the same in every run; a text of all of them is dear."""
+    if len(things) < 2:
+        return tuple(things)
+    found = sorted(things, key=order_of)
+    keys = [order_of(each) for each in found]
+    return found if len(set(keys)) == len(keys) else sorted(things, key=repr)
 
 
 def held_by(thing: Thing) -> frozenset[ObjectId]:

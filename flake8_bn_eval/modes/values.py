@@ -20,6 +20,7 @@ from flake8_bn_eval.modes.things import (
     Thing,
     Unknown,
     held_by,
+    in_order,
     renamed_thing,
 )
 
@@ -72,9 +73,8 @@ class Value:
     @property
     def alternatives(self) -> list[Value]:
         """Each thing and each object as a value of its own."""
-        ordered = sorted(self.things, key=repr) if len(self.things) > 1 else self.things
         return [
-            *(self._being(frozenset({thing}), NO_IDS) for thing in ordered),
+            *(self._being(frozenset({thing}), NO_IDS) for thing in in_order(self.things)),
             *(self._being(NO_THINGS, frozenset({each})) for each in sorted(self.objects)),
         ]
 
