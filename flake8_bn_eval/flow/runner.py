@@ -47,6 +47,10 @@ class Domain(Protocol[State]):
         """Whether a loop's entry state has stopped growing."""
         ...
 
+    def context(self) -> object:
+        """By which calls the running code was reached, and in which passes written out."""
+        ...
+
     def step(self, operation: object, state: State) -> State | None:
         """The state after an operation, None if it never ends normally."""
         ...
@@ -120,6 +124,10 @@ class Runner(Generic[State]):
     def __init__(self, domain: Domain[State]) -> None:
         self.domain = domain
         self._watches: list[_Watch[State]] = []
+        self._repeating = 0
+        """How many loops are running until they are stable."""
+        self._invariants: dict[object, tuple[State, State]] = {}
+        """Of the loops inside of these: the state that one was entered in, and its stable one."""
 
     def run(self, node: Node, state: State) -> Exits[State]:
         """One state per exit of ``node``, entered in ``state``."""
@@ -225,7 +233,38 @@ class Runner(Generic[State]):
 
     def _repeat(self, node: Loop, state: State) -> Exits[State]:
         exits: Exits[State] = {}
-        entry = state
+        loop = id(node), self.domain.context()
+        entered = self.domain.fork(state) if self._repeating else None
+        entry = self._resumed(loop, state)
+        self._repeating += 1
+        try:
+            entry, passes = self._stabilized(node, entry, exits)
+        finally:
+            self._repeating -= 1
+            if not self._repeating:
+                self._invariants.clear()
+        if entered is not None:
+            self._invariants[loop] = entered, self.domain.fork(entry)
+        if Exit.BREAK in exits:
+            exits[Exit.BREAK] = self.domain.interrupt(node.header, entry, exits[Exit.BREAK])
+        self._finish(node, self.domain.leave(node.header, entry, passes), exits)
+        return exits
+
+    def _resumed(self, loop: object, state: State) -> State:
+        """Where an inner loop begins.
+
+        Entered in a larger state than in the last pass of the outer one, it becomes at least
+        what was stable then.
+        """
+        known = self._invariants.get(loop)
+        if known is None or not self.domain.stable(state, known[0]):
+            return state
+        return self.domain.join(state, self.domain.fork(known[1]))
+
+    def _stabilized(
+        self, node: Loop, entry: State, exits: Exits[State]
+    ) -> tuple[State, list[State]]:
+        """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
         for count in range(MAXIMUM_PASSES):
             passes = self._passes(node, entry, exits)
@@ -235,13 +274,9 @@ class Runner(Generic[State]):
             for after in passes:
                 grown = self.domain.join(grown, self.domain.fork(after))
             if self.domain.stable(entry, grown):
-                entry = grown
-                break
+                return grown, passes
             entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown
-        if Exit.BREAK in exits:
-            exits[Exit.BREAK] = self.domain.interrupt(node.header, entry, exits[Exit.BREAK])
-        self._finish(node, self.domain.leave(node.header, entry, passes), exits)
-        return exits
+        return entry, passes
 
     def _passes(self, node: Loop, entry: State, exits: Exits[State]) -> list[State]:
         """The states after a pass for each sort of element that there may be."""

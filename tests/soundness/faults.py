@@ -50,7 +50,7 @@ FAULTS = (
     ),
     Fault(
         "a loop is run once instead of until it is stable",
-        f"{RUNNER}._repeat",
+        f"{RUNNER}._stabilized",
         "range(MAXIMUM_PASSES)",
         "range(1)",
     ),

@@ -8,10 +8,7 @@ from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.things import External, Super
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import (
-    Call,
-    Expression,
-)
+from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name
 
 
 class BuiltinCalls:
@@ -27,7 +24,9 @@ class BuiltinCalls:
             case "reveal_mode" | "reveal_grad":
                 self._reveal(name, expression, world, frame)
                 return UNKNOWN
-            case "next" | "iter":
+            case "iter":
+                return self._iter(expression, world, frame)
+            case "next":
                 return self._next(expression, world, frame)
             case "getattr":
                 return self._getattr(expression, world, frame)
@@ -41,13 +40,27 @@ class BuiltinCalls:
             return UNKNOWN
         return of_thing(Super(frame.receiver, frame.owner))
 
-    def _next(self, expression: Call, world: World, frame: Frame) -> Value:
+    def _iter(self, expression: Call, world: World, frame: Frame) -> Value:
+        """An iterator: nobody keeps count of what it has handed out."""
         arguments = self.machine.calls.arguments(expression, world, frame)
         value = arguments.get(0, None)
         tags = self.machine.data.tags_of(expression)
-        if value is None:
-            return UNKNOWN
-        return UNKNOWN.descending(value).tagged(*tags)
+        return UNKNOWN if value is None else UNKNOWN.descending(value).tagged(*tags)
+
+    def _next(self, expression: Call, world: World, frame: Frame) -> Value:
+        """The first element, where the iterator is a new one."""
+        match expression.arguments:
+            case [Call(callee=Name(variable=(scope, "iter"))) as new] if scope == BUILTIN_SCOPE:
+                value = self.machine.calls.arguments(new, world, frame).get(0, None)
+            case [Call()]:
+                value = self.machine.calls.arguments(expression, world, frame).get(0, None)
+            case _:
+                return self._iter(expression, world, frame)
+        elements = None if value is None else self.machine.containers.iterated(value, world)
+        if elements:
+            return elements[0]
+        tags = self.machine.data.tags_of(expression)
+        return UNKNOWN if value is None else UNKNOWN.descending(value).tagged(*tags)
 
     def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
         arguments = self.machine.calls.arguments(expression, world, frame)

@@ -65,6 +65,10 @@ class Steps:
     def stable(self, before: State, after: State) -> bool:
         return stable(before, after)
 
+    def context(self) -> object:
+        frame = self.machine.frame
+        return frame.path, *frame.passes.items()
+
     def widen(self, state: State) -> State:
         for world in state:
             world.forget_modes(Modes.only(Mode.UNKNOWN))
