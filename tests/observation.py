@@ -133,7 +133,8 @@ def called_module(callee: object) -> nn.Module | None:
 class _Instrument(ast.NodeTransformer):
     """Turns ``f(x)`` into ``__called__(line, f)(x)``; ``super()`` must stay in its frame.
 
-    A ``while`` counts its passes, so that no program runs forever.
+    Loops count their passes, so that no program runs forever: not even one that adds to the
+    list it goes through.
     """
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
@@ -144,6 +145,12 @@ class _Instrument(ast.NodeTransformer):
         line = ast.copy_location(ast.Constant(node.lineno), node)
         node.func = ast.copy_location(ast.Call(name, [line, node.func], []), node)
         return node
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        count = ast.Expr(ast.Call(ast.Name(COUNTED, ast.Load()), [], []))
+        node.body.insert(0, ast.copy_location(count, node))
+        return ast.fix_missing_locations(node)
 
     def visit_While(self, node: ast.While) -> ast.While:
         self.generic_visit(node)
