@@ -142,6 +142,9 @@ class Together:
         seen = interpret(self.program, knowledge, together)
         if seen.failures:
             return before
+        if before.recorder.stopped is None:
+            # Alone the file could be followed: what is left out is what others would tell.
+            seen.stopped = None
         return Facts(lambda: seen, self.knowledge, self.program)
 
     def _programs(self, paths: Iterable[str]) -> dict[str, Program]:

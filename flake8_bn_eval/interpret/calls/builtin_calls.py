@@ -56,11 +56,14 @@ class BuiltinCalls:
                 value = self.machine.calls.arguments(expression, world, frame).get(0, None)
             case _:
                 return self._iter(expression, world, frame)
-        elements = None if value is None else self.machine.containers.iterated(value, world)
+        if value is None:
+            return UNKNOWN
+        elements = self.machine.containers.iterated(value, world)
         if elements:
             return elements[0]
-        tags = self.machine.data.tags_of(expression)
-        return UNKNOWN if value is None else UNKNOWN.descending(value).tagged(*tags)
+        if self.machine.containers.is_sequence(value, world):
+            return self.machine.containers.element_of(value, world)
+        return UNKNOWN.descending(value).tagged(*self.machine.data.tags_of(expression))
 
     def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
         arguments = self.machine.calls.arguments(expression, world, frame)

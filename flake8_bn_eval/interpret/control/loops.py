@@ -45,6 +45,8 @@ LITERAL_ITERATORS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", 
 LITERAL_VIEWS = frozenset(
     {"items", "values", "keys", "modules", "named_modules", "children", "named_children"}
 )
+MOST_PHASES = 4
+"""More literals than these name no phases, but files or classes or the like."""
 PASSING_ON = frozenset({"enumerate", "reversed", "list", "tuple", "sorted", "iter"})
 
 
@@ -66,6 +68,8 @@ class Loops:
         if elements is None or len(elements) > MOST_PASSES:
             return None
         if not elements and not isinstance(header.iterable, Display):
+            return None
+        if len(elements) > MOST_PHASES and all(each.constant is not None for each in elements):
             return None
         return len(elements) if all(_telling(each) for each in elements) else None
 

@@ -152,7 +152,7 @@ class ContainerMethods:
         if elements is not None:
             ordered = elements[::-1] if name == "reversed" else elements
             return self.machine.containers.sequence(ordered, world, birth)
-        if given.objects and all(world.get(each).kind is Kind.SEQUENCE for each in given.objects):
+        if self.machine.containers.is_sequence(given, world):
             element = self.machine.containers.element_of(given, world)
             return self.machine.containers.many(element, world, birth)
         return given if given.objects or given.things - UNKNOWN.things else None

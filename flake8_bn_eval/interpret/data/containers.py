@@ -142,6 +142,11 @@ class Containers:
             return self.machine.submodules.elements(thing, world)
         return self.known_elements(value, world)
 
+    def is_sequence(self, value: Value, world: World) -> bool:
+        """Whether a value is a list or tuple, perhaps one of several or of unknown length."""
+        sequences = all(world.get(each).kind is Kind.SEQUENCE for each in value.objects)
+        return bool(value.objects) and sequences
+
     def element_of(self, value: Value, world: World) -> Value:
         """Any one element of what a value may be."""
         found = NOTHING
