@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.findings import Finding
+from flake8_bn_eval.flow.nodes import Loop
+from flake8_bn_eval.flow.runner import Runner
 from flake8_bn_eval.interpret import machine
+from flake8_bn_eval.interpret.modules.constructions import Constructions
+from flake8_bn_eval.interpret.run import Roots
 from flake8_bn_eval.modes.things import Unknown
 from flake8_bn_eval.modes.values import MOST_OBJECTS, of_object
 
@@ -110,3 +117,117 @@ def test_a_value_that_may_be_very_many_objects_is_unknown() -> None:
     value = value.join(of_object(MOST_OBJECTS))
     assert not value.objects
     assert isinstance(value.only_thing, Unknown)
+
+
+def test_what_other_files_would_tell_beyond_the_budget_is_no_failure_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    counting = "\n".join(f"    total = step(total) - {number}" for number in range(40))
+    (tmp_path / "setup.cfg").write_text("")
+    (tmp_path / "helper.py").write_text(
+        "from torch import nn\n\n\ndef step(total):\n    nn.Dropout().eval()\n    return total\n"
+        f"\n\ndef count(total):\n{counting}\n    return total\n"
+    )
+    judged = tmp_path / "judged.py"
+    judged.write_text(
+        "import torch\n\nfrom helper import count\n\n\n"
+        "def test(model, loader):\n    count(1)\n    with torch.no_grad():\n"
+        "        print([model(images).argmax(1) for images in loader])\n"
+    )
+    left_out = Counter[bool]()
+    follows = machine.Machine.follows_calls.fget  # type: ignore[attr-defined]
+
+    def counted(self: machine.Machine) -> bool:
+        answer = bool(follows(self))
+        left_out[answer] += 1
+        return answer
+
+    hurried(monkeypatch, steps=60, haste=1)
+    monkeypatch.setattr(machine.Machine, "follows_calls", property(counted))
+    found = analyse(judged.read_text(), filename=str(judged))
+    assert left_out[False]
+    assert "BNE901" not in [finding.code for finding in found]
+
+
+def test_a_file_without_anything_that_tells_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = """import torch
+from torch import nn
+
+from .registry import register
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+@register("net")
+def net(weights=None):
+    model = Net()
+    if weights is not None:
+        model.load_state_dict(torch.load(weights))
+    return model
+"""
+    runs: list[Roots] = []
+
+    def noted(roots: Roots) -> None:
+        runs.append(roots)
+
+    monkeypatch.setattr(Roots, "run", noted)
+    analyse(library)
+    assert not runs
+    for body in ("result = net(1)", "Net().eval()", "from torch import no_grad as off\noff()"):
+        runs.clear()
+        analyse(f"{library}\n\n{body}\n")
+        assert runs, body
+
+
+def test_no_constructor_is_run_for_a_list_that_is_asked_by_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = """from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.known = [dict(width=width)]
+
+    def width(self):
+        return self.known[0]{asked}
+"""
+    runs: list[object] = []
+    monkeypatch.setattr(Constructions, "unregistered", lambda _, class_: runs.append(class_) or [])
+    analyse(text.format(asked="['width']"))
+    assert not runs
+    analyse(text.format(asked=""))
+    assert runs
+
+
+def test_an_inner_loop_begins_with_what_was_stable_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passes = Counter[int]()
+    run = Runner._pass
+
+    def counted(self: Runner[object], node: Loop, *others: object) -> object:
+        passes[id(node)] += 1
+        return run(self, node, *others)  # type: ignore[arg-type]
+
+    text = """from torch import nn
+
+net = nn.Dropout()
+for epoch in loader:
+    net.train()
+    for batch in epoch:
+        net.eval()
+reveal_mode(net)
+"""
+    monkeypatch.setattr(Runner, "_pass", counted)
+    analyse(text)
+    outer, inner = sorted(passes.values())
+    assert (outer, inner) == (2, 3)  # the inner one: two passes, and then one to see that it is

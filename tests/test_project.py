@@ -13,6 +13,7 @@ from flake8_bn_eval.analysis import RAISE, analyse
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.project.callers import Callers
 from flake8_bn_eval.project.definitions import Definitions
+from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.together import Together
 
 ROOT = Path(__file__).parent.parent
@@ -242,3 +243,14 @@ def test_too_much_text_is_not_parsed(project: Path) -> None:
     assert "BNE103" not in judged(project, "train.py", project_bytes=100)
     assert "BNE101" not in judged(project, "evaluation.py", project_files=0)
     assert "BNE103" not in judged(project, "train.py", project_seconds=0)
+
+
+def test_handing_a_name_on_is_no_use_of_it(project: Path) -> None:
+    init = project / "package" / "__init__.py"
+    init.write_text("from .scores import score\n\n__all__ = [\"score\"]\n")
+    (project / "package" / "scores.py").write_text("def score(net):\n    return net\n")
+    (project / "user.py").write_text("from package import score\n\nscore(None)\n")
+    near = Project.around(str(project / "package" / "scores.py"), "", Options())
+    assert near is not None
+    users = Callers(near.definitions).of("package/scores.py", ["score"])
+    assert [each.path for each in users] == ["user.py"]

@@ -174,18 +174,22 @@ class Registration:
 def _reads(operation: Operation) -> Iterator[tuple[str, bool]]:
     """The attributes that are read, each with whether it is only counted or asked by a key.
 
-    Filling one is no read.
+    Filling one is no read, and calling what a key gives is no mere question.
     """
     idle = {id(each) for each in _targets(operation)}
     asked: set[int] = set()
+    called: set[int] = set()
     for each in expressions(operation):
         match each:
             case Call(callee=Attribute(value=filled, name=name)) if name in FILLING:
                 idle.add(id(filled))
             case Call(callee=Name(variable=(_, "len")), arguments=[counted]):
                 asked.add(id(counted))
+            case Call(callee=Subscript() as callee):
+                called.add(id(callee))
             case Subscript(value=Subscript(value=keeping), index=Constant(value=str())):
-                asked.add(id(keeping))
+                if id(each) not in called:
+                    asked.add(id(keeping))
             case Attribute(name=name) if id(each) not in idle:
                 yield name, id(each) in asked
 
