@@ -180,7 +180,8 @@ def net(weights=None):
     monkeypatch.setattr(Roots, "run", noted)
     analyse(library)
     assert not runs
-    for body in ("result = net(1)", "Net().eval()", "from torch import no_grad as off\noff()"):
+    telling = ["result = net(1)", "Net()(1)", "Net().forward(1)", "Net().eval()"]
+    for body in (*telling, "from torch import no_grad as off\noff()"):
         runs.clear()
         analyse(f"{library}\n\n{body}\n")
         assert runs, body

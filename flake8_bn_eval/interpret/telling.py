@@ -48,8 +48,8 @@ MODE_SETTING = frozenset({"eval", "train", "backward"})
 READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
 """Names by which an output is read."""
 
-LOADING = frozenset({"load_state_dict"})
-"""Names by which a body that calls a module shows what for."""
+SHOWING = frozenset({"load_state_dict", "forward"})
+"""Names by which the body of a file shows that it calls a module, and what for."""
 
 EXPORTING = frozenset(
     {"trace", "trace_module", "export", "draft_export", "freeze", "fuse_modules", "convert"}
@@ -118,7 +118,7 @@ class Telling:
         """
         if any(map(self.is_worth_running, program.functions)):
             return True
-        if not program.called_names.isdisjoint(self.worth_running | LOADING):
+        if not program.called_names.isdisjoint(self.worth_running | SHOWING):
             return True
         harmless = self._imported | {(program.base, each.name) for each in program.classes}
         return not all(_is_called_from(call.callee, harmless) for call in program.calls)
@@ -271,7 +271,12 @@ def _called_by(definition: FunctionDefinition) -> str:
 
 
 def _is_called_from(callee: Expression, harmless: set[Variable]) -> bool:
-    """Whether a callee is one of some names, a builtin, a literal, or an attribute of such."""
+    """Whether a callee is one of some names, a builtin, a literal, or an attribute of such.
+
+    What a call returns may be anything, a module that is called on the spot among it.
+    """
+    if isinstance(callee, Call):
+        return False
     while not isinstance(callee, Name):
         match callee:
             case Attribute() | Subscript():
