@@ -228,7 +228,12 @@ class Runner(Generic[State]):
             if current is not None:
                 current = self._pass(node, current, exits)
         self.domain.unrolled(node.header)
-        self._finish(node, current, exits)
+        if current is None or self.domain.literal_passes(node.header, current) == passes:
+            self._finish(node, current, exits)
+            return exits
+        # The body has added to what is iterated: there may be any number of passes more.
+        self._finish(node, None, exits)
+        self._add(exits, self._repeat(node, current))
         return exits
 
     def _repeat(self, node: Loop, state: State) -> Exits[State]:
