@@ -231,7 +231,7 @@ class Runner(Generic[State]):
         if current is None or self.domain.literal_passes(node.header, current) == passes:
             self._finish(node, current, exits)
             return exits
-        # The body has added to what is iterated: there may be any number of passes more.
+        # The body has changed what is iterated: there may be any number of passes more.
         self._finish(node, None, exits)
         self._add(exits, self._repeat(node, current))
         return exits

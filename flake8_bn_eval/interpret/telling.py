@@ -71,10 +71,10 @@ class Telling:
 
     def __init__(self, programs: Iterable[Program], knowledge: Knowledge) -> None:
         programs = tuple(programs)
-        self.programs = programs
         self.functions = [each for program in programs for each in program.functions]
         self.classes = [each for program in programs for each in program.classes]
         self.knowledge = knowledge
+        self._imports = [each for program in programs for each in program.imports]
         self._hanging: dict[int, bool] = {}
 
     @cached_property
@@ -140,14 +140,14 @@ class Telling:
     @cached_property
     def _calling_modules(self) -> set[str]:
         """The functions, methods and classes with constructors in which one may happen."""
-        found: set[str] = set()
+        found = {
+            _called_by(each)
+            for each in self.functions
+            if any(map(self._may_be_forward, each.calls))
+        }
         while True:
-            more = {
-                _called_by(each)
-                for each in self.functions
-                if not each.called_names.isdisjoint(found)
-                or any(map(self._may_be_forward, each.calls))
-            }
+            users = [each for each in self.functions if not each.called_names.isdisjoint(found)]
+            more = {_called_by(each) for each in users}
             if more <= found:
                 return found
             found |= more
@@ -167,20 +167,14 @@ class Telling:
 
     @cached_property
     def _imported(self) -> set[Variable]:
-        return {
-            variable
-            for program in self.programs
-            for each in program.imports
-            for variable, _ in each.bindings
-        }
+        return {variable for each in self._imports for variable, _ in each.bindings}
 
     @cached_property
     def _renamed(self) -> list[tuple[str, str]]:
         """The names that imports bind to something of another name, and that one."""
         bindings = [
             (name, path.rpartition(".")[2])
-            for program in self.programs
-            for each in program.imports
+            for each in self._imports
             for (_, name), path in each.bindings
         ]
         return [(here, there) for here, there in bindings if here != there]

@@ -294,9 +294,8 @@ def in_order(things: Collection[Thing]) -> Sequence[Thing]:
     """Things in an order that is the same in every run; a text of all of them is dear."""
     if len(things) < 2:
         return tuple(things)
-    found = sorted(things, key=order_of)
-    keys = [order_of(each) for each in found]
-    return found if len(set(keys)) == len(keys) else sorted(things, key=repr)
+    keys = {order_of(each) for each in things}
+    return sorted(things, key=order_of if len(keys) == len(things) else repr)
 
 
 def held_by(thing: Thing) -> frozenset[ObjectId]:

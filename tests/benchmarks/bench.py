@@ -125,6 +125,7 @@ def report_project(files: list[Path], rounds: int, slowest: int) -> None:
 
 
 def judging_all(parsed: list[Parsed], options: Options) -> list[float]:
+    """The same for every file, where none has been parsed before."""
     programs.forget()
     return [judging(*each, options) for each in parsed]
 

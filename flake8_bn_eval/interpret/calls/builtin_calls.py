@@ -42,27 +42,35 @@ class BuiltinCalls:
 
     def _iter(self, expression: Call, world: World, frame: Frame) -> Value:
         """An iterator: nobody keeps count of what it has handed out."""
-        arguments = self.machine.calls.arguments(expression, world, frame)
-        value = arguments.get(0, None)
-        tags = self.machine.data.tags_of(expression)
-        return UNKNOWN if value is None else UNKNOWN.descending(value).tagged(*tags)
+        value = self.machine.calls.arguments(expression, world, frame).get(0, None)
+        return self._handed_out(value, expression)
 
     def _next(self, expression: Call, world: World, frame: Frame) -> Value:
         """The first element, where the iterator is a new one."""
         match expression.arguments:
             case [Call(callee=Name(variable=(scope, "iter"))) as new] if scope == BUILTIN_SCOPE:
-                value = self.machine.calls.arguments(new, world, frame).get(0, None)
+                iterating = new
             case [Call()]:
-                value = self.machine.calls.arguments(expression, world, frame).get(0, None)
+                iterating = expression
             case _:
                 return self._iter(expression, world, frame)
-        if value is None:
-            return UNKNOWN
+        value = self.machine.calls.arguments(iterating, world, frame).get(0, None)
+        first = None if value is None else self._first(value, world)
+        return self._handed_out(value, expression) if first is None else first
+
+    def _first(self, value: Value, world: World) -> Value | None:
+        """The first element of something, or any of a list of unknown length."""
         elements = self.machine.containers.iterated(value, world)
         if elements:
             return elements[0]
         if self.machine.containers.is_sequence(value, world):
             return self.machine.containers.element_of(value, world)
+        return None
+
+    def _handed_out(self, value: Value | None, expression: Call) -> Value:
+        """What an iterator over something unseen gives."""
+        if value is None:
+            return UNKNOWN
         return UNKNOWN.descending(value).tagged(*self.machine.data.tags_of(expression))
 
     def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:

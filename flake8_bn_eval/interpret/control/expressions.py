@@ -19,7 +19,7 @@ from flake8_bn_eval.modes.things import (
     Super,
     Symbol,
     Thing,
-    order_of,
+    in_order,
 )
 from flake8_bn_eval.modes.values import (
     LONGEST_SUBJECT,
@@ -101,7 +101,7 @@ class Expressions:
         if len(value.things) > 1 and isinstance(expression, Name | Attribute):
             literal = all(isinstance(thing, Constant) for thing in value.things)
             if literal and not value.objects and self.machine.conditions.can_split(world):
-                things = sorted(value.things, key=order_of)
+                things = in_order(value.things)
                 choices = tuple(replace(value, things=frozenset({each})) for each in things)
                 raise AlternativesNeeded(expression, choices)
         return value
