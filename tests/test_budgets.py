@@ -232,3 +232,28 @@ reveal_mode(net)
     analyse(text)
     outer, inner = sorted(passes.values())
     assert (outer, inner) == (2, 3)  # the inner one: two passes, and then one to see that it is
+
+
+@pytest.mark.parametrize(
+    ("change", "more"), [("nets = [net]", False), ("nets += [late]", True)]
+)
+def test_only_a_list_that_grows_has_more_passes_than_elements(
+    monkeypatch: pytest.MonkeyPatch, change: str, more: bool
+) -> None:
+    passes: list[object] = []
+    run = Runner._pass
+
+    def counted(self: Runner[object], node: Loop, *others: object) -> object:
+        passes.append(node)
+        return run(self, node, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Runner, "_pass", counted)
+    analyse(f"""\
+from torch import nn
+
+late, nets = nn.Dropout(), [nn.Dropout(), nn.Dropout()]
+for net in nets:
+    {change}
+    net.eval()
+""")
+    assert (len(passes) > 2) is more

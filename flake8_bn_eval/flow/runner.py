@@ -69,6 +69,14 @@ class Domain(Protocol[State]):
         """How often a loop runs, where its elements are written out; consumes nothing."""
         ...
 
+    def iterated(self, header: object, state: State) -> object:
+        """What such a loop runs over, as far as its body can add to it; consumes nothing."""
+        ...
+
+    def has_grown(self, iterated: object, state: State, passes: int) -> bool:
+        """Whether that may have further elements after so many passes."""
+        ...
+
     def take(self, header: object, state: State, index: int) -> State | None:
         """Take the element with that index."""
         ...
@@ -222,16 +230,17 @@ class Runner(Generic[State]):
     def _unroll(self, node: Loop, state: State, passes: int) -> Exits[State]:
         exits: Exits[State] = {}
         current: State | None = state
+        iterated = self.domain.iterated(node.header, state)
         for index in range(passes):
             if current is not None:
                 current = self.domain.take(node.header, current, index)
             if current is not None:
                 current = self._pass(node, current, exits)
         self.domain.unrolled(node.header)
-        if current is None or self.domain.literal_passes(node.header, current) == passes:
+        if current is None or not self.domain.has_grown(iterated, current, passes):
             self._finish(node, current, exits)
             return exits
-        # The body has changed what is iterated: there may be any number of passes more.
+        # The body has added to what is iterated: there may be any number of passes more.
         self._finish(node, None, exits)
         self._add(exits, self._repeat(node, current))
         return exits

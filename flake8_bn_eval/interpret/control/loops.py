@@ -73,6 +73,15 @@ class Loops:
             return None
         return len(elements) if all(_telling(each) for each in elements) else None
 
+    def named_list(self, header: Iterate, world: World) -> ObjectId | None:
+        """The list that a loop over a name or an attribute runs over, and others may add to."""
+        if not isinstance(header.iterable, Name | Attribute):
+            return None
+        peeked = self.machine.splitting.peek(header.iterable, world)
+        identity = None if peeked is None else peeked[0].only_object
+        state = None if identity is None else world.objects.get(identity)
+        return identity if state is not None and state.kind is Kind.SEQUENCE else None
+
     def next_element(self, header: Iterate, world: World, frame: Frame, index: int | None) -> Value:
         """The element that a pass of a loop takes."""
         if index:

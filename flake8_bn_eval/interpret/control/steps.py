@@ -15,7 +15,7 @@ from flake8_bn_eval.interpret.machine import (
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable
-from flake8_bn_eval.modes.things import GradientContext, Lazy
+from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -96,6 +96,19 @@ class Steps:
             self.machine.loops.literal_passes(header, world, self.machine.frame) for world in state
         }
         return passes.pop() if len(passes) == 1 else None
+
+    def iterated(self, header: object, state: State) -> frozenset[ObjectId]:
+        assert isinstance(header, Iterate)
+        lists = (self.machine.loops.named_list(header, world) for world in state)
+        return frozenset(each for each in lists if each is not None)
+
+    def has_grown(self, iterated: object, state: State, passes: int) -> bool:
+        assert isinstance(iterated, frozenset)
+        lists = [world.objects.get(each) for world in state for each in iterated]
+        return any(
+            each is not None and (each.rest is not None or len(each.fields) > passes)
+            for each in lists
+        )
 
     def take(self, header: object, state: State, index: int) -> State | None:
         assert isinstance(header, Iterate)
