@@ -105,6 +105,14 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def begin_guarded(self, guarded: object, state: State) -> None:
+        """A ``try`` begins; whether it raised in an earlier pass is of no concern."""
+        ...
+
+    def suppose_raised(self, guarded: object, state: State, truth: bool) -> State:
+        """The state where the body of a ``try`` has raised, or has not."""
+        ...
+
     def scoped(
         self, enter: object, state: State, body: Callable[[State], Exits[State]]
     ) -> Exits[State]:
@@ -336,10 +344,15 @@ class Runner(Generic[State]):
 
     def _try(self, node: Try, state: State) -> Exits[State]:
         exits: Exits[State] = {}
+        self.domain.begin_guarded(node, state)
         inner = self.contained(node.body, state)
         following = inner.pop(Exit.NEXT, None)
         caught = inner.pop(Exit.RAISE, None)
         self._add(exits, inner)
+        if caught is not None:
+            caught = self.domain.suppose_raised(node, caught, True)
+            if following is not None:
+                following = self.domain.suppose_raised(node, following, False)
         if following is not None:
             self._add(exits, self.contained(node.otherwise, following))
         if caught is not None:

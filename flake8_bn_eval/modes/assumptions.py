@@ -5,15 +5,18 @@ An assumption rests on variables and is forgotten when one of them is assigned a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from flake8_bn_eval.modes.guards import Guard, Question
 from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.things import Condition, Constant
 from flake8_bn_eval.operations import Variable
 
-Question = tuple[str, Constant | None]
-"""A subject and the constant it may equal; None asks whether it is true."""
+MOST_APART = 3
+"""So many literals tell two paths apart."""
 
+PLACE = "?"
+"""Start of the subject of an assumption about a test that nothing else names."""
 WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
@@ -43,12 +46,15 @@ class Assumptions:
             for question, truth in self.truths.items()
             if other.truths.get(question) is truth
         }
-        joined.variables = {
-            subject: variables
-            for subject, variables in self.variables.items()
-            if other.variables.get(subject) == variables
-        }
+        joined.variables = {**self.variables, **other.variables}
         return joined
+
+    def apart(self, other: Assumptions) -> Guard:
+        """What is assumed here and not there, as far as a guard goes: what is denied there first."""
+        own = [each for each in self.truths.items() if other.truths.get(each[0]) is not each[1]]
+        denied = [each for each in own if each[0] in other.truths]
+        others = [each for each in own if each[0] not in other.truths]
+        return frozenset([*denied, *reversed(others)][:MOST_APART])
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
@@ -59,15 +65,20 @@ class Assumptions:
             for part in self.identities.conjunctions.get(condition.subject, ()):
                 self.suppose(part, True)
 
+    @property
+    def named(self) -> Guard:
+        """The assumptions that some other test may ask about as well."""
+        return frozenset(each for each in self.truths.items() if each[0][0][0] != PLACE)
+
     def forget_variable(self, variable: Variable) -> list[str]:
         """Drop what rests on a variable; returns the subjects that are stale now."""
         if not self.variables:
             return []
         return self._drop(s for s, rests_on in self.variables.items() if variable in rests_on)
 
-    def forget_scope(self, scope: int) -> None:
+    def forget_scope(self, scope: int) -> list[str]:
         """Drop what rests on a local variable of a function that has ended."""
-        self._drop(
+        return self._drop(
             subject
             for subject, rests_on in self.variables.items()
             if any(variable[0] == scope for variable in rests_on)
@@ -83,10 +94,15 @@ class Assumptions:
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
-        known = self.truths.get((condition.subject, condition.constant))
-        if known is None and self.truths:
-            known = self._infer(condition.subject, condition.constant)
+        known = self.known((condition.subject, condition.constant))
         return None if known is None else known is not condition.negated
+
+    def known(self, question: Question) -> bool | None:
+        """The answer to a question, as far as it follows from the assumptions made."""
+        known = self.truths.get(question)
+        if known is None and self.truths:
+            known = self._infer(*question)
+        return known
 
     def _infer(self, subject: str, constant: Constant | None) -> bool | None:
         """What follows from a subject's being equal to another constant, or from its parts."""
@@ -122,18 +138,6 @@ class Assumptions:
     def _is_supposed(self, condition: Condition) -> bool:
         known = self.truths.get((condition.subject, condition.constant))
         return known is not None and known is not condition.negated
-
-    def difference(
-        self, other: Assumptions, is_local: Callable[[Variable], bool]
-    ) -> Condition | None:
-        """What is assumed here and denied there, of nothing local."""
-        for (subject, constant), truth in self.truths.items():
-            if other.truths.get((subject, constant)) is (not truth):
-                variables = self.variables.get(subject, frozenset())
-                local = any(is_local(variable) for variable in variables)
-                if variables and not local and not subject.startswith(WHICH):
-                    return Condition(subject, variables, constant)
-        return None
 
 
 def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:

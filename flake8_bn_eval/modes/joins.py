@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flake8_bn_eval.modes.guards import ALWAYS, Guard
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN_THING, Value
 
 
-def join_objects(first: Object, second: Object) -> Object:
-    """One object that covers both states of it; the first one where it does so already."""
-    modes, tree = first.modes.join(second.modes), first.tree.join(second.tree)
-    fields, rest = _join_contents(first, second)
+def join_objects(
+    first: Object, second: Object, here: Guard = ALWAYS, there: Guard = ALWAYS
+) -> Object:
+    """One object that covers both states of it; the first one where it does so already.
+
+    What only one of them has is there under the guard of its side.
+    """
+    modes = first.modes.merged(here, second.modes, there)
+    tree = first.tree.merged(here, second.tree, there)
+    fields, rest = _join_contents(first, second, here, there)
     changed = (
         modes is not first.modes
         or tree is not first.tree
@@ -37,11 +44,13 @@ def join_objects(first: Object, second: Object) -> Object:
     )
 
 
-def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Value | None]:
+def _join_contents(
+    first: Object, second: Object, here: Guard, there: Guard
+) -> tuple[dict[Key, Value], Value | None]:
     rest = _join_rests(first, second)
     if first.fields is second.fields:
         return first.fields, rest
-    fields = _join_fields(first.fields, second.fields)
+    fields = _join_fields(first.fields, second.fields, here, there)
     if first.kind in (Kind.SEQUENCE, Kind.MAPPING) and first.fields.keys() != second.fields.keys():
         if first.kind is Kind.MAPPING:
             return fields, NOTHING if rest is None else rest
@@ -53,14 +62,16 @@ def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Val
     return fields, rest
 
 
-def _join_fields(first: dict[Key, Value], second: dict[Key, Value]) -> dict[Key, Value]:
+def _join_fields(
+    first: dict[Key, Value], second: dict[Key, Value], here: Guard, there: Guard
+) -> dict[Key, Value]:
     more: dict[Key, Value] = {}
     for key, value in second.items():
         known = first.get(key)
         if known is None:
             more[key] = value
         elif known is not value:
-            joined = known.join(value)
+            joined = known.merged(here, value, there)
             if joined is not known:
                 more[key] = joined
     return {**first, **more} if more else first
@@ -89,14 +100,6 @@ def same_modes(first: Object, second: Object) -> bool:
         for key, value in second.fields.items()
         if key in first.fields or not _lazily_born(second, key)
     )
-
-
-def value_covers(first: Value, second: Value) -> bool:
-    if first is second:
-        return True
-    if not second.objects <= first.objects:
-        return False
-    return second.things <= first.things or UNKNOWN_THING in first.things
 
 
 def _lazily_born(owner: Object, key: Key) -> bool:

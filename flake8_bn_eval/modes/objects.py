@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from flake8_bn_eval.modes.lattice import Mode, Modes
@@ -81,6 +81,8 @@ class Object:
     """It stands for several objects: what is done to it is done to one of them."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
+    known_to_be_guarded: bool | None = field(default=None, init=False, repr=False)
+    """The same of `guarded`."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -92,6 +94,26 @@ class Object:
             held = held if self.origin is None else held | {self.origin.parent}
             object.__setattr__(self, "known_to_hold", held)
         return held
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything in it is there under guards only."""
+        guarded = self.known_to_be_guarded
+        if guarded is None:
+            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
+            guarded = self.modes.guarded or self.tree.guarded or any(v.guards for v in values)
+            object.__setattr__(self, "known_to_be_guarded", guarded)
+        return guarded
+
+    def reguarded(
+        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+    ) -> Object:
+        """The object with everything in it under other guards."""
+        fields = {key: values(value) for key, value in self.fields.items()}
+        rest = None if self.rest is None else values(self.rest)
+        tree = modes(self.tree)
+        own = tree if self.tree is self.modes else modes(self.modes)
+        return replace(self, modes=own, tree=tree, fields=fields, rest=rest)
 
     @property
     def is_module(self) -> bool:

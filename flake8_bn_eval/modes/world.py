@@ -1,19 +1,22 @@
 """A world: one consistent picture of the program at a point.
 
 It holds what every name is, every object with its modes, the gradient mode, and the
-assumptions under which it is true (``phase == "train"``).  A state is a few worlds
-under different assumptions; see ``states``.
+assumptions that hold on the path to this point (``phase == "train"``).  Where paths join, what
+differs between them is kept under guards; where a path makes an assumption, what contradicts it is
+dropped again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes, value_covers
+from flake8_bn_eval.modes.guards import Guard, Literal
+from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.tables import Table
@@ -36,6 +39,7 @@ class World:
         "identities",
         "version",
         "edits",
+        "subjects",
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
@@ -50,6 +54,8 @@ class World:
         """Equal versions mean equal modes, module objects and gradient mode."""
         self.edits = 0
         """Equal edits as well mean that no test can tell the names apart."""
+        self.subjects: frozenset[str] = frozenset()
+        """What the guards in this world ask about, and perhaps more."""
 
     def fork(self) -> World:
         """An independent copy."""
@@ -61,6 +67,7 @@ class World:
         copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
+        copy.subjects = self.subjects
         return copy
 
     def become(self, other: World) -> None:
@@ -69,6 +76,7 @@ class World:
         self.gradients, self.assumptions = other.gradients, other.assumptions
         self.apart = other.apart
         self.version, self.edits = other.version, other.edits
+        self.subjects = other.subjects
 
     def changed(self) -> None:
         """Something that decides findings is different now."""
@@ -97,6 +105,7 @@ class World:
         stale = self.assumptions.forget_variable(variable)
         if not stale:
             return
+        self._forget_guards(stale)
         for name, value in self.names.items():
             if any(_rests_on(thing, stale) for thing in value.things):
                 self.names[name] = UNKNOWN.descending(value)
@@ -124,11 +133,70 @@ class World:
         """A call is over: its local names are gone, and what was assumed about them."""
         for variable in [each for each in self.names if each[0] == scope]:
             del self.names[variable]
-        self.assumptions.forget_scope(scope)
+        self._forget_guards(self.assumptions.forget_scope(scope))
+
+    # Assumptions
 
     def suppose(self, condition: Condition, truth: bool) -> None:
-        """Assume that a condition holds, or that it does not."""
+        """Go on where a condition holds, or does not: what contradicts that is no more."""
         self.assumptions.suppose(condition, truth)
+        if condition.subject in self.subjects or self.subjects and self.identities.conjunctions:
+            self._keep_possible()
+
+    def literal(self, condition: Condition, truth: bool) -> Literal:
+        """A condition as part of a guard; what it is about is watched from now on."""
+        self.assumptions.variables[condition.subject] = condition.variables
+        self.subjects |= {condition.subject}
+        return (condition.subject, condition.constant), truth is not condition.negated
+
+    def suppose_all(self, guard: Guard) -> None:
+        """Go on where a guard holds."""
+        if guard:
+            for question, truth in guard:
+                self.assumptions.truths[question] = truth
+            self._keep_possible()
+
+    def _keep_possible(self) -> None:
+        """Drop what is there only under guards that this path denies."""
+        answer = self.assumptions.known
+        self._reguard(lambda modes: modes.on_path(answer), lambda value: value.on_path(answer))
+        self.gradients = self.gradients.on_path(answer)
+
+    def begin_anew(self, condition: Condition) -> None:
+        """A condition that only its place names is evaluated again: the old answer is gone."""
+        self.assumptions.truths.pop((condition.subject, condition.constant), None)
+        self._forget_guards([condition.subject])
+
+    def _forget_guards(self, subjects: list[str]) -> None:
+        stale = self.subjects.intersection(subjects)
+        if stale:
+            forgotten = set(stale)
+            self._reguard(
+                lambda modes: modes.forgetting(forgotten), lambda value: value.forgetting(forgotten)
+            )
+            self.gradients = self.gradients.forgetting(forgotten)
+            self.subjects -= stale
+
+    def drop_guards(self) -> None:
+        """Take everything for possible in any case."""
+        if self.subjects:
+            self._reguard(lambda modes: modes.unguarded(), lambda value: value.unguarded())
+            self.gradients = self.gradients.unguarded()
+            self.subjects = frozenset()
+
+    def _reguard(
+        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+    ) -> None:
+        for variable, value in list(self.names.items()):
+            if value.guards:
+                new = values(value)
+                if new is not value:
+                    self.names[variable] = new
+        for identity, state in list(self.objects.items()):
+            if state.guarded:
+                self.objects[identity] = state.reguarded(modes, values)
+        self.changed()
+        self.edits = self.identities.new_version()
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -215,13 +283,20 @@ class World:
             other._materialise(self)
         variables = self.names.differing(other.names)
         identities = self.objects.differing(other.objects)
+        mine, theirs = self.assumptions.apart(other.assumptions), other.assumptions.apart(
+            self.assumptions
+        )
         joined = self.fork()
         joined.apart = self.apart | other.apart | self._exchanged(variables, other)
-        joined.gradients = self.gradients.join(other.gradients)
+        if self.gradients is not other.gradients:
+            joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
         joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
-        joined._join_names(variables, other)
-        joined._join_objects(identities, other)
+        joined.subjects = (self.subjects | other.subjects).union(
+            *({question[0] for question, _ in each} for each in (mine, theirs))
+        )
+        joined._join_names(variables, other, mine, theirs)
+        joined._join_objects(identities, other, mine, theirs)
         effort = len(variables) + len(identities)
         self.identities.effort += 1 + effort // 16
         if self.version != other.version:
@@ -252,7 +327,9 @@ class World:
             identity in each.held for each in self.objects.values()
         )
 
-    def _join_names(self, differing: set[Variable], other: World) -> None:
+    def _join_names(
+        self, differing: set[Variable], other: World, here: Guard, there: Guard
+    ) -> None:
         """A name that only one side has assigned can be read only where that side came from."""
         names, others = self.names, other.names
         for variable in differing:
@@ -260,18 +337,20 @@ class World:
             mine = names.get(variable)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else mine.join(theirs)
+            joined = theirs if mine is None else mine.merged(here, theirs, there)
             if joined is not mine:
                 names[variable] = joined
 
-    def _join_objects(self, differing: set[ObjectId], other: World) -> None:
+    def _join_objects(
+        self, differing: set[ObjectId], other: World, here: Guard, there: Guard
+    ) -> None:
         objects, others = self.objects, other.objects
         for identity in differing:
             theirs = others.get(identity)
             mine = objects.get(identity)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else join_objects(mine, theirs)
+            joined = theirs if mine is None else join_objects(mine, theirs, here, there)
             if joined is not mine:
                 objects[identity] = joined
 
@@ -293,7 +372,9 @@ class World:
 
     def covers(self, other: World) -> bool:
         """Whether nothing that decides a finding is new in ``other``."""
-        if self.gradients != other.gradients or self.assumptions.truths != other.assumptions.truths:
+        if self.gradients != other.gradients:
+            return False
+        if not self.assumptions.truths.items() <= other.assumptions.truths.items():
             return False
         if not other.apart <= self.apart:
             return False
@@ -316,7 +397,7 @@ class World:
     def _covers_names(self, other: World) -> bool:
         for variable in self.names.differing(other.names):
             mine, theirs = self.names.get(variable), other.names.get(variable)
-            if mine is not None and theirs is not None and not value_covers(mine, theirs):
+            if mine is not None and theirs is not None and not mine.covers(theirs):
                 return False
         return True
 

@@ -15,12 +15,12 @@ from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.states import State, alike, join_all
+from flake8_bn_eval.modes.states import State, join_all
 from flake8_bn_eval.modes.things import Function, GradientContext, Pending, Thing
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -116,7 +116,7 @@ class Functions:
                     return None
         if function.captured or self.machine.runner.watched:
             return None
-        assumed = frozenset(world.assumptions.truths.items())
+        assumed = world.assumptions.named
         return function, arguments, world.version, world.edits, frame.inside_forward, assumed
 
     def _follow(
@@ -136,7 +136,7 @@ class Functions:
             function.owner,
             inside_forward or frame.inside_forward,
         )
-        inner.known, inner.captured = frame.splittable, function.captured
+        inner.captured = function.captured
         edits = world.edits
         exits = self.enter(function, arguments, world, inner)
         result = self._leave(function, exits, inner, world)
@@ -223,7 +223,6 @@ class Functions:
         yields = [each for each, _ in inner.yielded]
         if not worlds and not yields:
             raise Unreachable
-        self._tell_apart(worlds, inner)
         after = join_all([*worlds, *yields])
         result = after.names.remove((scope, RESULT)) or NONE
         if definition.generator:
@@ -232,16 +231,6 @@ class Functions:
         after.unbind_scope(scope)
         world.become(after)
         return result
-
-    def _tell_apart(self, worlds: list[World], inner: Frame) -> None:
-        """Ways out that hang on a flag of the caller: it is he who keeps them apart."""
-        if len(worlds) < 2 or not self.machine.conditions.can_split(worlds[0]):
-            return
-        first = worlds[0]
-        for other in worlds[1:]:
-            condition = first.assumptions.difference(other.assumptions, inner.is_local)
-            if condition is not None and not alike(first, other):
-                raise SplitNeeded(condition)
 
     def _returning(self, exits: Exits[State], scope: int) -> list[World]:
         worlds: list[World] = []

@@ -1,7 +1,6 @@
 """The domain of the flow runner: operations on states, loops and assignments.
 
-A state is a few worlds; an operation is done in each of them.  Where it turns out to
-hang on a flag, the world is split and the operation done again in both halves.
+An operation is done in each world of a state, of which there is mostly one.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flake8_bn_eval.flow.runner import Exits
-from flake8_bn_eval.interpret.machine import (
-    Machine,
-)
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable
@@ -72,6 +69,7 @@ class Steps:
     def widen(self, state: State) -> State:
         for world in state:
             world.forget_modes(Modes.only(Mode.UNKNOWN))
+            world.drop_guards()
             world.assumptions.truths.clear()
         return merge(list(state))
 
@@ -115,9 +113,7 @@ class Steps:
         self.machine.frame.passes[header.place] = index
         taken: list[World] = []
         for world in state:
-            taken += self.machine.splitting.splitting(
-                lambda each: self._take(header, each, index), world
-            )
+            taken += self._take(header, world, index)
         return merge(taken) or None
 
     def take_some(self, header: object, state: State, way: int | None) -> State | None:
@@ -133,14 +129,16 @@ class Steps:
                 )
                 taken.append(world)
             else:
-                taken += self.machine.splitting.splitting(
-                    lambda each: self._take(header, each, None), world
-                )
+                taken += self._take(header, world, None)
         return merge(taken) or None
 
-    def _take(self, header: Iterate, world: World, index: int | None) -> None:
-        element = self.machine.loops.next_element(header, world, self.machine.frame, index)
-        self.machine.assignments.assign(header.target, element, world, self.machine.frame)
+    def _take(self, header: Iterate, world: World, index: int | None) -> list[World]:
+        try:
+            element = self.machine.loops.next_element(header, world, self.machine.frame, index)
+            self.machine.assignments.assign(header.target, element, world, self.machine.frame)
+        except Unreachable:
+            return []
+        return [world]
 
     def driven(
         self, header: object, state: State, body: Callable[[State], Exits[State]]
@@ -171,6 +169,15 @@ class Steps:
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
         return state
 
+    def suppose_raised(self, guarded: object, state: State, truth: bool) -> State:
+        for world in state:
+            self.machine.conditions.suppose_raised(guarded, world, truth)
+        return state
+
+    def begin_guarded(self, guarded: object, state: State) -> None:
+        for world in state:
+            self.machine.conditions.begin_guarded(guarded, world)
+
     def scoped(
         self, enter: object, state: State, body: Callable[[State], Exits[State]]
     ) -> Exits[State]:
@@ -180,39 +187,31 @@ class Steps:
     # Operations
 
     def _in_world(self, operation: Operation, world: World) -> State | list[World]:
+        try:
+            return self._done(operation, world)
+        except Unreachable:
+            return []
+
+    def _done(self, operation: Operation, world: World) -> State | list[World]:
+        yields = self.machine.frame.on_yield is not None
         match operation:
-            case Evaluate(expression=Yield() as expression) if (
-                self.machine.frame.on_yield is not None
-            ):
+            case Evaluate(expression=Yield() as expression) if yields:
                 return self._yield(expression, None, world)
-            case Assign(value=Yield() as expression) if self.machine.frame.on_yield is not None:
+            case Assign(value=Yield() as expression) if yields:
                 return self._yield(expression, operation.targets[0], world)
             case Evaluate():
-                evaluated, place = operation.expression, operation.place
-                return self.machine.splitting.doing(
-                    evaluated, lambda each: self._evaluate(evaluated, place, each), world
-                )
-            case Assign(value=value):
-                if any(isinstance(target, Attribute) for target in operation.targets):
-                    # A property or `training` may set the mode by a flag.
-                    return self.machine.splitting.splitting(
-                        lambda each: self._assign(operation, each), world
-                    )
-                return self.machine.splitting.doing(
-                    value, lambda each: self._assign(operation, each), world
-                )
-            case Return(value=Expression() as value):
-                return self.machine.splitting.doing(
-                    value, lambda each: self._return(operation, each), world
-                )
-            case AugmentedAssign(value=value):
-                return self.machine.splitting.doing(
-                    value, lambda each: self.machine.assignments.augmented(operation, each), world
-                )
+                self._evaluate(operation.expression, operation.place, world)
+            case Assign():
+                self._assign(operation, world)
+            case Return():
+                self._return(operation, world)
+            case AugmentedAssign():
+                self.machine.assignments.augmented(operation, world)
             case Import():
                 self.machine.links.import_names(operation, world)
-                return [world]
-        return self.machine.splitting.splitting(lambda each: self._other(operation, each), world)
+            case _:
+                self._other(operation, world)
+        return [world]
 
     def _evaluate(self, expression: Expression, place: Place, world: World) -> None:
         self._note_uncalled(expression, place, world)
@@ -283,8 +282,6 @@ class Steps:
     def _other(self, operation: Operation, world: World) -> None:
         machine, frame = self.machine, self.machine.frame
         match operation:
-            case Return():
-                self._return(operation, world)
             case DefineFunction():
                 value = machine.functions.define(operation.definition, world, frame)
                 world.assign(operation.variable, value)
