@@ -105,6 +105,10 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def suppose_pass(self, loop: object, state: State, again: bool) -> State:
+        """The state at the head of a loop, before its first pass or any later one."""
+        ...
+
     def begin_guarded(self, guarded: object, state: State) -> None:
         """A ``try`` begins; whether it raised in an earlier pass is of no concern."""
         ...
@@ -288,13 +292,15 @@ class Runner(Generic[State]):
     ) -> tuple[State, list[State]]:
         """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
+        entry = self.domain.suppose_pass(node, entry, False)
         for count in range(MAXIMUM_PASSES):
             passes = self._passes(node, entry, exits)
             if not passes:
                 break
             grown = self.domain.fork(entry)
             for after in passes:
-                grown = self.domain.join(grown, self.domain.fork(after))
+                again = self.domain.suppose_pass(node, self.domain.fork(after), True)
+                grown = self.domain.join(grown, again)
             if self.domain.stable(entry, grown):
                 return grown, passes
             entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown

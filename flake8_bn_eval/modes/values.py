@@ -167,6 +167,25 @@ class Value:
             return self.guards.get(alternative, UNGUARDED)
         return None
 
+    def where(self, guards: Guards) -> Value:
+        """The same value, where one of these guards holds."""
+        if ALWAYS in guards:
+            return self
+        held = {each: self.guards.get(each, UNGUARDED) for each in self._all}
+        found = {
+            each: frozenset().union(*(under(own, extra) for extra in guards))
+            for each, own in held.items()
+        }
+        return self._guarded(found)
+
+    def replacing(self, alternative: Thing | ObjectId, other: Value) -> Value:
+        """The value with others for one of its alternatives, where that was there."""
+        things, objects = self.things - {alternative}, self.objects - {alternative}
+        found = other.where(self.guards.get(alternative, UNGUARDED))
+        if not things and not objects:
+            return found.descending(self)
+        return replace(self, things=things, objects=objects).join(found)
+
     def merged(self, here: Guard, other: Value, there: Guard) -> Value:
         """Either value where two paths join: what only one has is there under its guard."""
         if self is other or not here and not there:

@@ -136,6 +136,13 @@ class Conditions:
         number = self.machine.identities.number("test", id(test), self.machine.frame.path)
         return Condition(f"{PLACE}{number}", frozenset(), None)
 
+    def suppose_pass(self, loop: object, world: World, again: bool) -> None:
+        """Go on at the head of a loop: where it has had a pass, or has not."""
+        number = self.machine.identities.number("again", id(loop), self.machine.frame.path)
+        condition = Condition(f"{PLACE}{number}", frozenset(), None)
+        world.begin_anew(condition)
+        world.suppose_all(frozenset({world.literal(condition, again)}))
+
     def _raised(self, guarded: object) -> Condition:
         """The condition that an exception leaves the body of this very ``try``."""
         number = self.machine.identities.number("raised", id(guarded), self.machine.frame.path)

@@ -169,6 +169,11 @@ class Steps:
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
         return state
 
+    def suppose_pass(self, loop: object, state: State, again: bool) -> State:
+        for world in state:
+            self.machine.conditions.suppose_pass(loop, world, again)
+        return state
+
     def suppose_raised(self, guarded: object, state: State, truth: bool) -> State:
         for world in state:
             self.machine.conditions.suppose_raised(guarded, world, truth)
