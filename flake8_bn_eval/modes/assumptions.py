@@ -58,11 +58,14 @@ class Assumptions:
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
-        holds = truth is not condition.negated
-        self.truths[condition.subject, condition.constant] = holds
         self.variables[condition.subject] = condition.variables
-        if holds:
-            for part in self.identities.conjunctions.get(condition.subject, ()):
+        self.answered((condition.subject, condition.constant), truth is not condition.negated)
+
+    def answered(self, question: Question, truth: bool) -> None:
+        """Assume the answer to a question."""
+        self.truths[question] = truth
+        if truth:
+            for part in self.identities.conjunctions.get(question[0], ()):
                 self.suppose(part, True)
 
     @property

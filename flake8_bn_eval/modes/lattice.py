@@ -172,13 +172,14 @@ class Possible(Generic[Member]):
         if not self.guarded:
             return self
         left = self._changed(lambda guard: next(iter(on_path(frozenset({guard}), answer)), None))
-        return left if left._witnesses else self
+        return left if left._witnesses and left != self else self
 
     def forgetting(self, subjects: set[str]) -> Possible[Member]:
         """The same possibilities without what guards say about some subjects."""
         if not self.guarded:
             return self
-        return self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
+        left = self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
+        return self if left == self else left
 
     def unguarded(self) -> Possible[Member]:
         """The same possibilities, whatever holds."""

@@ -113,6 +113,9 @@ class Object:
         rest = None if self.rest is None else values(self.rest)
         tree = modes(self.tree)
         own = tree if self.tree is self.modes else modes(self.modes)
+        same = own is self.modes and tree is self.tree and rest is self.rest
+        if same and all(value is self.fields[key] for key, value in fields.items()):
+            return self
         return replace(self, modes=own, tree=tree, fields=fields, rest=rest)
 
     @property

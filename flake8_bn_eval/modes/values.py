@@ -29,6 +29,7 @@ from flake8_bn_eval.modes.things import (
     CallId,
     Constant,
     ObjectId,
+    Symbol,
     Thing,
     Unknown,
     held_by,
@@ -144,6 +145,23 @@ class Value:
         return joined
 
     @property
+    def guarded(self) -> bool:
+        """Whether any alternative is there under guards only."""
+        return bool(self.guards)
+
+    @property
+    def cases(self) -> list[Value]:
+        """Each alternative under each of its guards."""
+        if not self.guards:
+            return self.alternatives
+        return [
+            replace(each, guards={alternative: frozenset({guard})})
+            for each in self.alternatives
+            for alternative in each._all
+            for guard in each.guards.get(alternative, UNGUARDED)
+        ]
+
+    @property
     def guard(self) -> Guard:
         """What holds wherever one of the alternatives is there, as far as guards tell."""
         held = [guard for each in self._all for guard in self.guards.get(each, UNGUARDED)]
@@ -190,6 +208,8 @@ class Value:
         """Either value where two paths join: what only one has is there under its guard."""
         if self is other or not here and not there:
             return self.join(other)
+        if not self._tells and not other._tells:
+            return self.join(other)
         if self.things == other.things and self.objects == other.objects:
             if self.guards == other.guards:
                 return self.join(other)
@@ -207,6 +227,11 @@ class Value:
         )
 
     @property
+    def _tells(self) -> bool:
+        """Whether it matters when it is there: an object, something to call, or a flag."""
+        return bool(self.objects) or bool(self.guards) or any(map(_is_telling, self.things))
+
+    @property
     def _all(self) -> list[Thing | ObjectId]:
         return [*self.things, *self.objects]
 
@@ -214,17 +239,19 @@ class Value:
         """What is left of the value on a path."""
         if not self.guards:
             return self
-        return self._guarded(
-            {each: on_path(self.guards.get(each, UNGUARDED), answer) for each in self._all}
-        )
+        left = {each: on_path(held, answer) for each, held in self.guards.items()}
+        return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
     def forgetting(self, subjects: set[str]) -> Value:
         """The same value without what guards say about some subjects."""
         if not self.guards:
             return self
-        return self._guarded(
-            {each: without(self.guards.get(each, UNGUARDED), subjects) for each in self._all}
-        )
+        left = {each: without(held, subjects) for each, held in self.guards.items()}
+        return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
+
+    @property
+    def _unguarded_all(self) -> dict[Thing | ObjectId, Guards]:
+        return dict.fromkeys(self._all, UNGUARDED)
 
     def unguarded(self) -> Value:
         """The same alternatives, whatever holds."""
@@ -292,6 +319,12 @@ class Value:
     def tagged(self, *tags: Tag) -> Value:
         """The same value with more tags."""
         return replace(self, tags=self.tags | frozenset(tags))
+
+
+def _is_telling(thing: Thing) -> bool:
+    if isinstance(thing, Constant):
+        return thing.value is None or isinstance(thing.value, bool | str)
+    return not isinstance(thing, Unknown | Symbol)
 
 
 def _different_numbers(first: Value, second: Value) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
@@ -19,12 +20,14 @@ from flake8_bn_eval.modes.guards import Guard, Literal
 from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.tables import Table
+from flake8_bn_eval.modes.tables import Content, Table
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
 
 DEEPEST_CHILD = 6
+K = TypeVar("K")
+V = TypeVar("V", bound=Content)
 
 
 class World:
@@ -139,22 +142,32 @@ class World:
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Go on where a condition holds, or does not: what contradicts that is no more."""
-        self.assumptions.suppose(condition, truth)
-        if condition.subject in self.subjects or self.subjects and self.identities.conjunctions:
-            self._keep_possible()
+        self.suppose_all(frozenset({self.literal(condition, truth)}))
 
     def literal(self, condition: Condition, truth: bool) -> Literal:
         """A condition as part of a guard; what it is about is watched from now on."""
         self.assumptions.variables[condition.subject] = condition.variables
-        self.subjects |= {condition.subject}
         return (condition.subject, condition.constant), truth is not condition.negated
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything in it may be there under guards only."""
+        return bool(self.names.guarded or self.objects.guarded or self.gradients.guarded)
+
+    def watch(self, *guards: Guard) -> None:
+        """Something is guarded by these from now on."""
+        self.subjects |= {question[0] for guard in guards for question, _ in guard}
 
     def suppose_all(self, guard: Guard) -> None:
         """Go on where a guard holds."""
         if guard:
             for question, truth in guard:
-                self.assumptions.truths[question] = truth
-            self._keep_possible()
+                self.assumptions.answered(question, truth)
+            if self.subjects and (
+                self.identities.conjunctions
+                or not self.subjects.isdisjoint(question[0] for question, _ in guard)
+            ):
+                self._keep_possible()
 
     def _keep_possible(self) -> None:
         """Drop what is there only under guards that this path denies."""
@@ -187,16 +200,20 @@ class World:
     def _reguard(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> None:
-        for variable, value in list(self.names.items()):
-            if value.guards:
-                new = values(value)
-                if new is not value:
-                    self.names[variable] = new
-        for identity, state in list(self.objects.items()):
-            if state.guarded:
-                self.objects[identity] = state.reguarded(modes, values)
-        self.changed()
-        self.edits = self.identities.new_version()
+        changed = False
+        for variable, value in _guarded_in(self.names):
+            new = values(value)
+            if new is not value:
+                changed = True
+                self.names[variable] = new
+        for identity, state in _guarded_in(self.objects):
+            after = state.reguarded(modes, values)
+            if after is not state:
+                changed = True
+                self.objects[identity] = after
+        if changed:
+            self.changed()
+            self.edits = self.identities.new_version()
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -292,11 +309,11 @@ class World:
             joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
         joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
-        joined.subjects = (self.subjects | other.subjects).union(
-            *({question[0] for question, _ in each} for each in (mine, theirs))
-        )
         joined._join_names(variables, other, mine, theirs)
         joined._join_objects(identities, other, mine, theirs)
+        joined.subjects = self.subjects | other.subjects
+        if joined.guarded:
+            joined.watch(mine, theirs)
         effort = len(variables) + len(identities)
         self.identities.effort += 1 + effort // 16
         if self.version != other.version:
@@ -412,6 +429,18 @@ class World:
         for identity, state in list(self.objects.items()):
             if state.may_be_module:
                 self.put(identity, state.in_modes(LOST, recursive=True))
+
+
+def _guarded_in(table: Table[K, V]) -> list[tuple[K, V]]:
+    """What is guarded in a table, and no longer noted where it is not."""
+    found: list[tuple[K, V]] = []
+    for key in list(table.guarded):
+        value = table.get(key)  # type: ignore[call-overload]
+        if value is not None and value.guarded:
+            found.append((key, value))  # type: ignore[arg-type]
+        else:
+            table.guarded.discard(key)
+    return found
 
 
 def _rests_on(thing: object, stale: list[str]) -> bool:

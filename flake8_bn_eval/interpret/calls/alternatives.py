@@ -27,7 +27,7 @@ RESULTING: Variable = (-3, "<value>")
 
 def in_each(value: Value, world: World, act: Act) -> Value:
     """What comes out of any of the alternatives; the world is then what any of them leaves."""
-    alternatives = value.alternatives
+    alternatives = value.cases
     if len(alternatives) > MOST_APART:
         return _one_after_the_other(alternatives, world, act)
     ways: list[Way] = []

@@ -168,10 +168,11 @@ class Conditions:
             condition = self._of_place(test)
         if condition is None:
             return UNGUARDED, UNGUARDED
-        return (
-            frozenset({frozenset({world.literal(condition, True)})}),
-            frozenset({frozenset({world.literal(condition, False)})}),
-        )
+        holds = frozenset({world.literal(condition, True)})
+        fails = frozenset({world.literal(condition, False)})
+        if test is None:
+            world.watch(holds)
+        return frozenset({holds}), frozenset({fails})
 
     def _told(self, value: Value, world: World) -> tuple[Guards, Guards] | None:
         """The guards of those alternatives that are true, and of those that are not."""

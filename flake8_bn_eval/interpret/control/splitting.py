@@ -40,6 +40,7 @@ class Splitting:
             which = each if isinstance(each, Constant) else Constant.of(each)
             condition = Condition(subject, frozenset({variable}), which)
             guards[each] = frozenset({frozenset({world.literal(condition, True)})})
+        world.watch(*(guard for each in guards.values() for guard in each))
         apart = replace(value, guards=guards)
         self.replace(expression, apart, world)
         return apart

@@ -73,7 +73,7 @@ class Makeup:
     def words(self, value: Value, world: World) -> set[str]:
         """The possible modes of a value, in the words of a test."""
         if value.guards:
-            return set().union(*(self._words_where(each, world) for each in value.alternatives))
+            return set().union(*(self._words_where(each, world) for each in value.cases))
         words: set[str] = set()
         for identity in value.objects:
             state = world.get(identity)
