@@ -24,17 +24,20 @@ WHICH = "which "
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("truths", "variables", "identities")
+    __slots__ = ("truths", "variables", "compared", "identities")
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
         self.variables: dict[str, frozenset[Variable]] = {}
+        self.compared: dict[str, tuple[Constant, ...]] = {}
+        """The constants that a subject was compared with, some of them on other paths."""
         self.identities = identities
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
+        copy.compared = self.compared
         copy.identities = self.identities
         return copy
 
@@ -47,6 +50,11 @@ class Assumptions:
             if other.truths.get(question) is truth
         }
         joined.variables = {**self.variables, **other.variables}
+        joined.compared = {**other.compared, **self.compared}
+        for subject, constants in other.compared.items():
+            mine = joined.compared[subject]
+            if mine is not constants:
+                joined.compared[subject] = tuple(dict.fromkeys((*mine, *constants)))
         return joined
 
     def apart(self, other: Assumptions) -> Guard:
@@ -64,6 +72,10 @@ class Assumptions:
     def answered(self, question: Question, truth: bool) -> None:
         """Assume the answer to a question."""
         self.truths[question] = truth
+        subject, constant = question
+        known = self.compared.get(subject, ())
+        if constant is not None and constant not in known:
+            self.compared = {**self.compared, subject: (*known, constant)}
         if truth:
             for part in self.identities.conjunctions.get(question[0], ()):
                 self.suppose(part, True)
@@ -116,21 +128,22 @@ class Assumptions:
                 return False
             if None not in answers:
                 return True
-        elif conjunctions:
+        elif subject in self.identities.wholes:
             left_out = self._left_out(subject, constant)
             if left_out is not None:
                 return left_out
-        for (other, equal), truth in self.truths.items():
-            if other == subject and equal is not None:
-                follows = _follows(equal.value, truth, constant)
-                if follows is not None:
-                    return follows
+        for equal in self.compared.get(subject, ()):
+            truth = self.truths.get((subject, equal))
+            follows = None if truth is None else _follows(equal.value, truth, constant)
+            if follows is not None:
+                return follows
         return None
 
     def _left_out(self, subject: str, constant: Constant | None) -> bool | None:
         """The one part of a conjunction that must fail, because the others hold."""
-        for (whole, _), truth in self.truths.items():
-            parts = () if truth else self.identities.conjunctions.get(whole, ())
+        for whole in sorted(self.identities.wholes.get(subject, ())):
+            denied = self.truths.get((whole, None)) is False
+            parts = self.identities.conjunctions[whole] if denied else ()
             for part in parts:
                 if (part.subject, part.constant) == (subject, constant):
                     others = [each for each in parts if each is not part]

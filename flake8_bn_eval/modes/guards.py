@@ -8,7 +8,7 @@ again.  Dropping a literal of a guard widens it, which is always sound.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,13 +107,18 @@ def _resolved(guard: Guard, guards: set[Guard]) -> tuple[Guard, Guard] | None:
     return None
 
 
-def on_path(guards: Guards, answer: Answer) -> Guards:
-    """What is left of guards on a path: nothing where none of them can hold."""
+def on_path(guards: Guards, answer: Answer, about: Set[str]) -> Guards:
+    """What is left of guards on a path: nothing where none of them can hold.
+
+    ``about`` are the subjects of which more is known now than when the guards were made.
+    """
+    if not any(question[0] in about for guard in guards for question, _ in guard):
+        return guards
     left: set[Guard] = set()
     for guard in guards:
         rest = guard
         for literal in guard:
-            known = answer(literal[0])
+            known = answer(literal[0]) if literal[0][0] in about else None
             if known is None:
                 continue
             if known is not literal[1]:

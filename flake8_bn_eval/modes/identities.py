@@ -40,6 +40,8 @@ class Identities:
 
     def __init__(self) -> None:
         self.conjunctions: dict[str, tuple[Condition, ...]] = {}
+        self.wholes: dict[str, set[str]] = {}
+        """The conjunctions that a subject is part of."""
         self.repeated: set[ObjectId] = set()
         """The objects that a loop bears again and again."""
         self._numbers: dict[object, ObjectId] = {}
@@ -58,7 +60,21 @@ class Identities:
         """The subject that is true when all these conditions hold."""
         subject = f"({' and '.join(_text(part) for part in parts)})"
         self.conjunctions[subject] = tuple(parts)
+        for part in parts:
+            self.wholes.setdefault(part.subject, set()).add(subject)
         return subject
+
+    def related(self, subject: str) -> set[str]:
+        """A subject and those whose truth it may decide: its parts, and what it is a part of."""
+        found = {subject}
+        waiting = [subject] if self.conjunctions else []
+        while waiting:
+            each = waiting.pop()
+            parts = {part.subject for part in self.conjunctions.get(each, ())}
+            more = (parts | self.wholes.get(each, set())) - found
+            found |= more
+            waiting += more
+        return found
 
     def older(self, identity: ObjectId) -> ObjectId:
         """The number of all objects of the same birth but the last one."""

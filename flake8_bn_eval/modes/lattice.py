@@ -6,7 +6,7 @@ to that member; it takes no part in equality, so the lattice stays finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -167,11 +167,13 @@ class Possible(Generic[Member]):
                 changed[member] = new
         return Possible._of(changed)
 
-    def on_path(self, answer: Answer) -> Possible[Member]:
+    def on_path(self, answer: Answer, about: Set[str]) -> Possible[Member]:
         """What is left on a path; the same where nothing would be."""
         if not self.guarded:
             return self
-        left = self._changed(lambda guard: next(iter(on_path(frozenset({guard}), answer)), None))
+        left = self._changed(
+            lambda guard: next(iter(on_path(frozenset({guard}), answer, about)), None)
+        )
         return left if left._witnesses and left != self else self
 
     def forgetting(self, subjects: set[str]) -> Possible[Member]:

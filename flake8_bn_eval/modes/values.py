@@ -8,7 +8,7 @@ of the data that went into it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from flake8_bn_eval.modes.evidence import Tag
@@ -235,11 +235,11 @@ class Value:
     def _all(self) -> list[Thing | ObjectId]:
         return [*self.things, *self.objects]
 
-    def on_path(self, answer: Answer) -> Value:
+    def on_path(self, answer: Answer, about: Set[str]) -> Value:
         """What is left of the value on a path."""
         if not self.guards:
             return self
-        left = {each: on_path(held, answer) for each, held in self.guards.items()}
+        left = {each: on_path(held, answer, about) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
     def forgetting(self, subjects: set[str]) -> Value:

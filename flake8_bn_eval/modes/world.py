@@ -163,17 +163,17 @@ class World:
         if guard:
             for question, truth in guard:
                 self.assumptions.answered(question, truth)
-            if self.subjects and (
-                self.identities.conjunctions
-                or not self.subjects.isdisjoint(question[0] for question, _ in guard)
-            ):
-                self._keep_possible()
+            about = set().union(*(self.identities.related(question[0]) for question, _ in guard))
+            if not self.subjects.isdisjoint(about):
+                self._keep_possible(about)
 
-    def _keep_possible(self) -> None:
+    def _keep_possible(self, about: set[str]) -> None:
         """Drop what is there only under guards that this path denies."""
         answer = self.assumptions.known
-        self._reguard(lambda modes: modes.on_path(answer), lambda value: value.on_path(answer))
-        self.gradients = self.gradients.on_path(answer)
+        self._reguard(
+            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
+        )
+        self.gradients = self.gradients.on_path(answer, about)
 
     def begin_anew(self, condition: Condition) -> None:
         """A condition that only its place names is evaluated again: the old answer is gone."""
