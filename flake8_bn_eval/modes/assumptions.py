@@ -24,20 +24,22 @@ WHICH = "which "
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("truths", "variables", "compared", "identities")
+    __slots__ = ("truths", "variables", "compared", "identities", "asked")
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
         self.variables: dict[str, frozenset[Variable]] = {}
         self.compared: dict[str, tuple[Constant, ...]] = {}
         """The constants that a subject was compared with, some of them on other paths."""
+        self.asked: set[Question] | None = None
+        """The questions that were asked, where somebody notes them."""
         self.identities = identities
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
-        copy.compared = self.compared
+        copy.compared, copy.asked = self.compared, self.asked
         copy.identities = self.identities
         return copy
 
@@ -49,6 +51,7 @@ class Assumptions:
             for question, truth in self.truths.items()
             if other.truths.get(question) is truth
         }
+        joined.asked = self.asked
         joined.variables = {**self.variables, **other.variables}
         joined.compared = {**other.compared, **self.compared}
         for subject, constants in other.compared.items():
@@ -114,6 +117,8 @@ class Assumptions:
 
     def known(self, question: Question) -> bool | None:
         """The answer to a question, as far as it follows from the assumptions made."""
+        if self.asked is not None:
+            self.asked.add(question)
         known = self.truths.get(question)
         if known is None and self.truths:
             known = self._infer(*question)

@@ -83,6 +83,19 @@ def _join_rests(first: Object, second: Object) -> Value | None:
     return first.rest.join(second.rest)
 
 
+def same_objects(first: Object, second: Object) -> bool:
+    """Whether two states of one object are the same in everything."""
+    if first.kind is not second.kind or first.class_ is not second.class_:
+        return False
+    if first.frozen is not second.frozen or first.many is not second.many:
+        return False
+    if first.seen is not second.seen or first.rest != second.rest:
+        return False
+    if first.modes != second.modes or first.tree != second.tree:
+        return False
+    return first.fields is second.fields or first.fields == second.fields
+
+
 def same_flags(first: Object, second: Object) -> bool:
     """Whether two states of one object have the same modes, and those of its children."""
     if first.modes is not second.modes and first.modes != second.modes:

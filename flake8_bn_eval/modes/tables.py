@@ -59,12 +59,14 @@ class Table(dict[K, V]):
     Only the ways of writing that are defined here may be used.
     """
 
-    __slots__ = ("epoch", "changed", "compared", "guarded")
+    __slots__ = ("epoch", "changed", "compared", "guarded", "read")
 
     epoch: Epoch
     changed: set[object]
     guarded: set[object]
     """The keys whose values are guarded, and perhaps others."""
+    read: set[K] | None
+    """The keys that somebody has looked at, where that is asked for."""
     compared: _Comparison | None
     """The last answer of `differing`: it is asked several times before two worlds are joined."""
 
@@ -73,7 +75,7 @@ class Table(dict[K, V]):
         """A table with nothing in it."""
         table = cls()
         table.epoch, table.changed, table.compared = EMPTY, set(), None
-        table.guarded = set()
+        table.guarded, table.read = set(), None
         return table
 
     def fork(self) -> Self:
@@ -82,8 +84,19 @@ class Table(dict[K, V]):
             self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
         copy = type(self)(self)
         copy.epoch, copy.changed, copy.compared = self.epoch, set(), None
-        copy.guarded = self.guarded.copy()
+        copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
+
+    def get(self, key: K, default: V | None = None) -> V | None:  # type: ignore[override]
+        """The value of a key; whoever notes what is read notes it."""
+        if self.read is not None:
+            self.read.add(key)
+        return dict.get(self, key, default)
+
+    def __contains__(self, key: object) -> bool:
+        if self.read is not None:
+            self.read.add(key)  # type: ignore[arg-type]
+        return dict.__contains__(self, key)
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changed.add(key)

@@ -9,14 +9,14 @@ dropped again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.guards import Guard, Literal
+from flake8_bn_eval.modes.guards import Guard, Literal, Question
 from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
@@ -28,6 +28,21 @@ from flake8_bn_eval.operations import Variable
 DEEPEST_CHILD = 6
 K = TypeVar("K")
 V = TypeVar("V", bound=Content)
+
+
+@dataclass(slots=True)
+class Footprint:
+    """What was looked at in some worlds."""
+
+    names: set[Variable] = field(default_factory=set)
+    objects: set[ObjectId] = field(default_factory=set)
+    questions: set[Question] = field(default_factory=set)
+
+    def include(self, other: Footprint) -> None:
+        """Whoever looks at something on behalf of another looks at it, too."""
+        self.names |= other.names
+        self.objects |= other.objects
+        self.questions |= other.questions
 
 
 class World:
@@ -43,6 +58,7 @@ class World:
         "version",
         "edits",
         "subjects",
+        "_watching",
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
@@ -59,6 +75,7 @@ class World:
         """Equal edits as well mean that no test can tell the names apart."""
         self.subjects: frozenset[str] = frozenset()
         """What the guards in this world ask about, and perhaps more."""
+        self._watching: Footprint | None = None
 
     def fork(self) -> World:
         """An independent copy."""
@@ -70,7 +87,7 @@ class World:
         copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
-        copy.subjects = self.subjects
+        copy.subjects, copy._watching = self.subjects, self._watching
         return copy
 
     def become(self, other: World) -> None:
@@ -79,7 +96,28 @@ class World:
         self.gradients, self.assumptions = other.gradients, other.assumptions
         self.apart = other.apart
         self.version, self.edits = other.version, other.edits
-        self.subjects = other.subjects
+        self.subjects, self._watching = other.subjects, other._watching
+
+    def take_over(self, other: World, *, changed: bool) -> None:
+        """Take over from a world what is kept beside its names, objects and assumptions."""
+        self.apart |= other.apart
+        self.subjects |= other.subjects
+        self.assumptions.variables.update(other.assumptions.variables)
+        if changed:
+            self.changed()
+        self.edits = self.identities.new_version()
+
+    @property
+    def watching(self) -> Footprint | None:
+        """Who notes what is looked at."""
+        return self._watching
+
+    def note_reads(self, footprint: Footprint | None) -> None:
+        """Note from now on what is looked at, here and in the forks of this world."""
+        self._watching = footprint
+        self.names.read = None if footprint is None else footprint.names
+        self.objects.read = None if footprint is None else footprint.objects
+        self.assumptions.asked = None if footprint is None else footprint.questions
 
     def changed(self) -> None:
         """Something that decides findings is different now."""
