@@ -105,6 +105,10 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def turns_flag(self, entry: State, passes: list[State]) -> bool:
+        """Whether a loop's body turns a flag, by which later passes know that they are later."""
+        ...
+
     def suppose_pass(self, loop: object, state: State, again: bool) -> State:
         """The state at the head of a loop, before its first pass or any later one."""
         ...
@@ -292,19 +296,30 @@ class Runner(Generic[State]):
     ) -> tuple[State, list[State]]:
         """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
-        entry = self.domain.suppose_pass(node, entry, False)
+        told_apart = False
         for count in range(MAXIMUM_PASSES):
             passes = self._passes(node, entry, exits)
             if not passes:
                 break
-            grown = self.domain.fork(entry)
-            for after in passes:
-                again = self.domain.suppose_pass(node, self.domain.fork(after), True)
-                grown = self.domain.join(grown, again)
+            grown = self._joined(entry, passes)
+            if self.domain.stable(entry, grown):
+                return grown, passes
+            if told_apart or count == 0 and self.domain.turns_flag(entry, passes):
+                grown = self.domain.fork(entry)
+                if not told_apart:
+                    grown = self.domain.suppose_pass(node, grown, False)
+                again = [self.domain.suppose_pass(node, self.domain.fork(p), True) for p in passes]
+                grown, told_apart = self._joined(grown, again), True
             if self.domain.stable(entry, grown):
                 return grown, passes
             entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown
         return entry, passes
+
+    def _joined(self, state: State, others: list[State]) -> State:
+        joined = self.domain.fork(state)
+        for other in others:
+            joined = self.domain.join(joined, self.domain.fork(other))
+        return joined
 
     def _passes(self, node: Loop, entry: State, exits: Exits[State]) -> list[State]:
         """The states after a pass for each sort of element that there may be."""

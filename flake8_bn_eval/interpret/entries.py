@@ -14,7 +14,7 @@ from flake8_bn_eval.modes.world import World
 Run = Callable[[World], Exits[State]]
 
 
-def guarded(machine: Machine, run: Run, world: World) -> Exits[State]:
+def guarded(run: Run, world: World) -> Exits[State]:
     """Run an entry point."""
     try:
         return run(world)
@@ -26,9 +26,9 @@ def left_by(machine: Machine, body: Node, world: World) -> World:
     """The world that the body of a file leaves, or may leave by an exception."""
     runner = machine.runner
     before = world.fork()
-    exits = guarded(machine, lambda each: runner.run(body, (each,)), world)
+    exits = guarded(lambda each: runner.run(body, (each,)), world)
     if Exit.NEXT not in exits:
         # A script that ends in `sys.exit(main())`: what it may leave on the way there.
-        exits = guarded(machine, lambda each: runner.contained(body, (each,)), before)
+        exits = guarded(lambda each: runner.contained(body, (each,)), before)
     state = exits.get(Exit.NEXT) or exits.get(Exit.RAISE)
     return join_all(state) if state else machine.new_world(gradients_of(Gradient.ON))

@@ -109,7 +109,7 @@ class Roots:
         return left_by(self.machine, self.program.body, self.machine.links.new_world())
 
     def _guarded(self, run: Run, world: World) -> Exits[State]:
-        return guarded(self.machine, run, world)
+        return guarded(run, world)
 
     def _run_alone(
         self,

@@ -61,7 +61,7 @@ class Assumptions:
         return joined
 
     def apart(self, other: Assumptions) -> Guard:
-        """What is assumed here and not there, as far as a guard goes: what is denied there first."""
+        """What is assumed here and not there; what is denied there comes first."""
         own = [each for each in self.truths.items() if other.truths.get(each[0]) is not each[1]]
         denied = [each for each in own if each[0] in other.truths]
         others = [each for each in own if each[0] not in other.truths]

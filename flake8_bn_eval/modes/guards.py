@@ -1,7 +1,7 @@
 """Guards: under which answers to a program's own questions an alternative is there.
 
-A *literal* is a question with its answer (``phase == "train"``: yes), a *guard* a conjunction of few
-literals.  What is unguarded holds in any case.  Where two paths join, what differs between them
+A *literal* is a question with its answer (``phase == "train"``: yes), a *guard* a conjunction
+of few literals.  What is unguarded holds in any case.  Where two paths join, what differs
 gets the literals in which they differ, so that a later test of the same flag tells them apart
 again.  Dropping a literal of a guard widens it, which is always sound.
 """

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN_THING, Value
+from flake8_bn_eval.modes.values import NOTHING, Value
 
 
 def join_objects(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.modes.values import of_constant
 from flake8_bn_eval.modes.world import World
 
 State = tuple[World, ...]
 
+FLAGS = {of_constant(True), of_constant(False)}
 LEAVING = "<leaving>"
 """Subject of the assumption by which a context manager keeps its body's exits apart."""
 
@@ -33,6 +35,15 @@ def join_all(worlds: list[World] | State) -> World:
 
 def _leaving(world: World) -> object:
     return next((each[1] for each in world.assumptions.truths if each[0] == LEAVING), None)
+
+
+def turns_flag(before: World, after: World) -> bool:
+    """Whether a name holds True in one and False in the other."""
+    for variable in before.names.differing(after.names):
+        mine, theirs = before.names.get(variable), after.names.get(variable)
+        if mine is not theirs and mine in FLAGS and theirs in FLAGS and mine != theirs:
+            return True
+    return False
 
 
 def stable(before: State, after: State) -> bool:

@@ -63,7 +63,7 @@ class Table(dict[K, V]):
 
     epoch: Epoch
     changed: set[object]
-    guarded: set[object]
+    guarded: set[K]
     """The keys whose values are guarded, and perhaps others."""
     read: set[K] | None
     """The keys that somebody has looked at, where that is asked for."""
@@ -87,11 +87,11 @@ class Table(dict[K, V]):
         copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
 
-    def get(self, key: K, default: V | None = None) -> V | None:  # type: ignore[override]
+    def get(self, key: K) -> V | None:  # type: ignore[override]
         """The value of a key; whoever notes what is read notes it."""
         if self.read is not None:
             self.read.add(key)
-        return dict.get(self, key, default)
+        return dict.get(self, key)
 
     def __contains__(self, key: object) -> bool:
         if self.read is not None:

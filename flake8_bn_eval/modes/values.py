@@ -100,7 +100,8 @@ class Value:
 
     def _being(self, things: frozenset[Thing], objects: frozenset[ObjectId]) -> Value:
         """Some of the alternatives with the same lineage."""
-        guards = {e: self.guards[e] for e in (*things, *objects) if e in self.guards}
+        every: list[Thing | ObjectId] = [*things, *objects]
+        guards = {each: self.guards[each] for each in every if each in self.guards}
         return Value(things, objects, self.connected, self.derived, self.tags, guards)
 
     @property

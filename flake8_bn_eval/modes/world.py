@@ -15,8 +15,8 @@ from typing import TypeVar
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
-from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
 from flake8_bn_eval.modes.guards import Guard, Literal, Question
+from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
@@ -473,9 +473,9 @@ def _guarded_in(table: Table[K, V]) -> list[tuple[K, V]]:
     """What is guarded in a table, and no longer noted where it is not."""
     found: list[tuple[K, V]] = []
     for key in list(table.guarded):
-        value = table.get(key)  # type: ignore[call-overload]
+        value = table.get(key)
         if value is not None and value.guarded:
-            found.append((key, value))  # type: ignore[arg-type]
+            found.append((key, value))
         else:
             table.guarded.discard(key)
     return found

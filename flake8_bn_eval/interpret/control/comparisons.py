@@ -6,7 +6,14 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Condition, Constant, Result, Symbol
-from flake8_bn_eval.modes.values import LONGEST_SUBJECT, NOTHING, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    NOTHING,
+    UNKNOWN,
+    Value,
+    of_constant,
+    of_thing,
+)
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Variable,

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.modes.assumptions import WHICH
+from flake8_bn_eval.modes.guards import Guards
 from flake8_bn_eval.modes.identities import about_field
-from flake8_bn_eval.modes.things import Condition, Constant
+from flake8_bn_eval.modes.things import Condition, Constant, ObjectId, Thing
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Expression, Name, Variable
@@ -35,8 +36,9 @@ class Splitting:
         if variable is None:
             return value
         subject = f"{WHICH}{variable[0]}:{variable[1]}"
-        guards = {}
-        for each in (*value.things, *value.objects):
+        guards: dict[Thing | ObjectId, Guards] = {}
+        every: list[Thing | ObjectId] = [*value.things, *value.objects]
+        for each in every:
             which = each if isinstance(each, Constant) else Constant.of(each)
             condition = Condition(subject, frozenset({variable}), which)
             guards[each] = frozenset({frozenset({world.literal(condition, True)})})
@@ -49,7 +51,7 @@ class Splitting:
         """Learn what a name or an attribute holds; assumptions rest on the variable returned."""
         if isinstance(expression, Name):
             variable = expression.variable
-            known = world.names.get(variable, value)
+            known = world.names.get(variable) or value
             world.names[variable] = replace(
                 known, things=value.things, objects=value.objects, guards=value.guards
             )

@@ -11,7 +11,7 @@ from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.states import State, merge, stable
+from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
 from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -168,6 +168,11 @@ class Steps:
         if isinstance(header, Iterate):
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
         return state
+
+    def turns_flag(self, entry: State, passes: list[State]) -> bool:
+        return any(
+            turns_flag(before, after) for before in entry for state in passes for after in state
+        )
 
     def suppose_pass(self, loop: object, state: State, again: bool) -> State:
         for world in state:
