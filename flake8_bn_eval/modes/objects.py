@@ -108,14 +108,19 @@ class Object:
     def reguarded(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> Object:
-        """The object with everything in it under other guards."""
-        fields = {key: values(value) for key, value in self.fields.items()}
+        """The object with everything in it under other guards; itself where nothing changes."""
+        changed: dict[Key, Value] = {}
+        for key, value in self.fields.items():
+            if value.guards:
+                new = values(value)
+                if new is not value:
+                    changed[key] = new
         rest = None if self.rest is None else values(self.rest)
         tree = modes(self.tree)
         own = tree if self.tree is self.modes else modes(self.modes)
-        same = own is self.modes and tree is self.tree and rest is self.rest
-        if same and all(value is self.fields[key] for key, value in fields.items()):
+        if not changed and own is self.modes and tree is self.tree and rest is self.rest:
             return self
+        fields = {**self.fields, **changed} if changed else self.fields
         return replace(self, modes=own, tree=tree, fields=fields, rest=rest)
 
     @property

@@ -17,8 +17,8 @@ from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
 from flake8_bn_eval.modes.guards import Guard, Literal, Question
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
-from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
+from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging, same_modes
+from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.tables import Content, Table
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
@@ -238,7 +238,7 @@ class World:
     def _reguard(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> None:
-        changed = False
+        changed, modes = False, remembering(modes)
         for variable, value in _guarded_in(self.names):
             new = values(value)
             if new is not value:
@@ -400,12 +400,13 @@ class World:
         self, differing: set[ObjectId], other: World, here: Guard, there: Guard
     ) -> None:
         objects, others = self.objects, other.objects
+        merge = merging(here, there)
         for identity in differing:
             theirs = others.get(identity)
             mine = objects.get(identity)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else join_objects(mine, theirs, here, there)
+            joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
             if joined is not mine:
                 objects[identity] = joined
 
