@@ -1,21 +1,18 @@
 """Which variables an operation reads, and which it surely assigns.
 
-A function that is defined or a lambda that is made reads nothing of its body yet: what it
-will read is among the ``captured`` names of the function around it.  The body of a class
-runs where it stands, and so does that of a comprehension.
+A function that is defined reads nothing of its body yet: what it will read is among the
+``captured`` names of the function around it.  A lambda counts as read where it is made; the
+body of a class runs where it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.operations import (
     Assign,
     AugmentedAssign,
-    Clause,
-    Constant,
     DefineClass,
     DefineFunction,
     Delete,
@@ -24,7 +21,6 @@ from flake8_bn_eval.operations import (
     Expression,
     Import,
     Iterate,
-    Lambda,
     Name,
     Operation,
     Starred,
@@ -34,28 +30,10 @@ from flake8_bn_eval.operations import (
 
 def used(operation: object) -> set[Variable]:
     """The variables that an operation may read while it runs."""
-    found: set[Variable] = set()
-    match operation:
-        case Assign():
-            _collect([operation.value, *_targets(operation.targets)[1]], found)
-        case Iterate():
-            _collect([operation.iterable, *_targets([operation.target])[1]], found)
-        case Enter():
-            _collect([operation.context, *_targets([operation.target])[1]], found)
-        case Delete():
-            _collect(_targets(operation.targets)[1], found)
-        case DefineFunction(definition=definition):
-            defaults = [parameter.default for parameter in definition.parameters]
-            _collect([*definition.decorators, *defaults], found)
-        case DefineClass(definition=definition):
-            _collect([*definition.bases, *definition.decorators], found)
-            for inner in held(definition.body):
-                found |= used(inner)
-        case Import():
-            pass
-        case Operation():
-            slots: tuple[str, ...] = operation.__slots__
-            _collect([getattr(operation, slot) for slot in slots], found)
+    assert isinstance(operation, Operation)
+    found = {name.variable for name in operation.reads}
+    if isinstance(operation, DefineClass):
+        found.update(*(used(inner) for inner in held(operation.definition.body)))
     return found
 
 
@@ -63,9 +41,9 @@ def assigned(operation: object) -> set[Variable]:
     """The variables that are bound or deleted whenever an operation ends normally."""
     match operation:
         case Assign() | Delete():
-            return _targets(operation.targets)[0]
+            return _names(operation.targets)
         case AugmentedAssign() | Iterate() | Enter():
-            return _targets([operation.target])[0]
+            return _names([operation.target])
         case DefineFunction() | DefineClass():
             return {operation.variable}
         case Import():
@@ -73,10 +51,9 @@ def assigned(operation: object) -> set[Variable]:
     return set()
 
 
-def _targets(targets: Sequence[Expression | None]) -> tuple[set[Variable], list[Expression]]:
-    """The names among targets, and what is evaluated to find where the others are."""
+def _names(targets: Sequence[Expression | None]) -> set[Variable]:
+    """The names among targets."""
     names: set[Variable] = set()
-    others: list[Expression] = []
     pending = list(targets)
     while pending:
         match pending.pop():
@@ -86,22 +63,4 @@ def _targets(targets: Sequence[Expression | None]) -> tuple[set[Variable], list[
                 pending += elements
             case Starred(value=value):
                 pending.append(value)
-            case Expression() as other:
-                others.append(other)
-    return names, others
-
-
-def _collect(parts: list[Any], found: set[Variable]) -> None:
-    """Add the names in parts of records, other than those of functions that are made."""
-    pending = parts
-    while pending:
-        part = pending.pop()
-        kind = type(part)
-        if kind is Name:
-            found.add(part.variable)
-        elif kind is list or kind is tuple:
-            pending += part
-        elif kind is Lambda:
-            pending += [each.default for each in part.function.parameters]
-        elif kind is not Constant and isinstance(part, Expression | Clause):
-            pending += [getattr(part, slot) for slot in kind.__slots__]
+    return names
