@@ -12,7 +12,7 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings options operations modes knowledge interpret facts rules source names lower
+flow findings options operations variables modes knowledge interpret facts rules source names lower
 project fix report analysis cli flake8_plugin __main__
 """.split()
 ALLOWED = {
