@@ -105,6 +105,13 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def forget_dead(self, loop: Loop, state: State, since: State) -> State:
+        """The state at the end of a pass without what no later one can tell.
+
+        ``since`` is the state before the loop: what is older stays.
+        """
+        ...
+
     def turns_flag(self, entry: State, passes: list[State]) -> bool:
         """Whether a loop's body turns a flag, by which later passes know that they are later."""
         ...
@@ -247,11 +254,12 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         current: State | None = state
         iterated = self.domain.iterated(node.header, state)
+        since = self.domain.fork(state)
         for index in range(passes):
             if current is not None:
                 current = self.domain.take(node.header, current, index)
             if current is not None:
-                current = self._pass(node, current, exits)
+                current = self._pass(node, current, since, exits)
         self.domain.unrolled(node.header)
         if current is None or not self.domain.has_grown(iterated, current, passes):
             self._finish(node, current, exits)
@@ -326,15 +334,21 @@ class Runner(Generic[State]):
         passes: list[State] = []
         for way in self.domain.ways(node.header, entry):
             taken = self.domain.take_some(node.header, self.domain.fork(entry), way)
-            after = None if taken is None else self._pass(node, taken, exits)
+            after = None if taken is None else self._pass(node, taken, entry, exits)
             if after is not None:
                 passes.append(after)
         return passes
 
-    def _pass(self, node: Loop, state: State, exits: Exits[State]) -> State | None:
+    def _pass(
+        self, node: Loop, state: State, since: State, exits: Exits[State]
+    ) -> State | None:
         """One pass of the body; what breaks out is kept in ``exits`` as BREAK."""
         inner = self.run(node.body, state)
-        again = self._merge(inner.pop(Exit.NEXT, None), inner.pop(Exit.CONTINUE, None))
+        again: State | None = None
+        for exit in (Exit.NEXT, Exit.CONTINUE):
+            after = inner.pop(exit, None)
+            if after is not None:
+                again = self._merge(again, self.domain.forget_dead(node, after, since))
         self._add(exits, inner)
         return again
 

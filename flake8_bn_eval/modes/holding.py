@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import (
     Function,
     Mapped,
@@ -39,6 +40,41 @@ def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
         world.objects[each] = replace(world.objects[each], origin=None)
     if orphans:
         drop_unheld(orphans, world)
+
+
+def sweep(world: World, since: World) -> None:
+    """Forget the objects born since an earlier world to which nothing leads any more.
+
+    What has not changed since then cannot hold any of them.
+    """
+    differing = world.objects.differing(since.objects)
+    born = {each for each in differing if each in world.objects and each not in since.objects}
+    if not born:
+        return
+    waiting: list[ObjectId] = []
+    for variable in world.names.differing(since.names):
+        value = world.names.get(variable)
+        if value is not None:
+            waiting += _in_value(value)
+    for identity in differing - born:
+        state = world.objects.get(identity)
+        if state is not None:
+            waiting += _in_object(state)
+    held: set[ObjectId] = set()
+    while waiting:
+        each = waiting.pop()
+        if each in born and each not in held:
+            held.add(each)
+            waiting += _in_object(world.objects[each])
+    for each in born - held:
+        del world.objects[each]
+
+
+def _in_object(state: Object) -> Iterator[ObjectId]:
+    for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
+        yield from _in_value(value)
+    if state.origin is not None:
+        yield state.origin.parent
 
 
 def replace_everywhere(before: Value, after: Value, world: World) -> None:
