@@ -105,6 +105,10 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def age(self, state: State, since: State) -> State:
+        """The state at the beginning of another pass: what was born since is of earlier ones."""
+        ...
+
     def forget_dead(self, loop: Loop, state: State, since: State) -> State:
         """The state at the end of a pass without what no later one can tell.
 
@@ -195,13 +199,10 @@ class Runner(Generic[State]):
             watch.state = self._merge(watch.state, self.domain.fork(state))
 
     def _step(self, operation: object, state: State, exit: Exit) -> Exits[State]:
-        # The exception may come before or after the effect of the operation that raises it.
+        # What is done inside of the operation before it raises, the domain tells by itself.
         self.may_raise(state)
         after = self.domain.step(operation, state)
-        if after is None:
-            return {}
-        self.may_raise(after)
-        return {exit: after}
+        return {} if after is None else {exit: after}
 
     def _jump(self, node: Jump, state: State) -> Exits[State]:
         if node.operation is None:
@@ -257,6 +258,7 @@ class Runner(Generic[State]):
         since = self.domain.fork(state)
         for index in range(passes):
             if current is not None:
+                current = self.domain.age(current, since) if index else current
                 current = self.domain.take(node.header, current, index)
             if current is not None:
                 current = self._pass(node, current, since, exits)
@@ -273,10 +275,11 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         loop = id(node), self.domain.context()
         entered = self.domain.fork(state) if self._repeating else None
+        since = self.domain.fork(state)
         entry = self._resumed(loop, state)
         self._repeating += 1
         try:
-            entry, passes = self._stabilized(node, entry, exits)
+            entry, passes = self._stabilized(node, entry, since, exits)
         finally:
             self._repeating -= 1
             if not self._repeating:
@@ -300,13 +303,14 @@ class Runner(Generic[State]):
         return self.domain.join(state, self.domain.fork(known[1]))
 
     def _stabilized(
-        self, node: Loop, entry: State, exits: Exits[State]
+        self, node: Loop, entry: State, since: State, exits: Exits[State]
     ) -> tuple[State, list[State]]:
         """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
         told_apart = False
         for count in range(MAXIMUM_PASSES):
-            passes = self._passes(node, entry, exits)
+            begun = self.domain.age(self.domain.fork(entry), since) if count else entry
+            passes = self._passes(node, begun, exits)
             if not passes:
                 break
             grown = self._joined(entry, passes)

@@ -44,6 +44,8 @@ class Identities:
         """The conjunctions that a subject is part of."""
         self.repeated: set[ObjectId] = set()
         """The objects that a loop bears again and again."""
+        self.aged: set[ObjectId] = set()
+        """Those that stand for all of a birth but the last one."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}
@@ -80,6 +82,7 @@ class Identities:
         """The number of all objects of the same birth but the last one."""
         number = self.number("older", identity)
         self.repeated |= {number, identity}
+        self.aged.add(number)
         self._copied[number] = self._line_of(identity)
         return number
 

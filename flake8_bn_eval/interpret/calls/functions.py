@@ -275,6 +275,8 @@ class Functions:
         definition, scope = function.definition, function.definition.scope
         raised = exits.get(Exit.RAISE)
         if raised is not None:
+            for each in raised:
+                each.unbind_scope(scope)
             self.machine.runner.may_raise(raised)
         worlds = self._returning(exits, scope)
         yields = [each for each, _ in inner.yielded]

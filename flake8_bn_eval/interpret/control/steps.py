@@ -12,6 +12,7 @@ from flake8_bn_eval.flow.nodes import Loop
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.modes.ageing import retire_all
 from flake8_bn_eval.modes.holding import sweep
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
@@ -176,6 +177,12 @@ class Steps:
     def interrupt(self, header: object, entry: State, state: State) -> State:
         if isinstance(header, Iterate):
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
+        return state
+
+    def age(self, state: State, since: State) -> State:
+        for world in state:
+            for before in since[:1]:
+                retire_all(world, before)
         return state
 
     def forget_dead(self, loop: Loop, state: State, since: State) -> State:
