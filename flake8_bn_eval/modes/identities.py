@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flake8_bn_eval.modes.things import Condition, ObjectId
+from flake8_bn_eval.modes.things import Condition, ObjectId, Result
 from flake8_bn_eval.operations import Variable
 
 OBJECT_SCOPE = -2
@@ -57,6 +57,10 @@ class Identities:
     def number(self, *path: object) -> ObjectId:
         """The number of the object born at a path."""
         return self._numbers.setdefault(path, len(self._numbers))
+
+    def of_result(self, result: Result) -> ObjectId:
+        """The number of what a call of something unseen returned."""
+        return self.number("result", result.place, result.born)
 
     def conjunction(self, parts: Sequence[Condition]) -> str:
         """The subject that is true when all these conditions hold."""
