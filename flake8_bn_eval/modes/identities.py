@@ -44,8 +44,8 @@ class Identities:
         """The conjunctions that a subject is part of."""
         self.repeated: set[ObjectId] = set()
         """The objects that a loop bears again and again."""
-        self.aged: set[ObjectId] = set()
-        """Those that stand for all of a birth but the last one."""
+        self.aged: dict[ObjectId, ObjectId] = {}
+        """Those that stand for all of a birth but the last one, and that one."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}
@@ -86,13 +86,14 @@ class Identities:
         """The number of all objects of the same birth but the last one."""
         number = self.number("older", identity)
         self.repeated |= {number, identity}
-        self.aged.add(number)
+        self.aged[number] = identity
         self._copied[number] = self._line_of(identity)
         return number
 
     def one_of(self, members: frozenset[ObjectId]) -> ObjectId:
         """The number of the object that is one of these; again where it is among them."""
-        born = frozenset(each for member in members for each in self._united.get(member, {member}))
+        last = {self.aged.get(each, each) for each in members}
+        born = frozenset(each for member in last for each in self._united.get(member, {member}))
         number = self.number("one of", born)
         self._united[number] = born
         self._copied[number] = self._line_of(min(born))

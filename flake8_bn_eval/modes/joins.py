@@ -10,7 +10,6 @@ from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.values import NOTHING, Value
 
-
 Merge = Callable[[Modes, Modes], Modes]
 
 
