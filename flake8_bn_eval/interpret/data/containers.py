@@ -20,6 +20,7 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
+    Expression,
     Starred,
 )
 
