@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import os
 import re
+import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from flake8_bn_eval.analysis import RAISE, analyse
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = """\
@@ -76,3 +84,64 @@ def test_what_is_not_there_is_said(where: str) -> None:
     done = run("bench.py", "--scripts", where)
     assert done.returncode == 2
     assert done.stderr == f"bench: {where} is no file, directory or installed package\n"
+
+
+def families(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The families of growing programs, which are imported as the benchmark does."""
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
+    return importlib.import_module("growth_families").FAMILIES
+
+
+def test_growth_is_measured_and_judged() -> None:
+    done = run("growth.py", "--only", "plain", "ifs", "--rounds=1")
+    shown = re.findall(r"^(.*?) +(\d+) +(\d+) +([\d.]+) +([\d.]+)", done.stdout, re.MULTILINE)
+    assert [line[0] for line in shown] == ["ifs one in the other", "plain statements"]
+    assert "of 2 families within their bounds" in done.stdout
+    assert run("growth.py", "--only", "no such family").returncode == 2
+    late = run("growth.py", "--only", "plain", "--seconds=0.001")
+    assert late.returncode == 1
+    assert "0 of 1 families within their bounds" in late.stdout
+
+
+def test_growing_programs_are_analysed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(RAISE, "1")
+    for family in families(monkeypatch):
+        lengths = [sum(map(len, family.files(size).values())) for size in (4, 8, 16)]
+        assert lengths[0] < lengths[1] < lengths[2], family.name
+        folder = tmp_path / str(id(family))
+        folder.mkdir()
+        (folder / "setup.cfg").write_text("")
+        for path, text in family.files(2).items():
+            (folder / path).write_text(text)
+        judged = folder / "judged.py"
+        analyse(judged.read_text(), filename=str(judged))
+
+
+def test_growing_programs_run_with_pytorch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    for family in families(monkeypatch):
+        folder = tmp_path / str(id(family))
+        folder.mkdir()
+        files = family.files(2)
+        for path, text in files.items():
+            (folder / path).write_text(text)
+        with monkeypatch.context() as patch, restored_modules():
+            patch.syspath_prepend(str(folder))
+            answers = itertools.chain([True] * 3, itertools.repeat(False))
+            given = {"key": "net0", "name": "net", "paths": ["nowhere"]}
+            given["check"] = lambda *_, answers=answers: next(answers)
+            for path in files:
+                runpy.run_path(str(folder / path), given)
+
+
+@contextmanager
+def restored_modules() -> Iterator[None]:
+    """Forget what is imported meanwhile."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            if name.startswith(("part", "caller", "judged", "zoo")):
+                del sys.modules[name]

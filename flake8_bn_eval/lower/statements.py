@@ -267,6 +267,7 @@ class StatementLowering:
         name = node.name.value
         variable = self.context.scope.bind(name)
         decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        self._type_parameters(node)
         parameters = self.expressions.parameters(node.params)
         if node.returns is not None:
             self.expressions.lower(node.returns.annotation)
@@ -297,10 +298,18 @@ class StatementLowering:
         self.context.functions.append(definition)
         return Step(DefineFunction(definition, variable, place, reads=reads))
 
+    def _type_parameters(self, node: cst.FunctionDef | cst.ClassDef) -> None:
+        """Bounds and defaults are evaluated when somebody asks: only their places count."""
+        if node.type_parameters is not None:
+            reads = self.context.taken_reads()
+            self.expressions.lower(node.type_parameters)
+            self.context.reads = reads
+
     def _class(self, node: cst.ClassDef) -> Node:
         place = self.context.place
         variable = self.context.scope.bind(node.name.value)
         decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        self._type_parameters(node)
         bases = [self.expressions.lower(each.value) for each in node.bases]
         for keyword in node.keywords:
             self.expressions.lower(keyword.value)

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 import libcst
-from measuring import python_files, seconds
+from measuring import positive, python_files, seconds
 from training_scripts import report_scripts
 
 from flake8_bn_eval import source
@@ -84,14 +84,6 @@ def main() -> None:
     print(f"{len(files)} files, {len(concerned)} parsed by the plugin, {len(chosen)} measured")
     results = [measured for file in chosen if (measured := measure(file, rounds))]
     report(results, slowest)
-
-
-def positive(text: str) -> int:
-    """A number of times or files."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return number
 
 
 def is_concerned(path: Path) -> bool:

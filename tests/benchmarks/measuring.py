@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 import time
@@ -28,3 +29,20 @@ def seconds(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()
     return time.process_time() - start
+
+
+def average_seconds(work: Callable[[], object], at_least: float = 0.1) -> float:
+    """The same for what may be shorter than the clock can tell: repeated for some time."""
+    times, total = 0, 0.0
+    while total < at_least:
+        total += seconds(work)
+        times += 1
+    return total / times
+
+
+def positive(text: str) -> int:
+    """A number of times or files on the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return number
