@@ -54,13 +54,13 @@ def join_objects(
     )
     if not changed:
         return first
+    kind = first.kind if first.kind is second.kind else Kind.UNKNOWN
+    joined = first.with_contents(modes, tree, fields, rest, kind)
+    same = (first.seen, first.frozen, first.many) == (second.seen, second.frozen, second.many)
+    if same:
+        return joined
     return replace(
-        first,
-        modes=modes,
-        tree=tree,
-        fields=fields,
-        rest=rest,
-        kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
+        joined,
         seen=first.seen and second.seen,
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,
