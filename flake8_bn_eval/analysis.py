@@ -8,9 +8,7 @@ not know: files, command lines, and how a finding is printed.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.process import deep_recursion, without_garbage_collection
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -39,8 +38,6 @@ RAISE = "BNE_RAISE"
 """Environment variable: with it an error of our own is raised and no finding."""
 
 BEGINNING = Span(1, 0, 1, 0)
-RECURSION_LIMIT = 6_000
-"""Enough for the deepest tree that is parsed, and for 8 MB of stack."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ def analyse(
         left_out = _said_once(rules, BEGINNING, _left_out(error))
     if not rules:
         return []
-    with source.without_garbage_collection():
+    with without_garbage_collection():
         findings = _judged(text, rules, options, tree, project, left_out)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
@@ -138,7 +135,7 @@ def _judged(
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
-    with _deep_recursion():
+    with deep_recursion():
         found = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
     return found + left_out
 
@@ -163,14 +160,14 @@ def follow(
 
     options = options or Options()
     project = project or Project.around(filename, text, options)
-    with _deep_recursion():
+    with deep_recursion():
         program = lowered("" if project is None else project.path, text, tree)
     knowledge = Knowledge.for_packages(program.imported, options)
     interpreting, elsewhere = partial(interpret, program, knowledge), None
     if project is not None:
         together = Together(project, program, knowledge)
         interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
-    facts = Facts(_deep_recursion()(interpreting), knowledge, program, options)
+    facts = Facts(deep_recursion()(interpreting), knowledge, program, options)
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 
@@ -276,13 +273,3 @@ def _internal_error(error: Exception) -> str:
     if os.environ.get(RAISE):
         raise error
     return f"internal error {type(error).__name__}: {error}"
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)

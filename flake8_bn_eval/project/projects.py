@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from time import process_time
+from time import thread_time
 
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.project.definitions import Definitions
@@ -21,7 +21,7 @@ class Project:
     def __init__(self, place: Placed, text: str, options: Options) -> None:
         self.path = place.path
         self.options = options
-        self._latest = process_time() + options.project_seconds
+        self._latest = thread_time() + options.project_seconds
         self.tree = Tree(place.root, {place.path: text}, options.project_files)
 
     @staticmethod
@@ -37,8 +37,8 @@ class Project:
 
     @property
     def is_late(self) -> bool:
-        """Whether the time for other files is over: their own, not what else the machine does."""
-        return process_time() > self._latest
+        """Whether the time for other files is over: their own, not what other threads do."""
+        return thread_time() > self._latest
 
     @cached_property
     def definitions(self) -> Definitions:
