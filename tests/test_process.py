@@ -15,7 +15,7 @@ import pytest
 from flake8_bn_eval import process
 from flake8_bn_eval.analysis import RAISE, analyse
 from flake8_bn_eval.findings import Finding
-from flake8_bn_eval.project import programs
+from flake8_bn_eval.project import projects
 from tests.markdown import programs as programs_of
 
 PAGES = Path(__file__).parent
@@ -97,7 +97,7 @@ def test_many_threads_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.Mo
     serial = [findings(file) for file in files]
     assert sum(map(len, serial)) > 20
     for _ in range(2):
-        programs.forget()
+        projects.forget()
         with ThreadPoolExecutor(THREADS) as pool:
             assert list(pool.map(findings, files)) == serial
         assert settings() == before

@@ -43,5 +43,5 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
 
 
 def forget() -> None:
-    """Parse every file anew from now on: for those who measure what that costs."""
+    """Parse every file anew from now on."""
     _kept.clear()

@@ -6,8 +6,10 @@ from functools import cached_property
 from time import thread_time
 
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.project import programs, tree
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import Imports
+from flake8_bn_eval.project.outlines import outline_of
 from flake8_bn_eval.project.roots import Placed, placed
 from flake8_bn_eval.project.tree import Tree
 
@@ -50,3 +52,10 @@ class Project:
         """The text of the files whose functions the file uses and that set modes."""
         files = self.definitions.telling_files(self.path, most=MOST_NEAR)
         return "\n".join(self.tree.text(path) or "" for path in files)
+
+
+def forget() -> None:
+    """Find, read and parse every file anew from now on: for those who measure what that costs."""
+    programs.forget()
+    tree.forget()
+    outline_of.cache_clear()
