@@ -129,8 +129,8 @@ def _judged(
     except source.UnparsableError as error:
         place = Span(error.line, error.column, error.line, error.column)
         return _unanalysed(rules, place, error.message)
-    except RecursionError:
-        return _too_deep(rules, text, tree)
+    except RecursionError as error:
+        return _too_deep(rules, text, tree, error)
     except Exception as error:  # ours, not the user's: the run over other files goes on
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
@@ -233,8 +233,8 @@ def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding
             for report in rule(followed.facts)
             if followed.is_here(report.place)
         ]
-    except RecursionError:
-        return _too_deep(rules, followed.text, followed.tree)
+    except RecursionError as error:
+        return _too_deep(rules, followed.text, followed.tree, error)
     except Exception as error:  # one broken rule does not silence the others
         reason = _internal_error(error)
         if not followed.facts.gave_up:
@@ -259,7 +259,11 @@ def _said_once(rules: list[Rule], span: Span, message: str) -> list[Finding]:
     ]
 
 
-def _too_deep(rules: list[Rule], text: str, tree: ast.Module | None) -> list[Finding]:
+def _too_deep(
+    rules: list[Rule], text: str, tree: ast.Module | None, error: RecursionError
+) -> list[Finding]:
+    """It may be the file that is too deep, or ourselves going in a circle."""
+    _raise_for_tests(error)
     line = source.depth(tree or source.parse_ast(text))[1]
     return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
 
@@ -269,7 +273,12 @@ def _left_out(error: Exception) -> str:
 
 
 def _internal_error(error: Exception) -> str:
-    """Name an error of our own; under the tests it is raised."""
+    """Name an error of our own."""
+    _raise_for_tests(error)
+    return f"internal error {type(error).__name__}: {error}"
+
+
+def _raise_for_tests(error: Exception) -> None:
+    """The tests see an error of our own instead of a finding about it."""
     if os.environ.get(RAISE):
         raise error
-    return f"internal error {type(error).__name__}: {error}"
