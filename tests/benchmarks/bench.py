@@ -29,7 +29,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.analysis import analyse, concerned_rules, enabled_rules
 from flake8_bn_eval.flake8_plugin import Plugin
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.project import programs
+from flake8_bn_eval.project import projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def measure(path: Path, rounds: int) -> Measurement | None:
     parse, plugin = [], []
     for _ in range(rounds):
         parse.append(seconds(lambda: libcst.parse_module(text)))
-        programs.forget()
+        projects.forget()
         plugin.append(seconds(lambda: list(Plugin(tree, str(path), lines).run())))
     return Measurement(path, min(parse), min(plugin))
 
@@ -134,7 +134,7 @@ def report_project(files: list[Path], rounds: int, slowest: int) -> None:
 
 def judging_all(parsed: list[Parsed], options: Options) -> list[float]:
     """The same for every file, where none has been parsed before."""
-    programs.forget()
+    projects.forget()
     return [judging(*each, options) for each in parsed]
 
 

@@ -24,7 +24,7 @@ from measuring import average_seconds, positive
 from flake8_bn_eval.analysis import UNANALYSED, analyse
 from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.project import programs
+from flake8_bn_eval.project import projects
 
 LONGEST = 20.0
 """Seconds after which a program is given up."""
@@ -120,7 +120,7 @@ def analysis_seconds(folder: Path, files: Files, most: float, found: list[Findin
     options = Options(single_file=len(files) == 1)
 
     def work() -> None:
-        programs.forget()
+        projects.forget()
         found[:] = analyse(files[JUDGED], filename=str(folder / JUDGED), options=options)
 
     try:

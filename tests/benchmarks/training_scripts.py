@@ -24,7 +24,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.analysis import UNANALYSED, analyse
 from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.project import programs
+from flake8_bn_eval.project import projects
 
 WORDS = (".eval()", "backward")
 ALONE, TOGETHER = "alone", "with its project"
@@ -74,7 +74,7 @@ def report_scripts(where: Sequence[str], rounds: int, slowest: int, *, inside_fl
     if inside_flake8:
         return report_flake8([script.path for script in scripts], rounds)
     for _ in range(rounds):
-        programs.forget()
+        projects.forget()
         for script in scripts:
             measure(script)
     for way in (ALONE, TOGETHER):
