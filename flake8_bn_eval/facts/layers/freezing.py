@@ -14,24 +14,30 @@ from enum import Enum
 
 from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.facts.written.listing import expressions
-from flake8_bn_eval.facts.written.survey import CallSite, Given, Guards
+from flake8_bn_eval.facts.written.survey import CallSite, Given, Guard, Guards
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
     Attribute,
     Call,
+    Comparison,
     Comprehension,
     Constant,
     Expression,
     FunctionDefinition,
     Lambda,
     Name,
+    Negation,
     Place,
     describe,
 )
 
 DEEPEST = 4
 PARAMETERS = frozenset({"parameters", "named_parameters"})
+FLAG = "track_running_stats"
+
+Arguments = dict[str, Expression]
+"""What the parameters of a function are given, by their names."""
 
 
 class Kind(Enum):
@@ -40,6 +46,7 @@ class Kind(Enum):
     FREEZE = "norm layers are put in evaluation mode"
     FREEZE_PARAMETERS = "the parameters of norm layers no longer learn"
     TRAIN = "the module is put in training mode"
+    STATISTICS = "the flag `track_running_stats` of norm layers is given a value"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +54,7 @@ class Effect:
     """One effect in a function; ``subject`` is the module as the function calls it.
 
     ``origin`` is where it is really done, perhaps in a function that is called at ``place``.
+    ``value`` is what a flag is given, as far as the callers in between have said.
     """
 
     kind: Kind
@@ -54,6 +62,7 @@ class Effect:
     place: Place
     origin: Place
     guards: Guards
+    value: Expression | None = None
 
     def concerns(self, other: Effect) -> bool:
         """Whether one subject is a part of the other."""
@@ -101,9 +110,9 @@ class Effects:
                 yield own
                 return
         if depth:
-            for subjects, function in self._entered(site):
+            for arguments, function in self._entered(site):
                 for effect in self.of(function, depth - 1):
-                    yield from self._renamed(effect, subjects, site)
+                    yield from self._renamed(effect, arguments, site)
 
     def _own_effect(self, site: CallSite, callee: Attribute) -> Effect | None:
         kind = self._kind(site.call, callee.name)
@@ -128,6 +137,16 @@ class Effects:
         return None
 
     def _assigned(self, function: FunctionDefinition | None) -> Iterator[Effect]:
+        yield from self._frozen_parameters(function)
+        for assigned in self.graph.survey.attributes.get(FLAG, ()):
+            given = assigned.given
+            if given.function is function:
+                subject = describe(self._root(assigned.owner))
+                yield Effect(
+                    Kind.STATISTICS, subject, given.place, given.place, given.guards, given.value
+                )
+
+    def _frozen_parameters(self, function: FunctionDefinition | None) -> Iterator[Effect]:
         """``parameter.requires_grad = False`` of a norm layer."""
         for assigned in self.graph.survey.attributes.get("requires_grad", ()):
             given = assigned.given
@@ -204,23 +223,23 @@ class Effects:
 
     # Calls
 
-    def _entered(self, site: CallSite) -> Iterator[tuple[dict[str, str], FunctionDefinition]]:
-        """The functions that a call enters, each with what it calls the caller's things."""
+    def _entered(self, site: CallSite) -> Iterator[tuple[Arguments, FunctionDefinition]]:
+        """The functions that a call enters, each with what its parameters are given."""
         callee = site.call.callee
         if isinstance(callee, Attribute) and callee.name == "apply" and site.call.arguments:
             function = self._function(site.call.arguments[0])
             if function is not None and function.parameters:
-                yield {function.parameters[0].name: describe(self._root(callee.value))}, function
+                yield {function.parameters[0].name: self._root(callee.value)}, function
             return
         entries = self.graph.entries(site)
         for entry in entries:
             names = [each.name for each in entry.function.parameters]
-            given = map(describe, site.call.arguments)
-            subjects = dict(zip(names[entry.bound :], given, strict=False))
-            subjects |= {key: describe(value) for key, value in site.call.keywords if key}
+            arguments = _defaults(entry.function)
+            arguments |= zip(names[entry.bound :], site.call.arguments, strict=False)
+            arguments |= {key: value for key, value in site.call.keywords if key}
             if entry.bound and names and isinstance(callee, Attribute):
-                subjects[names[0]] = describe(callee.value)
-            yield subjects, entry.function
+                arguments[names[0]] = callee.value
+            yield arguments, entry.function
         if not entries and isinstance(callee, Attribute) and not callee.name.startswith("_"):
             yield from self._method(callee)
 
@@ -230,24 +249,57 @@ class Effects:
         meaning = self.graph.bindings.meaning(expression)
         return meaning if isinstance(meaning, FunctionDefinition) else None
 
-    def _method(self, callee: Attribute) -> Iterator[tuple[dict[str, str], FunctionDefinition]]:
+    def _method(self, callee: Attribute) -> Iterator[tuple[Arguments, FunctionDefinition]]:
         """A method of some module class of the file, where only one has that name."""
         found = [each.methods[callee.name] for each in self.graph.classes.modules()
                  if callee.name in each.methods]
         if len(found) == 1 and found[0].parameters:
-            yield {found[0].parameters[0].name: describe(callee.value)}, found[0]
+            yield {found[0].parameters[0].name: callee.value}, found[0]
 
-    def _renamed(
-        self, effect: Effect, subjects: dict[str, str], site: CallSite
-    ) -> Iterator[Effect]:
+    def _renamed(self, effect: Effect, arguments: Arguments, site: CallSite) -> Iterator[Effect]:
         head, dot, rest = effect.subject.partition(".")
-        if head in subjects:
+        if any(_is_ruled_out(each, arguments) for each in effect.guards):
+            return
+        if head in arguments and not isinstance(arguments[head], Constant):
             yield replace(
                 effect,
-                subject=f"{subjects[head]}{dot}{rest}",
+                subject=f"{describe(arguments[head])}{dot}{rest}",
                 place=site.call.place,
                 guards=(*effect.guards, *site.guards),
+                value=_given_by(effect.value, arguments),
             )
+
+
+def _defaults(function: FunctionDefinition) -> Arguments:
+    return {each.name: each.default for each in function.parameters if each.default is not None}
+
+
+def _is_ruled_out(guard: Guard, arguments: Arguments) -> bool:
+    """Whether the literals that a caller gives make a condition come out the other way."""
+    match guard.condition:
+        case Comparison(operator="==" | "is", left=Name() as name, right=Constant(value=wanted)):
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and (given.value == wanted) is not guard.holds
+        case Negation(operand=Name() as name):
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and bool(given.value) is guard.holds
+        case Name() as name:
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and bool(given.value) is not guard.holds
+    return False
+
+
+def _given_by(value: Expression | None, arguments: Arguments) -> Expression | None:
+    """A value that is a parameter of a function, or its negation, as its caller says it."""
+    match value:
+        case Name(variable=(_, name)):
+            return arguments.get(name, value)
+        case Negation(operand=operand):
+            inner = _given_by(operand, arguments)
+            if isinstance(inner, Constant):
+                return Constant(not inner.value)
+            return None if inner is None else Negation(inner)
+    return value
 
 
 def _key(function: FunctionDefinition | None) -> object:

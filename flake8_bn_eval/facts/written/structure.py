@@ -11,7 +11,7 @@ from functools import cached_property
 from flake8_bn_eval.facts.layers.flags import Flags, ModeAssignment
 from flake8_bn_eval.facts.layers.overrides import HiddenMethod, Override, Overrides
 from flake8_bn_eval.facts.layers.registration import PlainContainer, Registration
-from flake8_bn_eval.facts.layers.statistics import Reading, Statistics, Toggle
+from flake8_bn_eval.facts.layers.statistics_readings import Reading, Readings
 from flake8_bn_eval.facts.written.attributes import Attributes
 from flake8_bn_eval.facts.written.classes import Classes
 from flake8_bn_eval.facts.written.natures import Natures
@@ -53,20 +53,10 @@ class Structure:
         flags = Flags(self.attributes, self.natures, self.knowledge, imported)
         return list(flags.mode_assignments())
 
-    @cached_property
-    def _statistics(self) -> Statistics:
-        bindings = self.classes.bindings
-        return Statistics(self.program, self.attributes, self.natures, bindings)
-
-    @property
-    def statistics_toggles(self) -> list[Toggle]:
-        """Every assignment to ``track_running_stats`` that is meant as a switch of the mode."""
-        return list(self._statistics.toggles())
-
     @property
     def statistics_readings(self) -> list[Reading]:
         """Every reading of ``track_running_stats`` that is meant to tell the mode."""
-        return list(self._statistics.readings())
+        return list(Readings(self.program, self.natures).found())
 
     @cached_property
     def _overrides(self) -> Overrides:
