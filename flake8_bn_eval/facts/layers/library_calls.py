@@ -19,9 +19,19 @@ from flake8_bn_eval.facts.written.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Condition, Role
 from flake8_bn_eval.knowledge.words import words_of
-from flake8_bn_eval.operations import Constant, Expression, Place, Program, describe
+from flake8_bn_eval.operations import (
+    Attribute,
+    Constant,
+    Expression,
+    Name,
+    Negation,
+    Place,
+    Program,
+    describe,
+)
 
 PARTIAL = "functools.partial"
+PROBABILITY = frozenset({"dropout", "drop", "rate", "prob", "probability", "p"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,26 @@ class RoleArgument:
     def is_fixed(self) -> bool:
         """Whether neither the mode nor a caller has a say."""
         return not self.unseen and not self.sources
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether it is fixed, or inherited under the name of a probability, which mostly is."""
+        if self.is_fixed:
+            return True
+        inherited = not self.unseen and self.sources == {Source.INHERITED}
+        name = describe(self.expression).rpartition(".")[2] if self.expression else ""
+        return inherited and not PROBABILITY.isdisjoint(words_of(name))
+
+    @property
+    def takes_mode(self) -> bool:
+        """Whether it is given a mode: ``self.training``, its negation, or a plain True."""
+        value = self.expression
+        if isinstance(value, Negation):
+            value = value.operand
+        if isinstance(value, Constant):
+            return value.value is True
+        named = isinstance(value, Name | Attribute)
+        return named and describe(value).rpartition(".")[2] in ("training", "is_training")
 
     @property
     def written(self) -> object:
@@ -85,7 +115,7 @@ class LibraryCall:
     @property
     def in_evaluation(self) -> bool:
         """Whether it runs there whatever the mode is."""
-        return self.facts.paths.has(self.site, in_evaluation=True)
+        return self.facts.evaluations.has(self.site, in_evaluation=True)
 
     @property
     def is_meant(self) -> bool:
@@ -141,6 +171,11 @@ class LibraryCalls:
     def paths(self) -> ForwardPaths:
         """What runs in a forward call."""
         return ForwardPaths(self.graph, self.sources, self.knowledge)
+
+    @cached_property
+    def evaluations(self) -> ForwardPaths:
+        """The same, and what runs in functions that evaluate by their names."""
+        return ForwardPaths(self.graph, self.sources, self.knowledge, evaluations=True)
 
     def is_noisy(self, site: CallSite) -> bool:
         """Whether a call stands in a class that is named after noise which is meant."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.flow.nodes import Branch, Exit, Jump, Loop, Node, Scope, Sequence, Step, Try
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Assign,
@@ -47,10 +47,14 @@ from flake8_bn_eval.operations import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """A condition, and the outcome that it must have had."""
+    """A condition, and the outcome that it must have had.
+
+    ``demanded`` tells that any other outcome is an error, as that of an ``assert`` is.
+    """
 
     condition: Expression
     holds: bool
+    demanded: bool = False
 
 
 Guards = tuple[Guard, ...]
@@ -332,10 +336,20 @@ def _left_behind(node: Node) -> Guards:
     if isinstance(node, Branch) and isinstance(node.condition, Check):
         condition = node.condition.condition
         if _leaves(node.then):
-            return (Guard(condition, False),)
+            return (Guard(condition, False, _raises(node.then)),)
         if _leaves(node.otherwise):
-            return (Guard(condition, True),)
+            return (Guard(condition, True, _raises(node.otherwise)),)
     return ()
+
+
+def _raises(node: Node) -> bool:
+    """Whether a node that never comes to its end does nothing but raise."""
+    match node:
+        case Jump():
+            return node.exit is Exit.RAISE
+        case Sequence(nodes=[*_, last]):
+            return _raises(last)
+    return False
 
 
 def _leaves(node: Node) -> bool:
