@@ -62,9 +62,9 @@ class RoleArgument:
         """Whether it is fixed, or inherited under the name of a probability, which mostly is."""
         if self.is_fixed:
             return True
-        inherited = not self.unseen and self.sources == {Source.INHERITED}
-        name = describe(self.expression).rpartition(".")[2] if self.expression else ""
-        return inherited and not PROBABILITY.isdisjoint(words_of(name))
+        if self.unseen or self.expression is None or self.sources != {Source.INHERITED}:
+            return False
+        return not PROBABILITY.isdisjoint(words_of(describe(self.expression).rpartition(".")[2]))
 
     @property
     def takes_mode(self) -> bool:
