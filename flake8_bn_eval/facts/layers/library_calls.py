@@ -74,8 +74,9 @@ class RoleArgument:
             value = value.operand
         if isinstance(value, Constant):
             return value.value is True
-        named = isinstance(value, Name | Attribute)
-        return named and describe(value).rpartition(".")[2] in ("training", "is_training")
+        if not isinstance(value, Name | Attribute):
+            return False
+        return describe(value).rpartition(".")[2] in ("training", "is_training")
 
     @property
     def written(self) -> object:
