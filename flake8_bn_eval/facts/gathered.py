@@ -166,8 +166,10 @@ class Facts:
 
     def predictions_with(self, layer: LibraryCall) -> Iterator[Forward]:
         """The forward calls for inference, in evaluation mode, of modules that hold a layer."""
-        places = self.recorder.made.items()
-        made = {each for each, (place, _) in places if place == layer.place}
+        if self.calls.are_buffers_given:
+            return
+        wanted = layer.made_at
+        made = {each for each, (place, _) in self.recorder.made.items() if place in wanted}
         for forward in self.forwards if made else ():
             held = not made.isdisjoint(forward.record.family)
             if held and forward.is_inference and forward.record.modes.must_be(Mode.EVAL):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
 OF_BUFFERS = frozenset({"buffers", "named_buffers", "load_state_dict"})
+MAKING = frozenset({"make", "build", "get", "create", "layer", "init"})
+"""Words in the names of functions that make norms."""
 OF_STATE = frozenset({"state_dict"})
 """A hand-written average may copy the buffers by way of it; others are saved by it."""
 
@@ -56,14 +58,13 @@ class StaleAverages:
 
     def _may_refresh(self, callee: Expression, function: FunctionDefinition | None) -> bool:
         name, norms = last_name(describe(callee)), self.facts.knowledge.vocabulary.norms
-        if name[:1].isupper() or not mentions(name, norms):
+        words = {each for each in words_of(name) if not each.isdigit()}
+        if name[:1].isupper() or not mentions(name, norms) or words & MAKING:
             return False
-        if norms.issuperset(each for each in words_of(name) if not each.isdigit()):
-            return False  # nothing but a norm: somebody calls the layer
-        if self._is_layer(callee, function):
-            return False
-        rows = map(self.facts.knowledge.callable, self.facts.calls.graph.callees(callee))
-        return not any(row is not None and row.refreshes for row in rows)
+        if words <= norms or self._is_layer(callee, function):
+            return False  # a layer is called, and nothing is done to it
+        # What a library does is known by the time it is run.
+        return not any(map(self.facts.knowledge.callable, self.facts.calls.graph.callees(callee)))
 
     def _is_layer(self, callee: Expression, function: FunctionDefinition | None) -> bool:
         """Whether a layer is called: what was made as one, or is kept by a module."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.freezing import FLAG
+from flake8_bn_eval.facts.layers.library_calls import BUFFERS
 from flake8_bn_eval.facts.layers.statistics_passes import Outcome, Pass, StatisticsPasses
 from flake8_bn_eval.facts.purpose import last_name
 from flake8_bn_eval.facts.written.listing import expressions, operations
@@ -41,7 +42,6 @@ from flake8_bn_eval.operations import (
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
-BUFFERS = frozenset({"running_mean", "running_var"})
 RESETTING = "reset_running_stats"
 BRACKETS = frozenset({"__enter__", "__exit__"})
 OTHER_NORM = "InstanceNorm"

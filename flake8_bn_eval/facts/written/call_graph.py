@@ -117,6 +117,15 @@ class CallGraph:
             found = {path for each in values for path in self.callees(each, depth - 1)}
         return sorted(found)
 
+    def origins(self, expression: Expression, depth: int = LONGEST_CHAIN) -> list[Expression]:
+        """What is written where a value comes from, through names, parameters and attributes."""
+        values = self._values(expression) if depth else []
+        if isinstance(expression, Conditional):
+            values = [expression.then, expression.otherwise]
+        if not values:
+            return [expression]
+        return [origin for each in values for origin in self.origins(each, depth - 1)]
+
     def _values(self, callee: Expression) -> list[Expression]:
         """What a parameter, a name or an attribute of `self` is given, as it is written."""
         match callee:
