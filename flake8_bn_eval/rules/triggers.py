@@ -76,7 +76,8 @@ FUNCTIONAL_DROPOUT: Triggers = (
 )
 """Somebody calls dropout as a function."""
 
-CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$)"
+HELPER = r"(?:self\.)?[a-z_]\w*\("
+CONTAINER = rf"(?:[\[{{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$|{HELPER})"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),

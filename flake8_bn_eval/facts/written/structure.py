@@ -76,5 +76,7 @@ class Structure:
     def plain_containers(self) -> list[PlainContainer]:
         """Plain lists and dictionaries of modules that nobody registers."""
         constructions = Constructions(self.program, self.knowledge, self._seen())
-        found = Registration(self.program, constructions, self.classes, self.natures)
+        found = Registration(
+            self.program, constructions, self.classes, self.natures, self.knowledge
+        )
         return list(found.plain_containers())
