@@ -49,8 +49,17 @@ NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_ena
 MODE_METHODS: Triggers = (FRAMEWORKS, (re.compile(r"\.(?:eval|train)\b(?![ \t]*\()"),))
 """Somebody speaks of the methods that set the mode, and does not call them."""
 
-ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'training'", '"training"'))
-"""Somebody assigns to the flag itself."""
+ASSIGNING_TRAINING: Triggers = (
+    FRAMEWORKS,
+    (
+        "training =",
+        "training=",
+        "'training'",
+        '"training"',
+        re.compile(r"\b(?:if|while|and|or|not) [\w.]+\.(?:train|eval)\b(?![ \t]*[(.\w])"),
+    ),
+)
+"""Somebody assigns to the flag itself, or asks a method as if it were one."""
 
 TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_running_stats"'),)
 """Somebody uses the attribute of a norm layer."""

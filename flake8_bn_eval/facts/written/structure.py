@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from flake8_bn_eval.facts.layers.flags import Flags, ModeAssignment
+from flake8_bn_eval.facts.layers.method_tests import MethodTest, MethodTests
 from flake8_bn_eval.facts.layers.overrides import HiddenMethod, Override, Overrides
 from flake8_bn_eval.facts.layers.registration import PlainContainer, Registration
 from flake8_bn_eval.facts.layers.statistics_readings import Reading, Readings
@@ -52,6 +53,11 @@ class Structure:
         imported = self.program.imported
         flags = Flags(self.attributes, self.natures, self.knowledge, imported)
         return list(flags.mode_assignments())
+
+    @property
+    def method_tests(self) -> list[MethodTest]:
+        """Every test of a method that sets the mode, as if it told the mode."""
+        return list(MethodTests(self.program, self.attributes, self.natures).found())
 
     @property
     def statistics_readings(self) -> list[Reading]:
