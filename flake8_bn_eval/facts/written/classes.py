@@ -143,7 +143,7 @@ class Classes:
         if forward is None or class_.self_of(forward) is None:
             return False
         vocabulary = self._knowledge.vocabulary
-        words = vocabulary.modules | vocabulary.single_layers | PARTS
+        words = vocabulary.modules | vocabulary.single_layers | vocabulary.losses | PARTS
         named = (each.rpartition(".")[2] for each in class_.outside if each is not None)
         return any(mentions(each, words) for each in named) or self._keeps_layers(class_)
 
