@@ -131,11 +131,11 @@ NORMS = ("norm", "Norm", "bn", "BN")
 
 FREEZING: Triggers = (
     FRAMEWORKS,
-    NORMS,
+    (*NORMS, "torchvision"),
     (".eval()", ".train(False)", "requires_grad", "mode=False"),
     ("def ", "for ", ".apply(", "eval()"),
 )
-"""Somebody may put norm layers in evaluation mode."""
+"""Somebody may put norm layers, or models that hold some, in evaluation mode."""
 
 FREEZING_PARAMETERS: Triggers = (FRAMEWORKS, NORMS, ("requires_grad",))
 """Somebody may stop the parameters of norm layers from learning."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from flake8_bn_eval.facts.layers.norm_holders import NormHolders
 from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.facts.written.listing import expressions
 from flake8_bn_eval.facts.written.survey import CallSite, Given, Guard, Guards
@@ -45,8 +46,16 @@ class Kind(Enum):
 
     FREEZE = "norm layers are put in evaluation mode"
     FREEZE_PARAMETERS = "the parameters of norm layers no longer learn"
+    FREEZE_PART = "a part that holds norm layers, among others, is put in evaluation mode"
+    FREEZE_PART_PARAMETERS = "the parameters of a part no longer learn"
     TRAIN = "the module is put in training mode"
     STATISTICS = "the flag `track_running_stats` of norm layers is given a value"
+
+
+OF_PARTS = {
+    Kind.FREEZE: Kind.FREEZE_PART,
+    Kind.FREEZE_PARAMETERS: Kind.FREEZE_PART_PARAMETERS,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +75,7 @@ class Effect:
 
     def concerns(self, other: Effect) -> bool:
         """Whether one subject is a part of the other."""
-        return _is_part(self.subject, other.subject) or _is_part(other.subject, self.subject)
+        return _is_below(self.subject, other.subject) or _is_below(other.subject, self.subject)
 
     def excludes(self, other: Effect) -> bool:
         """Whether the two never happen in one run."""
@@ -83,6 +92,7 @@ class Effects:
     def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
         self.graph = graph
         self._knowledge = knowledge
+        self._holders = NormHolders(graph, knowledge)
         self._known: dict[object, list[Effect]] = {}
         self._sites: dict[object, list[CallSite]] = {}
         for site in graph.survey.calls:
@@ -121,9 +131,18 @@ class Effects:
         place = site.call.place
         if kind is Kind.TRAIN:
             return Effect(kind, describe(callee.value), place, place, site.guards)
+        root = self._root(callee.value)
         if not self._is_norm(callee.value, site.guards):
-            return None
-        return Effect(kind, describe(self._root(callee.value)), place, place, site.guards)
+            if not self._is_part(kind, root):
+                return None
+            kind = OF_PARTS[kind]
+        return Effect(kind, describe(root), place, place, site.guards)
+
+    def _is_part(self, kind: Kind, root: Expression) -> bool:
+        """Whether something is kept by a module, and is known to hold norm layers."""
+        if not isinstance(root, Attribute):
+            return False
+        return kind is Kind.FREEZE_PARAMETERS or self._holders.holds(root)
 
     def _kind(self, call: Call, name: str) -> Kind | None:
         given = [*call.arguments, *(value for _, value in call.keywords)]
@@ -152,11 +171,12 @@ class Effects:
             given = assigned.given
             value = given.value
             if given.function is function and isinstance(value, Constant) and value.value is False:
-                if self._is_norm(assigned.owner, given.guards):
-                    subject = describe(self._root(assigned.owner))
-                    yield Effect(
-                        Kind.FREEZE_PARAMETERS, subject, given.place, given.place, given.guards
-                    )
+                root, kind = self._root(assigned.owner), Kind.FREEZE_PARAMETERS
+                if not self._is_norm(assigned.owner, given.guards):
+                    if not self._is_part(kind, root):
+                        continue
+                    kind = OF_PARTS[kind]
+                yield Effect(kind, describe(root), given.place, given.place, given.guards)
 
     # Norm layers
 
@@ -306,5 +326,5 @@ def _key(function: FunctionDefinition | None) -> object:
     return None if function is None else id(function)
 
 
-def _is_part(part: str, whole: str) -> bool:
+def _is_below(part: str, whole: str) -> bool:
     return part == whole or part.startswith((f"{whole}.", f"{whole}["))
