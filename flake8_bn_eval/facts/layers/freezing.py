@@ -131,8 +131,8 @@ class Effects:
         place = site.call.place
         if kind is Kind.TRAIN:
             return Effect(kind, describe(callee.value), place, place, site.guards)
-        root = self._root(callee.value)
-        if not self._is_norm(callee.value, site.guards):
+        root = self._root(callee.value, place)
+        if not self._is_norm(callee.value, site.guards, place):
             if not self._is_part(kind, root):
                 return None
             kind = OF_PARTS[kind]
@@ -160,7 +160,7 @@ class Effects:
         for assigned in self.graph.survey.attributes.get(FLAG, ()):
             given = assigned.given
             if given.function is function:
-                subject = describe(self._root(assigned.owner))
+                subject = describe(self._root(assigned.owner, given.place))
                 yield Effect(
                     Kind.STATISTICS, subject, given.place, given.place, given.guards, given.value
                 )
@@ -171,8 +171,8 @@ class Effects:
             given = assigned.given
             value = given.value
             if given.function is function and isinstance(value, Constant) and value.value is False:
-                root, kind = self._root(assigned.owner), Kind.FREEZE_PARAMETERS
-                if not self._is_norm(assigned.owner, given.guards):
+                root, kind = self._root(assigned.owner, given.place), Kind.FREEZE_PARAMETERS
+                if not self._is_norm(assigned.owner, given.guards, given.place):
                     if not self._is_part(kind, root):
                         continue
                     kind = OF_PARTS[kind]
@@ -180,11 +180,11 @@ class Effects:
 
     # Norm layers
 
-    def _is_norm(self, owner: Expression, guards: Guards) -> bool:
+    def _is_norm(self, owner: Expression, guards: Guards, place: Place) -> bool:
         """Whether something is a norm layer, by a test that it passed or by its name."""
         if any(guard.holds and self._speaks_of_norms(guard.condition) for guard in guards):
             return True
-        return any(self._is_called_norm(each) for each in (owner, self._root(owner)))
+        return any(self._is_called_norm(each) for each in (owner, self._root(owner, place)))
 
     def _is_called_norm(self, owner: Expression) -> bool:
         if isinstance(owner, Attribute) and owner.name in ("weight", "bias"):
@@ -213,18 +213,21 @@ class Effects:
                 return True
         return False
 
-    def _root(self, owner: Expression, depth: int = DEEPEST) -> Expression:
+    def _root(self, owner: Expression, place: Place, depth: int = DEEPEST) -> Expression:
         """The module of whose submodules or parameters something is an element."""
         if isinstance(owner, Attribute) and owner.name in ("weight", "bias"):
-            return self._root(owner.value, depth)
+            return self._root(owner.value, place, depth)
         if not isinstance(owner, Name) or depth == 0:
             return owner
         found = self.graph.survey.names.get(owner.variable, [])
-        if len(found) == 1 and owner.variable not in self.graph.survey.parameters:
-            return self._container(found[0], owner, depth)
-        return owner
+        if owner.variable in self.graph.survey.parameters:
+            return owner
+        if len(found) > 1 and not any(each.whole for each in found):
+            # One name in several loops: it is an element of what the nearest one goes through.
+            found = [each for each in found if each.place <= place][-1:]
+        return self._container(found[0], owner, place, depth) if len(found) == 1 else owner
 
-    def _container(self, given: Given, element: Name, depth: int) -> Expression:
+    def _container(self, given: Given, element: Name, place: Place, depth: int) -> Expression:
         value = given.value
         if isinstance(value, Comprehension) and len(value.clauses) == 1:
             value = value.clauses[0].iterable
@@ -236,9 +239,9 @@ class Effects:
             case Call(callee=Attribute(value=module, name=name)):
                 row = self._knowledge.method("module", name)
                 if name in PARAMETERS or row is not None and row.effect == "submodules":
-                    return self._root(module, depth - 1)
+                    return self._root(module, place, depth - 1)
             case Name():
-                return self._root(value, depth - 1)
+                return self._root(value, place, depth - 1)
         return element
 
     # Calls
@@ -249,7 +252,8 @@ class Effects:
         if isinstance(callee, Attribute) and callee.name == "apply" and site.call.arguments:
             function = self._function(site.call.arguments[0])
             if function is not None and function.parameters:
-                yield {function.parameters[0].name: self._root(callee.value)}, function
+                root = self._root(callee.value, site.call.place)
+                yield {function.parameters[0].name: root}, function
             return
         entries = self.graph.entries(site)
         for entry in entries:
