@@ -17,6 +17,7 @@ from flake8_bn_eval.operations import (
     Attribute,
     Call,
     ClassDefinition,
+    Conditional,
     Expression,
     FunctionDefinition,
     Name,
@@ -24,6 +25,7 @@ from flake8_bn_eval.operations import (
 )
 
 CONSTRUCTOR = "__init__"
+LONGEST_CHAIN = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,21 +101,46 @@ class CallGraph:
                 return self._above(callee.name, site.function)
         return self._named(callee)
 
-    def callees(self, callee: Expression) -> list[str]:
-        """The dotted paths of libraries that a callee may be, as arguments and defaults tell."""
-        found = [each for each in self.bindings.meanings(callee) if isinstance(each, str)]
-        if not found and isinstance(callee, Name) and callee.variable in self.survey.parameters:
-            found = self._paths_of_parameter(callee.variable)
+    def callees(self, callee: Expression, depth: int = LONGEST_CHAIN) -> list[str]:
+        """The dotted paths of libraries that a callee may be.
+
+        Arguments and defaults tell what a parameter may be, assignments what an attribute of
+        `self` may be.
+        """
+        if depth == 0:
+            return []
+        if isinstance(callee, Conditional):
+            sides = (callee.then, callee.otherwise)
+            return sorted({path for each in sides for path in self.callees(each, depth - 1)})
+        found = {each for each in self.bindings.meanings(callee) if isinstance(each, str)}
+        if not found:
+            values = self._values(callee)
+            found = {path for each in values for path in self.callees(each, depth - 1)}
         return sorted(found)
 
-    def _paths_of_parameter(self, variable: Variable) -> list[str]:
-        function, parameter = self.survey.parameters[variable]
-        values = [] if parameter.default is None else [parameter.default]
-        for caller in self.callers(function):
-            value = self.argument(caller, variable)[0]
-            values += [] if value is None else [value]
-        meanings = {each for value in values for each in self.bindings.meanings(value)}
-        return [each for each in meanings if isinstance(each, str)]
+    def origins(self, expression: Expression, depth: int = LONGEST_CHAIN) -> list[Expression]:
+        """What is written where a value comes from, through names, parameters and attributes."""
+        values = self._values(expression) if depth else []
+        if isinstance(expression, Conditional):
+            values = [expression.then, expression.otherwise]
+        if not values:
+            return [expression]
+        return [origin for each in values for origin in self.origins(each, depth - 1)]
+
+    def _values(self, callee: Expression) -> list[Expression]:
+        """What a parameter, a name or an attribute of `self` is given, as it is written."""
+        match callee:
+            case Name() if callee.variable in self.survey.parameters:
+                function, parameter = self.survey.parameters[callee.variable]
+                given = [self.argument(each, callee.variable)[0] for each in self.callers(function)]
+                return [each for each in (parameter.default, *given) if each is not None]
+            case Name():
+                found = self.survey.names.get(callee.variable, [])
+            case Attribute():
+                found = self.given(callee) or []
+            case _:
+                return []
+        return [each.value for each in found if each.whole]
 
     def _above(self, name: str, function: FunctionDefinition | None) -> list[Entry]:
         """``super().name`` in a method: that of the nearest base which has one."""

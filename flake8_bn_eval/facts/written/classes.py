@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings, Meaning
+from flake8_bn_eval.facts.written.listing import operations
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
+    Assign,
+    Attribute,
+    Call,
     ClassDefinition,
     FunctionDefinition,
     Name,
@@ -67,6 +72,8 @@ class ClassFact:
 
 
 NO_INSTANCE = frozenset({"staticmethod", "classmethod"})
+PARTS = frozenset({"attention", "block", "embedding", "cell"})
+"""Words in the names of modules that are parts of others."""
 
 
 class Classes:
@@ -123,6 +130,38 @@ class Classes:
     def modules(self) -> Iterator[ClassFact]:
         """The classes whose instances are surely modules."""
         return (each for each in self.all if each.is_module)
+
+    def seems_module(self, class_: ClassFact) -> bool:
+        """Whether it is a module, or has all of one but a base that somebody has seen.
+
+        Such a class has a `forward` of its own, and a base that is called like a module, or
+        attributes that are layers of a library.
+        """
+        if class_.is_module is not None:
+            return class_.is_module
+        forward = class_.method("forward")
+        if forward is None or class_.self_of(forward) is None:
+            return False
+        vocabulary = self._knowledge.vocabulary
+        words = vocabulary.modules | vocabulary.single_layers | vocabulary.losses | PARTS
+        named = (each.rpartition(".")[2] for each in class_.outside if each is not None)
+        return any(mentions(each, words) for each in named) or self._keeps_layers(class_)
+
+    def _keeps_layers(self, class_: ClassFact) -> bool:
+        methods = (each for owner in class_.lineage for each in owner.methods.values())
+        return any(
+            isinstance(operation, Assign)
+            and any(isinstance(target, Attribute) for target in operation.targets)
+            and isinstance(operation.value, Call)
+            and self._makes_module(operation.value)
+            for method in methods
+            for operation in operations(method.body)
+        )
+
+    def _makes_module(self, call: Call) -> bool:
+        paths = (each for each in self.bindings.meanings(call.callee) if isinstance(each, str))
+        rows = map(self._knowledge.callable, paths)
+        return any(row is not None and row.returns == "module" for row in rows)
 
     def _fact(self, definition: ClassDefinition) -> ClassFact:
         lineage: list[ClassDefinition] = []
