@@ -258,6 +258,7 @@ class Runner(Generic[State]):
         since = self.domain.fork(state)
         for index in range(passes):
             if current is not None:
+                current = self.domain.age(current, since) if index else current
                 current = self.domain.take(node.header, current, index)
             if current is not None:
                 current = self._pass(node, current, since, exits)
