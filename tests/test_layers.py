@@ -12,9 +12,8 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings process options operations variables modes knowledge interpret facts rules source
-names lower
-project fix report analysis cli flake8_plugin __main__
+flow findings process resolution options operations variables modes knowledge interpret facts
+rules source names lower project fix report analysis cli flake8_plugin __main__
 """.split()
 ALLOWED = {
     "libcst": {"process", "source", "names", "lower", "fix"},

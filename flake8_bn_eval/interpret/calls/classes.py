@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.resolution import resolution_order
 from flake8_bn_eval.interpret.calls.types import MODULE
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
@@ -29,10 +28,12 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     SavedMode,
     Super,
+    in_order,
 )
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
+from flake8_bn_eval.resolution import Resolution
 
 SENSITIVE_WORDS = frozenset(
     {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
@@ -44,7 +45,7 @@ class Classes:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._lineages: dict[int, tuple[Class, ...]] = {}
+        self._resolution = Resolution(_bases)
 
     def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
         """Run a class body; the class."""
@@ -86,10 +87,7 @@ class Classes:
 
     def lineage(self, class_: Class) -> tuple[Class, ...]:
         """A class and its bases in the file, in the order in which attributes are looked up."""
-        known = self._lineages.get(id(class_))
-        if known is None:
-            known = self._lineages[id(class_)] = resolution_order(class_)
-        return known
+        return self._resolution.order(class_)
 
     def is_module(self, class_: Class) -> bool | None:
         """Whether instances of a class are modules; None where a base is not known."""
@@ -369,3 +367,9 @@ class Classes:
         if weak or state.many:
             value = value.join(world.child(identity, key))
         world.put(identity, world.get(identity).with_field(key, value))
+
+
+def _bases(class_: Class) -> list[Class]:
+    """The bases of a class that are in sight, in the order of the text."""
+    things = [thing for base in class_.bases for thing in in_order(base.things)]
+    return [thing for thing in things if isinstance(thing, Class)]
