@@ -8,6 +8,7 @@ of the text.  Both are plain data: they compare, sort, pickle and print.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,3 +80,33 @@ class Finding:
             if note.short:
                 return f"{self.message} ({note.short} {note.where})"
         return self.message
+
+
+class Safety(Enum):
+    """What a fix may be done without: a look at it, or no look."""
+
+    SAFE = "safe"
+    """It does what the program says already, or what it cannot but mean."""
+    UNSAFE = "unsafe"
+    """What is computed changes: somebody who knows what was meant has to look."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """A piece of text and what stands there instead; an empty span is an insertion.
+
+    Lines of the replacement end as in Unix: whoever applies it writes those of the file.
+    """
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """How to repair a finding: all edits together, in the order of the text, none overlapping."""
+
+    finding: Finding
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
