@@ -13,7 +13,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Fix
 from flake8_bn_eval.fix.edits import apply_edits
 from flake8_bn_eval.fix.proposals import Declined, proposed
-from flake8_bn_eval.fix.site import Tree
+from flake8_bn_eval.fix.site import File
 from flake8_bn_eval.fix.trial import Analyse, Fixed, tried_out
 
 __all__ = ["Analyse", "Declined", "apply_edits", "fixes_for"]
@@ -31,7 +31,7 @@ def fixes_for(
     """
     found = list(findings)
     try:
-        tree = Tree(text)
+        tree = File(text)
     except source.UnparsableError:
         return []
     if analyse is None:

@@ -9,7 +9,8 @@ from flake8_bn_eval.findings import Finding, Fix
 from flake8_bn_eval.fix.base import Change
 from flake8_bn_eval.fix.edits import edits_between
 from flake8_bn_eval.fix.kinds import kinds_for
-from flake8_bn_eval.fix.site import DeclinedError, Site, Tree
+from flake8_bn_eval.fix.site import File, Site
+from flake8_bn_eval.fix.tree import DeclinedError
 
 NO_KIND = "there is no fix for this rule: see `bn-eval explain {}`"
 NO_SHAPE = "no fix is known for this shape of it"
@@ -23,7 +24,7 @@ class Declined:
     reason: str
 
 
-def proposed(tree: Tree, finding: Finding) -> Iterator[Fix | Declined]:
+def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:
     """All fixes for a finding that are known, the best first, and why there are no others."""
     kinds = kinds_for(finding.code)
     if not kinds:

@@ -10,7 +10,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Edit, Finding, Fix, Safety
 from flake8_bn_eval.fix.edits import apply_edits
 from flake8_bn_eval.fix.proposals import Declined, proposed
-from flake8_bn_eval.fix.site import Tree
+from flake8_bn_eval.fix.site import File
 
 Analyse = Callable[[str], list[Finding]]
 """The findings of a text, as they are shown: without those that a comment excuses."""
@@ -29,7 +29,7 @@ class Fixed:
 
 
 def tried_out(
-    tree: Tree,
+    tree: File,
     finding: Finding,
     findings: Sequence[Finding],
     analyse: Analyse,

@@ -14,10 +14,11 @@ from flake8_bn_eval.fix.site import Site
 @repairs("BNE303")
 def propose(site: Site) -> Iterator[Change]:
     """The method that is named by a statement is called."""
-    method = site.needed(cst.Expr, cst.Assign, cst.AnnAssign).value
+    statement = site.node(cst.Expr) or site.node(cst.Assign) or site.needed(cst.AnnAssign)
+    method = statement.value
     if isinstance(method, cst.Attribute):
-        written = site.tree.module.code_for_node(method.with_changes(lpar=(), rpar=()))
-        yield Change(f"call `{written}()`", Safety.SAFE, site.tree.rewritten({method: _called}))
+        written = site.file.code(method)
+        yield Change(f"call `{written}()`", Safety.SAFE, site.file.rewritten({method: _called}))
 
 
 def _called(method: cst.CSTNode) -> cst.Call:

@@ -1,0 +1,140 @@
+"""Statements put in, taken out and put into blocks, with all comments where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import libcst as cst
+
+from flake8_bn_eval.fix.tree import DeclinedError, Replacement, Rewrite, Tree
+
+Statement = cst.BaseStatement
+Rewrites = Mapping[cst.CSTNode, Rewrite]
+
+
+def lines(*texts: str) -> list[Statement]:
+    """Statements from their texts, a line each."""
+    return [cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine) for text in texts]
+
+
+def siblings(tree: Tree, statement: Statement) -> Sequence[Statement]:
+    """The statements of the block in which a statement stands.
+
+    Raises `DeclinedError` where it shares the line of what it belongs to.
+    """
+    around = tree.parents[statement]
+    if not isinstance(around, cst.IndentedBlock | cst.Module):
+        raise DeclinedError("it shares the line of the statement around it")
+    return list(around.body)
+
+
+def put_before(statement: Statement, *new: Statement) -> Rewrites:
+    """Put statements before another one, below the comments that stand above it."""
+    return {statement: lambda node: cst.FlattenSentinel([*_above(node, new), _bare(node)])}
+
+
+def put_around(
+    region: Sequence[Statement], before: Sequence[Statement], after: Sequence[Statement]
+) -> Rewrites:
+    """Put statements before the first and after the last of some that follow each other."""
+    first, last = region[0], region[-1]
+    if first is last:
+        return {
+            first: lambda node: cst.FlattenSentinel([*_above(node, before), _bare(node), *after])
+        }
+    return {
+        **put_before(first, *before),
+        last: lambda node: cst.FlattenSentinel([node, *after]),
+    }
+
+
+def put_into(
+    tree: Tree, region: Sequence[Statement], block: cst.With | cst.Try, *before: Statement
+) -> Rewrites:
+    """Put statements that follow each other into the body of a new one, with others before it."""
+    first, *others = region
+    body = cst.IndentedBlock([_bare(first), *others], indent=_indent(tree, first))
+    new = block.with_changes(body=body)
+
+    def rewrite(node: cst.CSTNode) -> Replacement:
+        return cst.FlattenSentinel(_above(node, [*before, new]))
+
+    return {first: rewrite, **dict.fromkeys(others, _removed)}
+
+
+def put_first(body: cst.BaseSuite, *new: Statement) -> Rewrites:
+    """Put statements at the head of a body."""
+    if not isinstance(body, cst.IndentedBlock):
+        raise DeclinedError("the body shares the line of its head")
+    return put_before(body.body[0], *new)
+
+
+def put_last(body: cst.BaseSuite, *new: Statement) -> Rewrites:
+    """Put statements at the end of a body."""
+    if not isinstance(body, cst.IndentedBlock):
+        raise DeclinedError("the body shares the line of its head")
+    return {body.body[-1]: lambda node: cst.FlattenSentinel([node, *new])}
+
+
+def taken_out(tree: Tree, small: cst.BaseSmallStatement) -> Rewrites:
+    """Take out a statement; its comments stay."""
+    line = tree.parents[small]
+    if not isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+        raise DeclinedError("it stands in no line")
+    rest = [each for each in line.body if each is not small]
+    if rest:
+        rest[-1] = rest[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        return {line: lambda node: node.with_changes(body=rest)}
+    if isinstance(line, cst.SimpleStatementSuite) or len(siblings(tree, line)) == 1:
+        return {line: lambda node: node.with_changes(body=[cst.Pass()])}
+    return _without_line(tree, line)
+
+
+def comments_of(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:
+    """The comments above a line and behind it, as lines of their own."""
+    above = [each for each in line.leading_lines if each.comment is not None]
+    comment = line.trailing_whitespace.comment
+    return above if comment is None else [*above, cst.EmptyLine(comment=comment)]
+
+
+def _without_line(tree: Tree, line: cst.SimpleStatementLine) -> Rewrites:
+    around = siblings(tree, line)
+    index = next(number for number, each in enumerate(around) if each is line)
+    comments = comments_of(line)
+    if not comments:
+        return {line: _removed}
+    if index + 1 < len(around):
+
+        def rewrite(node: cst.CSTNode) -> Replacement:
+            below = getattr(node, "leading_lines", ())
+            return node.with_changes(leading_lines=[*comments, *below])
+
+        return {line: _removed, around[index + 1]: rewrite}
+    block = tree.parents[line]
+    return {
+        line: _removed,
+        block: lambda node: node.with_changes(footer=[*comments, *getattr(node, "footer", ())]),
+    }
+
+
+def _removed(_: cst.CSTNode) -> Replacement:
+    return cst.RemoveFromParent()
+
+
+def _above(node: cst.CSTNode, new: Sequence[Statement]) -> list[Statement]:
+    """New statements that take over what stands above a statement."""
+    first, *others = new
+    return [first.with_changes(leading_lines=getattr(node, "leading_lines", ())), *others]
+
+
+def _bare(node: cst.CSTNode) -> Statement:
+    """A statement without what stands above it."""
+    statement = node.with_changes(leading_lines=())
+    assert isinstance(statement, cst.BaseStatement), "only statements are moved"
+    return statement
+
+
+def _indent(tree: Tree, statement: Statement) -> str | None:
+    """The indentation of the block around a statement, where it is not that of the file."""
+    around = tree.parents[statement]
+    return around.indent if isinstance(around, cst.IndentedBlock) else None

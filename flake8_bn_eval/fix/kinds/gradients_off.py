@@ -1,0 +1,73 @@
+"""``with torch.no_grad():`` around a region that predicts, or a decorator on the function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from flake8_bn_eval.findings import Safety
+from flake8_bn_eval.fix.base import Change, repairs
+from flake8_bn_eval.fix.blocks import put_into
+from flake8_bn_eval.fix.regions import region_of, suspends
+from flake8_bn_eval.fix.site import File, Site
+from flake8_bn_eval.fix.tree import DeclinedError
+
+CONTEXT = "torch.no_grad"
+
+
+@repairs("BNE201")
+def propose(site: Site) -> Iterator[Change]:
+    """A decorator where the function does nothing else, a block otherwise."""
+    file, call = site.file, site.needed(cst.Call)
+    region = region_of(file, call)
+    function = file.scope(region)
+    trains = file.training.trains_after(region)
+    safety = Safety.UNSAFE if trains else Safety.SAFE
+    if isinstance(function, cst.FunctionDef) and _only_predicts(file, function, region):
+        context = file.imports.spelling(CONTEXT, function)
+        decorator = cst.Decorator(cst.Call(context.expression))
+        changed = file.rewritten({function: lambda node: _decorated(node, decorator)})
+        yield Change(
+            f"decorate `{function.name.value}` with `@{context.written}()`",
+            safety,
+            context.with_import(changed),
+        )
+    if suspends([region]):
+        raise DeclinedError("other code runs in the middle of the region, and would get its mode")
+    context = file.imports.spelling(CONTEXT, region)
+    block = cst.With([cst.WithItem(cst.Call(context.expression))], cst.IndentedBlock([]))
+    changed = file.rewritten(put_into(file, [region], block))
+    yield Change(f"put it under `{context.written}()`", safety, context.with_import(changed))
+
+
+def _decorated(function: cst.CSTNode, decorator: cst.Decorator) -> cst.FunctionDef:
+    """The decorator next to the function: `property` and its like stay outside."""
+    definition = cst.ensure_type(function, cst.FunctionDef)
+    return definition.with_changes(decorators=[*definition.decorators, decorator])
+
+
+def _only_predicts(file: File, function: cst.FunctionDef, region: cst.BaseStatement) -> bool:
+    """Whether a function is its region and little else, and no caller of it trains."""
+    if function.asynchronous is not None or suspends([function.body]):
+        return False
+    if file.training.trains(function) or file.training.is_called_to_train(function):
+        return False
+    if not function.params.params or not _is_top_level(file, function):
+        return False
+    return 2 * _height(file, [region]) >= _height(file, _without_docstring(function))
+
+
+def _is_top_level(file: File, function: cst.FunctionDef) -> bool:
+    """Whether a function is one of the file or a method, so that its callers are known by name."""
+    return not isinstance(file.scope(function), cst.FunctionDef)
+
+
+def _without_docstring(function: cst.FunctionDef) -> Sequence[cst.CSTNode]:
+    body = list(function.body.body)
+    return body[1:] if function.get_docstring() is not None else body
+
+
+def _height(file: File, nodes: Sequence[cst.CSTNode]) -> int:
+    """How many lines nodes fill."""
+    return sum(file.last_line(node) - file.span(node).line + 1 for node in nodes)
