@@ -62,6 +62,18 @@ def put_into(
     return {first: rewrite, **dict.fromkeys(others, _removed)}
 
 
+def into_block(tree: Tree, line: cst.SimpleStatementLine, item: cst.WithItem) -> Rewrites:
+    """Make a line the head of a block of all that follows it in its own."""
+    around = siblings(tree, line)
+    following = around[_index(around, line) + 1 :]
+    body = cst.IndentedBlock(following, header=line.trailing_whitespace, indent=_indent(tree, line))
+
+    def rewrite(node: cst.CSTNode) -> Replacement:
+        return cst.With([item], body, leading_lines=getattr(node, "leading_lines", ()))
+
+    return {line: rewrite, **dict.fromkeys(following, _removed)}
+
+
 def put_first(body: cst.BaseSuite, *new: Statement) -> Rewrites:
     """Put statements at the head of a body."""
     if not isinstance(body, cst.IndentedBlock):
@@ -99,7 +111,7 @@ def comments_of(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:
 
 def _without_line(tree: Tree, line: cst.SimpleStatementLine) -> Rewrites:
     around = siblings(tree, line)
-    index = next(number for number, each in enumerate(around) if each is line)
+    index = _index(around, line)
     comments = comments_of(line)
     if not comments:
         return {line: _removed}
@@ -138,3 +150,7 @@ def _indent(tree: Tree, statement: Statement) -> str | None:
     """The indentation of the block around a statement, where it is not that of the file."""
     around = tree.parents[statement]
     return around.indent if isinstance(around, cst.IndentedBlock) else None
+
+
+def _index(statements: Sequence[Statement], statement: Statement) -> int:
+    return next(index for index, each in enumerate(statements) if each is statement)

@@ -87,7 +87,7 @@ def leaves(region: Sequence[Statement]) -> bool:
     )
 
 
-def suspends(region: Sequence[Statement]) -> bool:
+def suspends(region: Sequence[cst.CSTNode]) -> bool:
     """Whether other code runs in the middle of a region: a generator's user, another task."""
     return any(
         isinstance(node, cst.Yield | cst.Await)

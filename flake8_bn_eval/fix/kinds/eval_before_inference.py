@@ -9,11 +9,11 @@ import libcst as cst
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.advice import ModeCall, advised_call
 from flake8_bn_eval.fix.base import Change, repairs
-from flake8_bn_eval.fix.bindings import bound_in, names_in, overlaps
+from flake8_bn_eval.fix.bindings import bound_in, dotted, names_in, overlaps
 from flake8_bn_eval.fix.blocks import Rewrites, lines, put_around, put_before, put_into
-from flake8_bn_eval.fix.regions import extended, leaves, region_of, suspends
+from flake8_bn_eval.fix.regions import extended, leaves, own_nodes, region_of, suspends
 from flake8_bn_eval.fix.site import Site
-from flake8_bn_eval.fix.tree import DeclinedError
+from flake8_bn_eval.fix.tree import DeclinedError, descendants
 
 SAVED = "was_training"
 Region = Sequence[cst.BaseStatement]
@@ -52,7 +52,7 @@ def _before(site: Site, call: cst.Call, missing: ModeCall) -> Iterator[Change]:
     first = region_of(site.file, call, missing.subject)
     region = extended(site.file, first, missing.subject)
     title = f"call `{missing.written}` before"
-    if not _is_put_back(site, region):
+    if not _is_put_back(site, region, missing.subject):
         rewrites = put_before(first, *lines(missing.written))
         yield Change(title, Safety.UNSAFE, site.file.rewritten(rewrites))
         return
@@ -78,18 +78,31 @@ def _put_back(site: Site, region: Region, missing: ModeCall) -> Rewrites:
     return put_into(site.file, region, block, *before)
 
 
-def _is_put_back(site: Site, region: Region) -> bool:
-    """Whether training follows, or may follow: nobody in the file calls the function."""
+def _is_put_back(site: Site, region: Region, subject: str) -> bool:
+    """Whether training follows, or may follow where others hold the module as well."""
     training, function = site.file.training, site.file.scope(region[-1])
     if training.trains_after(region[-1]):
         return True
-    if not isinstance(function, cst.FunctionDef):
+    if not isinstance(function, cst.FunctionDef) or _is_made_in(function, subject):
         return False
     return training.is_called_to_train(function) or not training.is_called(function)
 
 
+def _is_made_in(function: cst.FunctionDef, name: str) -> bool:
+    """Whether a function gets a module from a call, and does not return it."""
+    nodes = own_nodes([function.body])
+    assigned = [node for node in nodes if isinstance(node, cst.Assign)]
+    values = [
+        each.value for each in assigned if any(dotted(t.target) == name for t in each.targets)
+    ]
+    returned = [node for node in nodes if isinstance(node, cst.Return | cst.Yield)]
+    names = (dotted(part) for each in returned for part in descendants(each))
+    return bool(values) and isinstance(values[0], cst.Call) and name not in names
+
+
 def _free_name(site: Site, place: cst.CSTNode) -> str:
-    """A name for the mode that nothing in the file has."""
-    taken = {node.value for node in site.file.nodes if isinstance(node, cst.Name)}
-    names = (SAVED if not number else f"{SAVED}_{number}" for number in range(len(taken) + 1))
-    return next(name for name in names if name not in taken)
+    """A name for the mode that nothing around it has."""
+    around = descendants(site.file.scope(place))
+    taken = {node.value for node in around if isinstance(node, cst.Name)}
+    names = (f"{SAVED}_{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (SAVED, *names) if name not in taken)

@@ -14,6 +14,8 @@ from flake8_bn_eval.fix.site import File, Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
 CONTEXT = "torch.no_grad"
+MOST_OTHERS = 3
+"""How many more statements than lines of the region a function may have to be decorated."""
 
 
 @repairs("BNE201")
@@ -55,7 +57,10 @@ def _only_predicts(file: File, function: cst.FunctionDef, region: cst.BaseStatem
         return False
     if not function.params.params or not _is_top_level(file, function):
         return False
-    return 2 * _height(file, [region]) >= _height(file, _without_docstring(function))
+    others = [each for each in _without_docstring(function) if each is not region]
+    if any(isinstance(each, cst.BaseCompoundStatement) for each in others):
+        return False
+    return len(others) <= MOST_OTHERS + file.last_line(region) - file.span(region).line
 
 
 def _is_top_level(file: File, function: cst.FunctionDef) -> bool:
@@ -66,8 +71,3 @@ def _is_top_level(file: File, function: cst.FunctionDef) -> bool:
 def _without_docstring(function: cst.FunctionDef) -> Sequence[cst.CSTNode]:
     body = list(function.body.body)
     return body[1:] if function.get_docstring() is not None else body
-
-
-def _height(file: File, nodes: Sequence[cst.CSTNode]) -> int:
-    """How many lines nodes fill."""
-    return sum(file.last_line(node) - file.span(node).line + 1 for node in nodes)
