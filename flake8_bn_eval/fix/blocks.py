@@ -33,19 +33,19 @@ def put_before(statement: Statement, *new: Statement) -> Rewrites:
     return {statement: lambda node: cst.FlattenSentinel([*_above(node, new), _bare(node)])}
 
 
+def put_after(statement: Statement, *new: Statement) -> Rewrites:
+    """Put statements after another one."""
+    return {statement: lambda node: cst.FlattenSentinel([node, *new])}
+
+
 def put_around(
     region: Sequence[Statement], before: Sequence[Statement], after: Sequence[Statement]
 ) -> Rewrites:
     """Put statements before the first and after the last of some that follow each other."""
     first, last = region[0], region[-1]
-    if first is last:
-        return {
-            first: lambda node: cst.FlattenSentinel([*_above(node, before), _bare(node), *after])
-        }
-    return {
-        **put_before(first, *before),
-        last: lambda node: cst.FlattenSentinel([node, *after]),
-    }
+    if first is not last:
+        return {**put_before(first, *before), **put_after(last, *after)}
+    return {first: lambda node: cst.FlattenSentinel([*_above(node, before), _bare(node), *after])}
 
 
 def put_into(
@@ -85,7 +85,7 @@ def put_last(body: cst.BaseSuite, *new: Statement) -> Rewrites:
     """Put statements at the end of a body."""
     if not isinstance(body, cst.IndentedBlock):
         raise DeclinedError("the body shares the line of its head")
-    return {body.body[-1]: lambda node: cst.FlattenSentinel([node, *new])}
+    return put_after(body.body[-1], *new)
 
 
 def taken_out(tree: Tree, small: cst.BaseSmallStatement) -> Rewrites:

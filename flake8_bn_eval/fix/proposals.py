@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from flake8_bn_eval.fix.kinds import kinds_for
 from flake8_bn_eval.fix.site import File, Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
-NO_KIND = "there is no fix for this rule: see `bn-eval explain {}`"
+RAISE = "BNE_RAISE"
+"""Environment variable: with it an error of our own is raised."""
+NO_KIND = "there is no fix for this rule"
 NO_SHAPE = "no fix is known for this shape of it"
 
 
@@ -28,7 +31,8 @@ def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:
     """All fixes for a finding that are known, the best first, and why there are no others."""
     kinds = kinds_for(finding.code)
     if not kinds:
-        yield Declined(finding, NO_KIND.format(finding.code))
+        advice = f"; the advice is: {finding.help}" if finding.help else ""
+        yield Declined(finding, NO_KIND + advice)
     reasons: list[str] = []
     known = False
     for kind in kinds:
@@ -38,6 +42,10 @@ def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:
                 yield _fix(tree.text, finding, change)
         except DeclinedError as declined:
             reasons.append(str(declined))
+        except Exception as error:  # ours, not the user's: other findings are fixed
+            if os.environ.get(RAISE):
+                raise
+            reasons.append(f"internal error {type(error).__name__}: {error}")
     if kinds and (reasons or not known):
         yield Declined(finding, "; ".join(reasons) or NO_SHAPE)
 

@@ -10,7 +10,9 @@ from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.bindings import dotted
 from flake8_bn_eval.fix.containers import Contents, contents_of
+from flake8_bn_eval.fix.regions import own_nodes
 from flake8_bn_eval.fix.site import Site
+from flake8_bn_eval.fix.training import called_name
 from flake8_bn_eval.fix.tree import DeclinedError
 
 LIST, DICT = "torch.nn.ModuleList", "torch.nn.ModuleDict"
@@ -92,9 +94,7 @@ def _is_after_super(site: Site, statement: cst.Assign) -> bool:
     line = site.file.span(statement).line
     return any(
         isinstance(node, cst.Call)
-        and isinstance(node.func, cst.Attribute)
-        and node.func.attr.value == "__init__"
+        and called_name(node) == "__init__"
         and site.file.span(node).line < line
-        for node in site.file.nodes
-        if site.file.scope(node) is function
+        for node in own_nodes([function.body])
     )
