@@ -19,6 +19,7 @@ from flake8_bn_eval.cli import outcome
 COMMANDS = {
     "check": "report what is wrong in files and directories",
     "explain": "print the page of a rule",
+    "fix": "repair what is found in files and directories",
     "rules": "list the rules",
     "trace": "print the modes at every line that matters",
 }

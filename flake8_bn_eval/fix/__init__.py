@@ -13,10 +13,11 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Fix
 from flake8_bn_eval.fix.edits import apply_edits
 from flake8_bn_eval.fix.proposals import Declined, proposed
+from flake8_bn_eval.fix.repair import Repaired, repair
 from flake8_bn_eval.fix.site import File
 from flake8_bn_eval.fix.trial import Analyse, Fixed, tried_out
 
-__all__ = ["Analyse", "Declined", "apply_edits", "fixes_for"]
+__all__ = ["Analyse", "Declined", "Repaired", "apply_edits", "fixes_for", "repair"]
 
 
 def fixes_for(

@@ -87,6 +87,15 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
+def moved_line(span: Span, edits: Sequence[Edit]) -> int:
+    """The line on which a span begins when edits have been made before it."""
+    return span.line + sum(
+        edit.replacement.count("\n") - (edit.span.end_line - edit.span.line)
+        for edit in edits
+        if (edit.span.end_line, edit.span.end_column) <= (span.line, span.column)
+    )
+
+
 def _starts(lines: Sequence[str]) -> list[int]:
     return list(_running(len(line) for line in lines))
 

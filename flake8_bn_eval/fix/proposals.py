@@ -25,6 +25,8 @@ class Declined:
 
     finding: Finding
     reason: str
+    needs_unsafe: bool = False
+    """Whether there is an unsafe fix that was not asked for."""
 
 
 def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:

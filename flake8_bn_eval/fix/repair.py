@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flake8_bn_eval import source
-from flake8_bn_eval.findings import Finding, Fix
+from flake8_bn_eval.findings import Finding, Fix, Span
+from flake8_bn_eval.fix.edits import moved_line
 from flake8_bn_eval.fix.proposals import Declined
 from flake8_bn_eval.fix.site import File
 from flake8_bn_eval.fix.trial import Analyse, Fixed, tried_out
@@ -18,15 +19,27 @@ Wanted = Callable[[Finding], bool]
 class Repaired:
     """A text after its fixes.
 
-    The findings in ``fixes`` stand where they stood when each was made, the edits as well;
-    those in ``declined`` stand in ``text``.  ``remaining`` is all that is found there, with
-    the findings that were not wanted.
+    ``fixes`` are in the order in which they were made, each against the text that the one
+    before gave.  The findings in ``declined`` stand in ``text``, so do those in ``remaining``,
+    which is all that is found there, wanted or not.
     """
 
     text: str
     fixes: tuple[Fix, ...]
     declined: tuple[Declined, ...]
     remaining: tuple[Finding, ...]
+
+    @property
+    def lines(self) -> list[int]:
+        """The line in ``text`` of what each fix repaired."""
+        return [self._line(number) for number in range(len(self.fixes))]
+
+    def _line(self, number: int) -> int:
+        span = self.fixes[number].finding.span
+        for fix in self.fixes[number:]:
+            line = moved_line(span, fix.edits)
+            span = Span(line, span.column, line + span.end_line - span.line, span.end_column)
+        return span.line
 
 
 def repair(

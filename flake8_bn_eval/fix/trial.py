@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Edit, Finding, Fix, Safety
-from flake8_bn_eval.fix.edits import apply_edits
+from flake8_bn_eval.fix.edits import apply_edits, moved_line
 from flake8_bn_eval.fix.proposals import Declined, proposed
 from flake8_bn_eval.fix.site import File
 
@@ -52,7 +52,8 @@ def tried_out(
             if isinstance(result, Fixed):
                 return result
             reasons.append(result)
-    return Declined(finding, "; ".join([*dict.fromkeys(reasons), *left_out[:1]]))
+    said = "; ".join([*dict.fromkeys(reasons), *left_out[:1]])
+    return Declined(finding, said, needs_unsafe=bool(left_out))
 
 
 def _tried(text: str, fix: Fix, findings: Sequence[Finding], analyse: Analyse) -> Fixed | str:
@@ -76,12 +77,6 @@ def _tried(text: str, fix: Fix, findings: Sequence[Finding], analyse: Analyse) -
     return Fixed(fix, repaired, after)
 
 
-def _key(finding: Finding, edits: Iterable[Edit] = ()) -> Key:
+def _key(finding: Finding, edits: Sequence[Edit] = ()) -> Key:
     """What makes a finding the same after edits: the rule, the message, the line."""
-    line, column = finding.span.line, finding.span.column
-    moved = sum(
-        edit.replacement.count("\n") - (edit.span.end_line - edit.span.line)
-        for edit in edits
-        if (edit.span.end_line, edit.span.end_column) <= (line, column)
-    )
-    return finding.code, finding.message, line + moved
+    return finding.code, finding.message, moved_line(finding.span, edits)

@@ -1,0 +1,165 @@
+"""``bn-eval fix PATH...``: repair what is found, and say what is not repaired and why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TextIO
+
+from flake8_bn_eval import source
+from flake8_bn_eval.cli.check import _check_text, _is_suppressed, _options, _python_files
+from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.files.fixing import FixedFile, fixed_file
+from flake8_bn_eval.files.units import STDIN, Unit, read_bytes
+from flake8_bn_eval.files.writing import replace_bytes
+from flake8_bn_eval.findings import Finding
+from flake8_bn_eval.fix.proposals import Declined
+from flake8_bn_eval.options import Options, add_to
+from flake8_bn_eval.report.fixing import Count, declined_line, diff_lines, fix_line, summary
+from flake8_bn_eval.rules import all_rules
+
+MOST_PASSES = 3
+"""A fix in one file may change what is found in another: so often all are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asks for."""
+
+    options: Options
+    codes: tuple[str, ...]
+    unsafe: bool
+    diff: bool
+
+    def wants(self, finding: Finding) -> bool:
+        """Whether the rule of a finding is among those selected."""
+        return finding.code.startswith(self.codes)
+
+
+@dataclass(slots=True)
+class Run:
+    """The fixes of all files, and what has come of them so far."""
+
+    request: Request
+    said: TextIO
+    count: Count = field(default_factory=Count)
+    changed: set[str] = field(default_factory=set)
+    declined: dict[str, Sequence[Declined]] = field(default_factory=dict)
+    status: int = CLEAN
+
+    def passes(self, files: list[str]) -> None:
+        """Fix every file, and all of them again as long as another one has changed."""
+        remaining = files
+        for _ in range(MOST_PASSES):
+            before = self.count.fixed
+            remaining = [path for path in remaining if self._is_fixed(path)]
+            alone = len(remaining) < 2 or self.request.options.single_file
+            if self.count.fixed == before or self.request.diff or alone:
+                return
+
+    def _is_fixed(self, path: str) -> bool:
+        """Fix a file; false if that cannot be done, which is said."""
+        try:
+            data = read_bytes(path)
+            fixed = fixed_file(
+                path,
+                data,
+                self._findings,
+                unsafe=self.request.unsafe,
+                wanted=self.request.wants,
+            )
+            self._deliver(fixed, data)
+        except InputError as error:
+            self.status = complain(error)
+            self.declined.pop(path, None)
+            return False
+        self._note(fixed)
+        return True
+
+    def _findings(self, unit: Unit) -> list[Finding]:
+        found = _check_text(unit.path, unit.text, self.request.options)
+        lines = source.split_lines(unit.text)
+        return [finding for finding in found if not _is_suppressed(finding, lines)]
+
+    def _deliver(self, fixed: FixedFile, data: bytes) -> None:
+        """Write the file, or show what would be written."""
+        if self.request.diff:
+            for line in diff_lines(fixed.path, fixed.before.text, fixed.text):
+                sys.stdout.write(line)
+        elif fixed.path == STDIN:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(fixed.data)
+        elif fixed.is_changed:
+            replace_bytes(fixed.path, data, fixed.data)
+
+    def _note(self, fixed: FixedFile) -> None:
+        for line, fix in zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True):
+            print(fix_line(fixed.path, line, fix), file=self.said)
+        self.count.fixed += len(fixed.repaired.fixes)
+        self.declined[fixed.path] = fixed.repaired.declined
+        if fixed.is_changed:
+            self.changed.add(fixed.path)
+
+    def close(self) -> int:
+        """Say what is left, and give the status."""
+        for path, declined in self.declined.items():
+            for each in declined:
+                print(declined_line(path, each), file=self.said)
+        left = [each for declined in self.declined.values() for each in declined]
+        self.count.files = len(self.changed)
+        self.count.declined = len(left)
+        self.count.unsafe = sum(each.needs_unsafe for each in left)
+        print(summary(self.count, is_diff=self.request.diff), file=self.said)
+        shown = self.request.diff and self.count.fixed
+        return max(self.status, FINDINGS if left or shown else CLEAN)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fix files, or show how with ``--diff``.
+
+    The status is 1 if findings are left that were to be fixed, and with ``--diff`` also if
+    there are fixes to be made.
+    """
+    request, paths = _request(arguments)
+    found = [each for path in paths for each in _python_files(path)]
+    files = [each for each in found if isinstance(each, str)]
+    run = Run(request, sys.stderr if request.diff or STDIN in files else sys.stdout)
+    for error in found:
+        if isinstance(error, InputError):
+            run.status = complain(error)
+    run.passes(list(dict.fromkeys(files)))
+    return run.close()
+
+
+def _request(arguments: Sequence[str]) -> tuple[Request, list[str]]:
+    fix = parser("fix", "Repair what is found, and say what is not repaired and why.")
+    fix.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, - for stdin")
+    fix.add_argument("--diff", action="store_true", help="write nothing, print what would change")
+    fix.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="also make fixes that change what is computed: look at them afterwards",
+    )
+    fix.add_argument(
+        "--select",
+        default="BNE",
+        metavar="CODES",
+        help="fix only findings of these codes, or codes that begin so (default: BNE)",
+    )
+    add_to(fix)
+    namespace = fix.parse_args(arguments)
+    codes = tuple(namespace.select.replace(",", " ").upper().split())
+    options = _with_selected(_options(namespace), codes)
+    return Request(options, codes, namespace.unsafe_fixes, namespace.diff), namespace.paths
+
+
+def _with_selected(options: Options, codes: tuple[str, ...]) -> Options:
+    """The options with the rules opted in that are selected by their full codes."""
+    known = {rule.code for rule in all_rules()}
+    for code in codes:
+        if not any(each.startswith(code) for each in known):
+            raise InputError(f"--select: no rule has a code that begins with {code}")
+    if not codes:
+        raise InputError("--select: there is no code in it")
+    return replace(options, opt_in=options.opt_in | known.intersection(codes))
