@@ -24,13 +24,18 @@ def bound_in(node: cst.CSTNode) -> frozenset[str]:
 
 def names_in(expression: str) -> frozenset[str]:
     """The names that an expression reads, each with what it begins with: ``self``, ``self.net``."""
+    return read_in(cst.parse_expression(expression)) if expression else frozenset()
+
+
+def read_in(node: cst.CSTNode) -> frozenset[str]:
+    """All names in a node, also dotted ones, but not the attributes by themselves."""
     found: set[str] = set()
-    pending: list[cst.CSTNode] = [cst.parse_expression(expression)] if expression else []
+    pending = [node]
     while pending:
-        node = pending.pop()
-        if name := dotted(node):
+        current = pending.pop()
+        if name := dotted(current):
             found.add(name)
-        pending += [node.value] if isinstance(node, cst.Attribute) else node.children
+        pending += [current.value] if isinstance(current, cst.Attribute) else current.children
     return frozenset(found)
 
 

@@ -102,31 +102,26 @@ def taken_out(tree: Tree, small: cst.BaseSmallStatement) -> Rewrites:
     return _without_line(tree, line)
 
 
-def comments_of(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:
-    """The comments above a line and behind it, as lines of their own."""
-    above = [each for each in line.leading_lines if each.comment is not None]
-    comment = line.trailing_whitespace.comment
-    return above if comment is None else [*above, cst.EmptyLine(comment=comment)]
-
-
 def _without_line(tree: Tree, line: cst.SimpleStatementLine) -> Rewrites:
+    """The comments of the line, and the blank lines above it, go to what comes after it."""
     around = siblings(tree, line)
-    index = _index(around, line)
-    comments = comments_of(line)
-    if not comments:
-        return {line: _removed}
-    if index + 1 < len(around):
+    number = _index(around, line) + 1
+    comment = line.trailing_whitespace.comment
+    left = [*line.leading_lines, *([cst.EmptyLine(comment=comment)] if comment else [])]
+    if number < len(around):
+        return {line: _removed, around[number]: _below(left, "leading_lines")}
+    return {line: _removed, tree.parents[line]: _below(left, "footer")}
 
-        def rewrite(node: cst.CSTNode) -> Replacement:
-            below = getattr(node, "leading_lines", ())
-            return node.with_changes(leading_lines=[*comments, *below])
 
-        return {line: _removed, around[index + 1]: rewrite}
-    block = tree.parents[line]
-    return {
-        line: _removed,
-        block: lambda node: node.with_changes(footer=[*comments, *getattr(node, "footer", ())]),
-    }
+def _below(above: Sequence[cst.EmptyLine], field: str) -> Rewrite:
+    """Put lines before those that a node has, but not blank ones before blank ones."""
+
+    def rewrite(node: cst.CSTNode) -> Replacement:
+        below: Sequence[cst.EmptyLine] = getattr(node, field, ())
+        is_blank = bool(below) and all(each.comment is None for each in (*above, below[0]))
+        return node.with_changes(**{field: [*(() if is_blank else above), *below]})
+
+    return rewrite
 
 
 def _removed(_: cst.CSTNode) -> Replacement:

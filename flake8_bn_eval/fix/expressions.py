@@ -40,20 +40,22 @@ def argument_at(call: cst.Call, name: str, position: int | None) -> cst.Arg | No
 
 def with_argument(call: cst.Call, name: str, value: cst.BaseExpression) -> cst.Call:
     """A call with one more argument by name, laid out as the last one is."""
-    new = cst.Arg(
-        value,
-        keyword=cst.Name(name),
-        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-    )
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    new = cst.Arg(value, keyword=cst.Name(name), equal=equal)
     if not call.args:
         return call.with_changes(args=[new])
     *others, last = call.args
+    between = _space_between(call)
     if isinstance(last.comma, cst.Comma):
-        new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+        space = last.comma.whitespace_after
+        end = {"comma": last.comma.with_changes(whitespace_after=_without_comment(space))}
     else:
-        new = new.with_changes(whitespace_after_arg=last.whitespace_after_arg)
-        last = last.with_changes(whitespace_after_arg=cst.SimpleWhitespace(""))
-    return call.with_changes(args=[*others, last.with_changes(comma=_separator(call)), new])
+        space = last.whitespace_after_arg
+        end = {"whitespace_after_arg": _without_comment(space)}
+    comma = cst.Comma(whitespace_after=_with_comment_of(between, space))
+    bare = cst.SimpleWhitespace("")
+    last = last.with_changes(comma=comma, whitespace_after_arg=bare)
+    return call.with_changes(args=[*others, last, new.with_changes(**end)])
 
 
 def without_argument(call: cst.Call, gone: cst.Arg) -> cst.Call:
@@ -65,10 +67,29 @@ def without_argument(call: cst.Call, gone: cst.Arg) -> cst.Call:
     return call.with_changes(args=rest)
 
 
-def _separator(call: cst.Call) -> cst.Comma:
-    """The comma between the last two arguments."""
+def _space_between(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
+    """What stands before an argument of a call that is not the first, without a comment."""
     if len(call.args) > 1 and isinstance(call.args[-2].comma, cst.Comma):
-        return call.args[-2].comma
+        return _without_comment(call.args[-2].comma.whitespace_after)
     if isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
-        return cst.Comma(whitespace_after=call.whitespace_before_args)
-    return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return _without_comment(call.whitespace_before_args)
+    return cst.SimpleWhitespace(" ")
+
+
+def _without_comment(
+    space: cst.BaseParenthesizableWhitespace,
+) -> cst.BaseParenthesizableWhitespace:
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    return space.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=())
+
+
+def _with_comment_of(
+    space: cst.BaseParenthesizableWhitespace, other: cst.BaseParenthesizableWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    """A space with the comment that ends the line of another one."""
+    if not isinstance(other, cst.ParenthesizedWhitespace) or other.first_line.comment is None:
+        return space
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return other
+    return space.with_changes(first_line=other.first_line, empty_lines=other.empty_lines)

@@ -17,17 +17,13 @@ _OWN = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 _COMPREHENSIONS = (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
 
 
-def region_of(file: File, place: cst.CSTNode, subject: str = "") -> Statement:
-    """The outermost loop or block around a call that trains nothing and binds no module.
+def region_of(file: File, place: cst.CSTNode, subject: str) -> Statement:
+    """The outermost loop or block around a call that trains nothing.
 
-    ``subject`` is how the module is written whose mode is to be set before the region; without
-    one the region is for the gradient mode.  Raises `DeclinedError` where the module has its
-    name only inside the statement of the call.
+    ``subject`` is how the module is written that is called: what binds it is left outside.
     """
     statement = own_statement(file, place)
     names = names_in(subject)
-    if subject and overlaps(names, bound_in(statement)):
-        raise DeclinedError(f"`{subject}` is a name only within that statement")
     region = statement
     for around in file.ancestors(statement):
         if isinstance(around, _OWN) or file.training.trains(around):
@@ -39,6 +35,14 @@ def region_of(file: File, place: cst.CSTNode, subject: str = "") -> Statement:
         if isinstance(around, cst.For | cst.While | cst.With):
             region = around
     return region
+
+
+def named_outside(file: File, place: cst.CSTNode, subject: str) -> Statement:
+    """The statement of a call; a `DeclinedError` where the module has its name only within."""
+    statement = own_statement(file, place)
+    if overlaps(names_in(subject), bound_in(statement)):
+        raise DeclinedError(f"`{subject}` is a name only within that statement")
+    return statement
 
 
 def own_statement(file: File, place: cst.CSTNode) -> Statement:
@@ -54,7 +58,10 @@ def own_statement(file: File, place: cst.CSTNode) -> Statement:
 
 
 def extended(file: File, region: Statement, subject: str) -> list[Statement]:
-    """The region with the statements after it, up to the last that calls the module again."""
+    """The region with the statements after it, up to the last that calls the module again.
+
+    Not beyond one that trains, or that binds the module anew.
+    """
     block = list(siblings(file, region))
     index = next(number for number, each in enumerate(block) if each is region)
     last = index

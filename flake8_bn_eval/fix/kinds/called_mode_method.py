@@ -22,4 +22,6 @@ def propose(site: Site) -> Iterator[Change]:
 
 
 def _called(method: cst.CSTNode) -> cst.Call:
-    return cst.Call(cst.ensure_type(method, cst.Attribute))
+    """The parentheses around the method are then around the call."""
+    bare = cst.ensure_type(method, cst.Attribute)
+    return cst.Call(bare.with_changes(lpar=(), rpar=()), lpar=bare.lpar, rpar=bare.rpar)

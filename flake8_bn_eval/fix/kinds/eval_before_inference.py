@@ -11,7 +11,14 @@ from flake8_bn_eval.fix.advice import ModeCall, advised_call
 from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.bindings import bound_in, dotted, names_in, overlaps
 from flake8_bn_eval.fix.blocks import Rewrites, lines, put_around, put_before, put_into
-from flake8_bn_eval.fix.regions import extended, leaves, own_nodes, region_of, suspends
+from flake8_bn_eval.fix.regions import (
+    extended,
+    leaves,
+    named_outside,
+    own_nodes,
+    region_of,
+    suspends,
+)
 from flake8_bn_eval.fix.site import Site
 from flake8_bn_eval.fix.tree import DeclinedError, descendants
 
@@ -49,6 +56,7 @@ def _in_evaluation(module: cst.CSTNode) -> cst.Call:
 
 
 def _before(site: Site, call: cst.Call, missing: ModeCall) -> Iterator[Change]:
+    named_outside(site.file, call, missing.subject)
     first = region_of(site.file, call, missing.subject)
     region = extended(site.file, first, missing.subject)
     title = f"call `{missing.written}` before"

@@ -8,8 +8,9 @@ import libcst as cst
 
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
+from flake8_bn_eval.fix.bindings import dotted
 from flake8_bn_eval.fix.blocks import put_into
-from flake8_bn_eval.fix.regions import region_of, suspends
+from flake8_bn_eval.fix.regions import extended, region_of, suspends
 from flake8_bn_eval.fix.site import File, Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
@@ -22,7 +23,8 @@ MOST_OTHERS = 3
 def propose(site: Site) -> Iterator[Change]:
     """A decorator where the function does nothing else, a block otherwise."""
     file, call = site.file, site.needed(cst.Call)
-    region = region_of(file, call)
+    subject = file.code(call.func) if dotted(call.func) else ""
+    region = region_of(file, call, subject)
     function = file.scope(region)
     trains = file.training.trains_after(region)
     safety = Safety.UNSAFE if trains else Safety.SAFE
@@ -35,12 +37,23 @@ def propose(site: Site) -> Iterator[Change]:
             safety,
             context.with_import(changed),
         )
-    if suspends([region]):
-        raise DeclinedError("other code runs in the middle of the region, and would get its mode")
     context = file.imports.spelling(CONTEXT, region)
     block = cst.With([cst.WithItem(cst.Call(context.expression))], cst.IndentedBlock([]))
-    changed = file.rewritten(put_into(file, [region], block))
-    yield Change(f"put it under `{context.written}()`", safety, context.with_import(changed))
+    for statements in _blocks(file, region, subject):
+        if suspends(statements):
+            raise DeclinedError("other code runs in the middle, and would have no gradients")
+        changed = file.rewritten(put_into(file, statements, block))
+        yield Change(f"put it under `{context.written}()`", safety, context.with_import(changed))
+
+
+def _blocks(
+    file: File, region: cst.BaseStatement, subject: str
+) -> Iterator[Sequence[cst.BaseStatement]]:
+    """The region, and if that is not all, with what follows it up to the last such call."""
+    yield [region]
+    further = extended(file, region, subject) if subject else [region]
+    if len(further) > 1:
+        yield further
 
 
 def _decorated(function: cst.CSTNode, decorator: cst.Decorator) -> cst.FunctionDef:

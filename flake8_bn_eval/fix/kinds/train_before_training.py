@@ -11,9 +11,8 @@ from flake8_bn_eval.fix.advice import advised_call
 from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.bindings import bound_in, names_in, overlaps
 from flake8_bn_eval.fix.blocks import Rewrites, lines, put_before, put_first
-from flake8_bn_eval.fix.regions import loops_around, own_statement
+from flake8_bn_eval.fix.regions import loops_around, named_outside
 from flake8_bn_eval.fix.site import Site
-from flake8_bn_eval.fix.tree import DeclinedError
 
 
 @repairs("BNE103")
@@ -24,10 +23,8 @@ def propose(site: Site) -> Iterator[Change]:
     """
     call = site.needed(cst.Call)
     missing = advised_call(site.finding)
-    statement = own_statement(site.file, call)
+    statement = named_outside(site.file, call, missing.subject)
     names = names_in(missing.subject)
-    if overlaps(names, bound_in(statement)):
-        raise DeclinedError(f"`{missing.subject}` is a name only within that statement")
     loops = [loop for loop in loops_around(site.file, call) if loop is not statement]
     new = lines(missing.written)
     ways: list[tuple[str, Rewrites]] = []
