@@ -48,14 +48,15 @@ def with_argument(call: cst.Call, name: str, value: cst.BaseExpression) -> cst.C
     between = _space_between(call)
     if isinstance(last.comma, cst.Comma):
         space = last.comma.whitespace_after
-        end = {"comma": last.comma.with_changes(whitespace_after=_without_comment(space))}
+        end = last.comma.with_changes(whitespace_after=_without_comment(space))
+        new = new.with_changes(comma=end)
     else:
         space = last.whitespace_after_arg
-        end = {"whitespace_after_arg": _without_comment(space)}
+        new = new.with_changes(whitespace_after_arg=_without_comment(space))
     comma = cst.Comma(whitespace_after=_with_comment_of(between, space))
     bare = cst.SimpleWhitespace("")
     last = last.with_changes(comma=comma, whitespace_after_arg=bare)
-    return call.with_changes(args=[*others, last, new.with_changes(**end)])
+    return call.with_changes(args=[*others, last, new])
 
 
 def without_argument(call: cst.Call, gone: cst.Arg) -> cst.Call:

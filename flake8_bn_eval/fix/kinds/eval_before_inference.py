@@ -65,9 +65,9 @@ def _before(site: Site, call: cst.Call, missing: ModeCall) -> Iterator[Change]:
         yield Change(title, Safety.UNSAFE, site.file.rewritten(rewrites))
         return
     if missing.method != "eval":
-        raise DeclinedError(f"training follows, and nothing undoes `{missing.method}()`")
+        raise DeclinedError(f"training may follow, and nothing undoes `{missing.method}()`")
     if suspends(region):
-        raise DeclinedError("training follows, and other code runs in the middle of the region")
+        raise DeclinedError("training may follow, and other code runs in the middle of the region")
     if any(overlaps(names_in(missing.subject), bound_in(each)) for each in region):
         raise DeclinedError(f"`{missing.subject}` is another module after the region")
     title = f"{title} and put the mode back after"

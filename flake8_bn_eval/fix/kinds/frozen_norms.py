@@ -8,10 +8,10 @@ import libcst as cst
 
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
-from flake8_bn_eval.fix.bindings import bound_in
+from flake8_bn_eval.fix.bindings import bound_in, overlaps, read_in
 from flake8_bn_eval.fix.blocks import put_after, siblings
 from flake8_bn_eval.fix.site import Site
-from flake8_bn_eval.fix.tree import DeclinedError, descendants
+from flake8_bn_eval.fix.tree import DeclinedError
 
 OVERRIDE = """\
 def train(self, mode=True):
@@ -74,9 +74,9 @@ def _check_names(site: Site, moved: cst.BaseStatement, target: cst.BaseStatement
         return
     local = bound_in(here) - bound_in(moved) if isinstance(here, cst.FunctionDef) else frozenset()
     known = bound_in(there) if isinstance(there, cst.FunctionDef) else frozenset()
-    for node in descendants(moved):
-        if isinstance(node, cst.Name) and node.value in local - known:
-            raise DeclinedError(f"`{node.value}` is no name where the layers are put back")
+    missing = sorted(read_in(moved) & (local - known))
+    if missing:
+        raise DeclinedError(f"`{missing[0]}` is no name where the layers are put back")
 
 
 def _overridden(site: Site, freezing: cst.BaseStatement) -> Iterator[Change]:
@@ -87,8 +87,8 @@ def _overridden(site: Site, freezing: cst.BaseStatement) -> Iterator[Change]:
         raise DeclinedError("nothing in sight puts the layers back")
     if not class_.bases or any(_is_train(each) for each in class_.body.body):
         raise DeclinedError("the class is no module, or has a `train()` of its own")
-    own = bound_in(method) - bound_in(freezing) - {method.params.params[0].name.value}
-    if any(isinstance(n, cst.Name) and n.value in own for n in descendants(freezing)):
+    own = {name for name in bound_in(method) - bound_in(freezing) if "." not in name}
+    if overlaps(read_in(freezing), own - {method.params.params[0].name.value}):
         raise DeclinedError("what freezes needs names of its function")
     changed = site.file.rewritten({method: lambda node: _followed(node, freezing)})
     yield Change("freeze them in an override of `train(mode)`", Safety.UNSAFE, changed)
