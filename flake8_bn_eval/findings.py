@@ -7,6 +7,7 @@ of the text.  Both are plain data: they compare, sort, pickle and print.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -79,3 +80,16 @@ class Finding:
             if note.short:
                 return f"{self.message} ({note.short} {note.where})"
         return self.message
+
+
+def flake8_texts(findings: Iterable[Finding]) -> Iterator[str]:
+    """What flake8 prints behind the place of each finding of a file: the advice is a clause.
+
+    The first finding of a rule tells where more is said about it.
+    """
+    told: set[str] = set()
+    for finding in findings:
+        more = "" if finding.code in told else f" [more: bn-eval explain {finding.code}]"
+        advice = f": {finding.help}" if finding.help else ""
+        yield f"{finding.code} {finding.headline}{advice}{more}"
+        told.add(finding.code)

@@ -13,11 +13,11 @@ import flake8_bn_eval
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
 flow findings options operations modes knowledge interpret facts rules source names lower
-project fix report analysis flake8_plugin files notebooks server cli __main__
+project fix report analysis configuration flake8_plugin files notebooks server cli __main__
 """.split()
 ALLOWED = {
     "libcst": {"source", "names", "lower", "fix"},
-    "flake8": {"flake8_plugin"},
+    "flake8": {"configuration", "flake8_plugin"},
     "torch": set(),
 }
 
