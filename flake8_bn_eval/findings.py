@@ -7,7 +7,7 @@ of the text.  Both are plain data: they compare, sort, pickle and print.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -76,9 +76,13 @@ class Finding:
     @property
     def headline(self) -> str:
         """The message with the line that explains it: what flake8 prints after the code."""
+        return self.headline_with(lambda note: note.where)
+
+    def headline_with(self, where: Callable[[Note], str]) -> str:
+        """The headline where notes are to be named otherwise than by their line."""
         for note in self.notes:
             if note.short:
-                return f"{self.message} ({note.short} {note.where})"
+                return f"{self.message} ({note.short} {where(note)})"
         return self.message
 
 
