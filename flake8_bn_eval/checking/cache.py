@@ -70,9 +70,12 @@ class Cache:
 
     def keep(self, key: Key, record: Record, tree: Tree | None) -> None:
         """Keep what was found; ``tree`` is what the analysis asked on the way."""
-        asked = Asked((), (), (), listed=False) if tree is None else tree.asked
-        entry = {"text": _digest(key.text), "record": record.as_data(), **asdict(asked)}
-        entry["around"] = "" if tree is None or key.place is None else _state(tree, asked, key.place)
+        asked, around = Asked((), (), (), listed=False), ""
+        if tree is not None and key.place is not None:
+            asked = tree.asked
+            around = _state(tree, asked, key.place)
+        told = {"text": _digest(key.text), "around": around, "record": record.as_data()}
+        entry = told | asdict(asked)
         with contextlib.suppress(OSError):
             self._write(self._file(key), json.dumps(entry).encode())
 

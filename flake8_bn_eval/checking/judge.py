@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flake8_bn_eval import source
 from flake8_bn_eval.analysis import analyse
@@ -12,6 +12,7 @@ from flake8_bn_eval.checking.fingerprints import fingerprints
 from flake8_bn_eval.checking.records import Found, Record
 from flake8_bn_eval.configuration.choice import Choice
 from flake8_bn_eval.files.units import STDIN, InputError, Unit, read_bytes, read_unit
+from flake8_bn_eval.findings import Finding, Fix
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.report.results import FileResult, Reported
 
@@ -22,11 +23,17 @@ class Judge:
 
     choice: Choice
     cache: Cache | None = None
+    wants_fixes: bool = False
 
     @property
     def stdin_name(self) -> str:
         """What standard input is called."""
         return str(self.choice.namespace.stdin_display_name)
+
+    def unused(self) -> Judge:
+        """The same judge before it has judged anything, for another process."""
+        cache = None if self.cache is None else Cache(self.cache.folder)
+        return Judge(replace(self.choice), cache, self.wants_fixes)
 
     def known(self, path: str) -> FileResult | None:
         """What is reported of a file if the cache has it; never more than reading costs."""
@@ -83,10 +90,29 @@ class Judge:
         if record.refusal:
             problems.append(f"{unit.path}:{record.refusal}")
         if record.is_excused and not self.choice.namespace.disable_noqa:
-            return FileResult(unit, problems=tuple(problems))
-        shown = (each for each in record.found if self._is_shown(unit.path, each))
-        reported = tuple(Reported(each.finding, each.fingerprint) for each in shown)
-        return FileResult(unit, reported, tuple(problems))
+            return FileResult(Unit(unit.path, ""), problems=tuple(problems))
+        shown = [each for each in record.found if self._is_shown(unit.path, each)]
+        if not shown:
+            return FileResult(Unit(unit.path, ""), problems=tuple(problems))
+        place = self._key(unit).place
+        fixes = self._fixes(unit, [each.finding for each in shown])
+        reported = (Reported(it.finding, it.fingerprint, fixes.get(it.finding)) for it in shown)
+        root = "" if place is None else place.root
+        return FileResult(unit, tuple(reported), tuple(problems), root)
+
+    def _fixes(self, unit: Unit, findings: list[Finding]) -> dict[Finding, Fix]:
+        """Fixes that were tried out; none for a file of which the text is only a part."""
+        if not self.wants_fixes or unit.cells:
+            return {}
+        from flake8_bn_eval.fix import fixes_for  # noqa: PLC0415 - costs what libcst costs
+
+        def shown_in(text: str) -> list[Finding]:
+            changed = replace(unit, text=text)
+            found = self._found(changed, []).found
+            return [each.finding for each in found if self._is_shown(unit.path, each)]
+
+        made = fixes_for(unit.text, findings, analyse=shown_in)
+        return {fix.finding: fix for fix in made}
 
     def _is_shown(self, path: str, found: Found) -> bool:
         span, finding = found.finding.span, found.finding
