@@ -7,6 +7,7 @@ of the text.  Both are plain data: they compare, sort, pickle and print.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -76,10 +77,34 @@ class Finding:
     @property
     def headline(self) -> str:
         """The message with the line that explains it: what flake8 prints after the code."""
+        return self.headline_with(where_in_file)
+
+    def headline_with(self, where: Callable[[Note], str]) -> str:
+        """The headline where notes are to be named otherwise than by their line."""
         for note in self.notes:
             if note.short:
-                return f"{self.message} ({note.short} {note.where})"
+                return f"{self.message} ({note.short} {where(note)})"
         return self.message
+
+
+def where_in_file(note: Note) -> str:
+    """Where a note is in a file without cells."""
+    return note.where
+
+
+def flake8_texts(
+    findings: Iterable[Finding], where: Callable[[Note], str] = where_in_file
+) -> Iterator[str]:
+    """What flake8 prints behind the place of each finding of a file: the advice is a clause.
+
+    The first finding of a rule tells where more is said about it.
+    """
+    told: set[str] = set()
+    for finding in findings:
+        more = "" if finding.code in told else f" [more: bn-eval explain {finding.code}]"
+        advice = f": {finding.help}" if finding.help else ""
+        yield f"{finding.code} {finding.headline_with(where)}{advice}{more}"
+        told.add(finding.code)
 
 
 class Safety(Enum):

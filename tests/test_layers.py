@@ -13,11 +13,16 @@ import flake8_bn_eval
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
 flow findings options operations modes knowledge interpret facts rules source names lower
-project fix report analysis flake8_plugin files notebooks server cli __main__
+project fix files report analysis configuration flake8_plugin settings checking
+flake8_formatters notebooks server cli __main__
 """.split()
 ALLOWED = {
     "libcst": {"source", "names", "lower", "fix"},
-    "flake8": {"flake8_plugin"},
+    "flake8": {
+        "files", "configuration", "flake8_plugin", "settings", "checking", "flake8_formatters",
+    },
+    "rich": {"report", "cli"},
+    "pathspec": {"files"},
     "torch": set(),
 }
 

@@ -1,114 +1,215 @@
-"""``bn-eval check PATH...``: what is wrong in files and directories."""
+"""``bn-eval check PATH...``: what is wrong in files and directories, as flake8 would say it."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from flake8_bn_eval import source
-from flake8_bn_eval.analysis import analyse, problems_of
-from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
-from flake8_bn_eval.files.units import read_bytes, read_unit
-from flake8_bn_eval.findings import Finding
-from flake8_bn_eval.options import Options, add_to, from_namespace
-from flake8_bn_eval.report.text import finding_lines
+from flake8_bn_eval.analysis import RAISE
+from flake8_bn_eval.checking.baseline import Baseline, baseline_text, read_baseline
+from flake8_bn_eval.checking.cache import Cache, default_folder
+from flake8_bn_eval.checking.judge import Judge
+from flake8_bn_eval.checking.run import processors, results
+from flake8_bn_eval.cli.outcome import BAD_INPUT, CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.cli.outputs import Output, Wanted, add_outputs, outputs, write_file
+from flake8_bn_eval.cli.summary import statistics, summary
+from flake8_bn_eval.cli.terminal import Progress, terminal_format
+from flake8_bn_eval.configuration.choice import Choice
+from flake8_bn_eval.files.discovery import Search
+from flake8_bn_eval.report.formats import Format
+from flake8_bn_eval.report.results import FileResult
+from flake8_bn_eval.settings.flags import RUNNING, SEARCHING, SELECTING, SHOWING, add_flags
+from flake8_bn_eval.settings.reading import settings_of
 
-_CODES = r"(?::\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]*\b)*))?"
-_NOQA_INLINE = re.compile(rf"#\s*noqa\b{_CODES}", re.IGNORECASE)
-_NOQA_FILE = re.compile(rf"\s*#\s*flake8[:=]\s*noqa{_CODES}\s*$", re.IGNORECASE)
+CACHE_DIR = "BN_EVAL_CACHE_DIR"
+"""Environment variable: the directory of the cache where nothing else names one."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Report what is wrong."""
+    given = _parser().parse_args(arguments)
+    choice = settings_of(given)
+    if not choice.codes:
+        raise InputError("no rule is selected: see --select and --ignore and the configuration")
+    run = Run(
+        choice,
+        _outputs(given, choice),
+        _baseline(given, choice),
+        keep_all=given.write_baseline is not None,
+    )
+    found = _search(given, choice).files(given.paths or ["."])
+    for each in found:
+        if isinstance(each, InputError):
+            run.complain_of(str(each))
+    paths = [each for each in found if isinstance(each, str)]
+    wants_fixes = any(each.format.wants_fixes for each in run.outputs)
+    run.judge(Judge(choice, _cache(given, choice), wants_fixes), paths)
+    if given.write_baseline is not None:
+        write_file(given.write_baseline, baseline_text(given.write_baseline, run.results))
+        return BAD_INPUT if run.problems else CLEAN
+    return run.status
+
+
+@dataclass
+class Run:
+    """One run over files: what it has reported, and what it counts."""
+
+    choice: Choice
+    outputs: list[Output]
+    baseline: Baseline | None = None
+    keep_all: bool = False
+    codes: Counter[str] = field(default_factory=Counter)
+    results: list[FileResult] = field(default_factory=list)
+    """Those with findings, if they are to be kept."""
+    with_findings: int = 0
+    problems: int = 0
+
+    @property
+    def quiet(self) -> int:
+        """How often quiet was asked for: once leaves the names of files."""
+        return int(self.choice.namespace.quiet)
+
+    @property
+    def status(self) -> int:
+        """How the run ends."""
+        if self.problems:
+            return BAD_INPUT
+        return FINDINGS if self.codes and not self.choice.namespace.exit_zero else CLEAN
+
+    def judge(self, judge: Judge, paths: Sequence[str]) -> None:
+        """Report all files, and close the report."""
+        progress = Progress(len(paths), quiet=bool(self.quiet))
+        try:
+            for result in results(judge, paths, self._jobs()):
+                if result.reported or result.problems:
+                    with progress.aside():
+                        self._take(result)
+                else:
+                    self._take(result)
+                progress.step()
+        finally:
+            progress.close()
+        for output in self.outputs:
+            output.close()
+        self._print_the_end(paths)
+
+    def complain_of(self, problem: str) -> None:
+        """Say that something could not be looked at."""
+        complain(InputError(problem))
+        self.problems += 1
+
+    def _take(self, result: FileResult) -> None:
+        for problem in result.problems:
+            self.complain_of(problem)
+        if self.keep_all:
+            self.results += [result] if result.reported else []
+            return
+        if self.baseline is not None:
+            result = self.baseline.without_known(result)
+        for output in self.outputs:
+            output.add(result)
+        if result.reported:
+            self.with_findings += 1
+            self.codes.update(each.code for each in result.findings)
+
+    def _jobs(self) -> int:
+        jobs = self.choice.namespace.jobs
+        return processors() if jobs.is_auto else int(jobs.n_jobs)
+
+    def _print_the_end(self, paths: Sequence[str]) -> None:
+        if self.keep_all:
+            return
+        if self.choice.namespace.statistics:
+            sys.stdout.write(statistics(self.codes))
+        if self.choice.namespace.count:
+            sys.stdout.write(f"{self.codes.total()}\n")
+        if self.quiet:
+            return
+        sys.stdout.flush()
+        known = 0 if self.baseline is None else self.baseline.met
+        told = summary(self.codes, len(paths), self.with_findings, self.problems, known)
+        print(f"bn-eval: {told}", file=sys.stderr)
+        gone = 0 if self.baseline is None else self.baseline.gone_from(paths)
+        if gone:
+            print(
+                f"bn-eval: {gone} of the baseline are gone; --write-baseline forgets them",
+                file=sys.stderr,
+            )
+
+
+class _Names(Format):
+    """``--quiet``: the names of files with findings."""
+
+    def of_file(self, result: FileResult) -> str:
+        return f"{result.path}\n" if result.reported else ""
+
+
+class _Nothing(Format):
+    """``--quiet`` twice."""
+
+    def of_file(self, result: FileResult) -> str:
+        return ""
+
+
+def _parser() -> argparse.ArgumentParser:
     check = parser("check", "Report what is wrong in files and directories.")
-    check.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, - for stdin")
-    add_to(check)
-    namespace = check.parse_args(arguments)
-    options = _options(namespace)
-    statuses = [
-        _check_file(found, options) if isinstance(found, str) else complain(found)
-        for path in namespace.paths
-        for found in _python_files(path)
-    ]
-    return max(statuses)
+    check.add_argument(
+        "paths", nargs="*", metavar="PATH", help="a file, a directory, - for stdin (default: .)"
+    )
+    add_outputs(check)
+    check.add_argument(
+        "--baseline", metavar="FILE", help="show only findings that are not in this file"
+    )
+    check.add_argument(
+        "--write-baseline", metavar="FILE", help="write all findings to this file, show none"
+    )
+    check.add_argument(
+        "--all-files",
+        action="store_true",
+        help="also look at what .gitignore names and at directories such as venv and build",
+    )
+    check.add_argument("--no-cache", action="store_true", help="judge every file anew")
+    check.add_argument(
+        "--cache-dir",
+        metavar="DIRECTORY",
+        help=f"where results are kept (default: ${CACHE_DIR}, else .bn-eval-cache in the project)",
+    )
+    add_flags(check, SELECTING, SEARCHING, SHOWING, RUNNING)
+    return check
 
 
-def _check_file(path: str, options: Options) -> int:
-    try:
-        unit = read_unit(path, read_bytes(path))
-        findings = _check_text(path, unit.text, options)
-    except InputError as error:
-        return complain(error)
-    lines = source.split_lines(unit.text)
-    shown = [finding for finding in findings if not _is_suppressed(finding, lines)]
-    for finding in shown:
-        print(*finding_lines(path, lines, finding), sep="\n")
-    return FINDINGS if shown else CLEAN
+def _outputs(given: argparse.Namespace, choice: Choice) -> list[Output]:
+    quiet, wanted = int(choice.namespace.quiet), given.outputs
+    if quiet or given.write_baseline is not None:
+        wanted = [each for each in wanted if each.file is not None]
+        silent = _Names() if quiet == 1 and given.write_baseline is None else _Nothing()
+        return [Output(silent, None), *(outputs(wanted, None) if wanted else [])]
+    return outputs(wanted or [Wanted("text")], terminal_format(choice.namespace.color))
 
 
-def _check_text(path: str, text: str, options: Options) -> list[Finding]:
-    try:
-        tree = source.parse_ast(text)
-    except source.RefusedByPythonError as error:
-        raise _unparsable(path, error) from error
-    except source.UnparsableError:
-        tree = None
-    return analyse(text, filename=path, options=options, tree=tree)
+def _baseline(given: argparse.Namespace, choice: Choice) -> Baseline | None:
+    if given.write_baseline is not None:
+        return None
+    file = given.baseline or choice.table.baseline
+    return None if file is None else read_baseline(file)
 
 
-def _is_suppressed(finding: Finding, lines: list[str]) -> bool:
-    """Whether a ``# noqa`` comment of flake8's, on the line or for the file, excuses it."""
-    whole = [match for line in lines if (match := _NOQA_FILE.match(line))]
-    line = lines[finding.span.line - 1] if finding.span.line <= len(lines) else ""
-    inline = _NOQA_INLINE.search(line)
-    return any(
-        match["codes"] is None or finding.code.startswith(_codes(match["codes"]))
-        for match in [*whole, *([inline] if inline else [])]
+def _search(given: argparse.Namespace, choice: Choice) -> Search:
+    namespace = choice.namespace
+    return Search(
+        tuple(namespace.filename),
+        (*namespace.exclude, *namespace.extend_exclude),
+        namespace.stdin_display_name,
+        given.all_files or choice.table.all_files,
     )
 
 
-def _codes(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").upper().split())
-
-
-def _options(namespace: argparse.Namespace) -> Options:
-    options = from_namespace(namespace)
-    problems = problems_of(options)
-    if problems:
-        raise InputError("\nbn-eval: ".join(problems))
-    return options
-
-
-def _python_files(path: str) -> Iterator[str | InputError]:
-    """The file itself, or the Python files below a directory that are not hidden.
-
-    An error is told in the place of the files that it hides.
-    """
-    if not Path(path).is_dir():
-        yield path
-        return
-    unread: list[OSError] = []
-    files = [
-        Path(folder, name)
-        for folder, folders, names in os.walk(path, onerror=unread.append)
-        if _leave_out_hidden(folders)
-        for name in names
-        if name.endswith(".py") and not name.startswith(".")
-    ]
-    yield from (str(file) for file in sorted(files) if file.is_file())
-    yield from (InputError(f"{error.filename}: {error.strerror}") for error in unread)
-    if not files and not unread:
-        yield InputError(f"{path}: there is no Python file in this directory")
-
-
-def _leave_out_hidden(folders: list[str]) -> bool:
-    """Keep `os.walk` out of hidden directories; always true."""
-    folders[:] = [name for name in folders if not name.startswith(".")]
-    return True
-
-
-def _unparsable(path: str, error: source.UnparsableError) -> InputError:
-    return InputError(f"{path}:{error.line}:{error.column + 1}: {error.message}")
+def _cache(given: argparse.Namespace, choice: Choice) -> Cache | None:
+    if given.no_cache or os.environ.get(RAISE):
+        return None
+    folder = given.cache_dir or choice.table.cache_dir or os.environ.get(CACHE_DIR)
+    return Cache(folder or default_folder())

@@ -22,6 +22,7 @@ class Project:
         self.path = place.path
         self.options = options
         self._latest = process_time() + options.project_seconds
+        self.was_late = False
         self.tree = Tree(place.root, {place.path: text}, options.project_files)
 
     @staticmethod
@@ -38,7 +39,9 @@ class Project:
     @property
     def is_late(self) -> bool:
         """Whether the time for other files is over: their own, not what else the machine does."""
-        return process_time() > self._latest
+        late = process_time() > self._latest
+        self.was_late = self.was_late or late
+        return late
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -29,6 +29,18 @@ _kept: dict[str, tuple[Stamp, bytes]] = {}
 _folders: dict[str, tuple[Stamp, tuple[tuple[str, bool], ...]]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wanted to know of a tree: as long as all of it stays, so does the answer."""
+
+    files: tuple[str, ...]
+    """Whether there are such files; a path that ends with ``/`` is a directory."""
+    read: tuple[str, ...]
+    folders: tuple[str, ...]
+    listed: bool
+    """All files of the tree were listed, and searched for words."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
     """The Python files below a root; ``given`` are texts that are newer than the disk."""
@@ -39,6 +51,7 @@ class Tree:
     _files: dict[str, bool] = field(default_factory=dict)
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _listed: list[str] = field(default_factory=list)
+    _folders_of: set[str] = field(default_factory=set)
 
     def text(self, path: str) -> str | None:
         """The text of a file, None if there is none."""
@@ -78,7 +91,20 @@ class Tree:
 
     def folders(self, path: str) -> list[str]:
         """The names of the directories in a directory."""
+        self._folders_of.add(path)
         return [name for name, is_folder in _entries(self._absolute(path)) if is_folder]
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked until now, with what is missing."""
+        listed = {*self._listed}
+        read = tuple(sorted(self._data.keys() - listed))
+        files = tuple(sorted(self._files.keys() - listed))
+        return Asked(files, read, tuple(sorted(self._folders_of)), bool(listed))
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file, None if there is none that is read."""
+        return self._bytes(path)
 
     def _is_inside(self, path: str) -> bool:
         """Whether a path, with every link followed, still lies in the project."""
