@@ -59,6 +59,15 @@ class Judge:
             self.cache.keep(self._key(unit), record, asked[0].tree if asked else None)
         return self._shown(unit, record)
 
+    def shown_in(self, unit: Unit) -> list[Finding]:
+        """What is shown of a text; an `InputError` where Python refuses it.  Nothing is kept."""
+        record = self._found(unit, [])
+        if record.refusal:
+            raise InputError(f"{unit.path}:{record.refusal}")
+        if record.is_excused and not self.choice.namespace.disable_noqa:
+            return []
+        return [each.finding for each in record.found if self._is_shown(unit.path, each)]
+
     def _key(self, unit: Unit) -> Key:
         return Key(unit.path, unit.text, self.choice.options, self.choice.codes)
 
@@ -106,12 +115,10 @@ class Judge:
             return {}
         from flake8_bn_eval.fix import fixes_for  # noqa: PLC0415 - costs what libcst costs
 
-        def shown_in(text: str) -> list[Finding]:
-            changed = replace(unit, text=text)
-            found = self._found(changed, []).found
-            return [each.finding for each in found if self._is_shown(unit.path, each)]
+        def shown(text: str) -> list[Finding]:
+            return self.shown_in(replace(unit, text=text))
 
-        made = fixes_for(unit.text, findings, analyse=shown_in)
+        made = fixes_for(unit.text, findings, analyse=shown)
         return {fix.finding: fix for fix in made}
 
     def _is_shown(self, path: str, found: Found) -> bool:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TextIO
 
-from flake8_bn_eval import source
-from flake8_bn_eval.cli.check import _check_text, _is_suppressed, _options, _python_files
+from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.configuration.choice import Choice
+from flake8_bn_eval.files.discovery import Search
 from flake8_bn_eval.files.fixing import FixedFile, fixed_file
-from flake8_bn_eval.files.units import STDIN, Unit, read_bytes
+from flake8_bn_eval.files.units import STDIN, read_bytes
 from flake8_bn_eval.files.writing import replace_bytes
 from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.fix.proposals import Declined
-from flake8_bn_eval.options import Options, add_to
 from flake8_bn_eval.report.fixing import Count, declined_line, diff_lines, fix_line, summary
 from flake8_bn_eval.rules import all_rules
+from flake8_bn_eval.settings.flags import SEARCHING, SELECTING, add_flags
+from flake8_bn_eval.settings.reading import settings_of
 
 MOST_PASSES = 3
 """A fix in one file may change what is found in another: so often all are looked at."""
@@ -27,7 +30,7 @@ MOST_PASSES = 3
 class Request:
     """What the user asks for."""
 
-    options: Options
+    judge: Judge
     codes: tuple[str, ...]
     unsafe: bool
     diff: bool
@@ -54,44 +57,41 @@ class Run:
         for _ in range(MOST_PASSES):
             before = self.count.fixed
             remaining = [path for path in remaining if self._is_fixed(path)]
-            alone = len(remaining) < 2 or self.request.options.single_file
+            alone = len(remaining) < 2 or self.request.judge.choice.options.single_file
             if self.count.fixed == before or self.request.diff or alone:
                 return
 
     def _is_fixed(self, path: str) -> bool:
         """Fix a file; false if that cannot be done, which is said."""
+        request = self.request
+        name = request.judge.stdin_name if path == STDIN else path
         try:
             data = read_bytes(path)
             fixed = fixed_file(
-                path,
+                name,
                 data,
-                self._findings,
-                unsafe=self.request.unsafe,
-                wanted=self.request.wants,
+                request.judge.shown_in,
+                unsafe=request.unsafe,
+                wanted=request.wants,
             )
-            self._deliver(fixed, data)
+            self._deliver(path, fixed, data)
         except InputError as error:
             self.status = complain(error)
-            self.declined.pop(path, None)
+            self.declined.pop(name, None)
             return False
         self._note(fixed)
         return True
 
-    def _findings(self, unit: Unit) -> list[Finding]:
-        found = _check_text(unit.path, unit.text, self.request.options)
-        lines = source.split_lines(unit.text)
-        return [finding for finding in found if not _is_suppressed(finding, lines)]
-
-    def _deliver(self, fixed: FixedFile, data: bytes) -> None:
+    def _deliver(self, path: str, fixed: FixedFile, data: bytes) -> None:
         """Write the file, or show what would be written."""
         if self.request.diff:
             for line in diff_lines(fixed.path, fixed.before.text, fixed.text):
                 sys.stdout.write(line)
-        elif fixed.path == STDIN:
+        elif path == STDIN:
             sys.stdout.flush()
             sys.stdout.buffer.write(fixed.data)
         elif fixed.is_changed:
-            replace_bytes(fixed.path, data, fixed.data)
+            replace_bytes(path, data, fixed.data)
 
     def _note(self, fixed: FixedFile) -> None:
         for line, fix in zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True):
@@ -121,18 +121,21 @@ def main(arguments: Sequence[str]) -> int:
     The status is 1 if findings are left that were to be fixed, and with ``--diff`` also if
     there are fixes to be made.
     """
-    request, paths = _request(arguments)
-    found = [each for path in paths for each in _python_files(path)]
+    given = _parser().parse_args(arguments)
+    codes = _selected(given)
+    choice = settings_of(given)
+    found = _search(given, choice).files(given.paths)
     files = [each for each in found if isinstance(each, str)]
-    run = Run(request, sys.stderr if request.diff or STDIN in files else sys.stdout)
+    request = Request(Judge(choice), codes, given.unsafe_fixes, given.diff)
+    run = Run(request, sys.stderr if given.diff or STDIN in files else sys.stdout)
     for error in found:
         if isinstance(error, InputError):
             run.status = complain(error)
-    run.passes(list(dict.fromkeys(files)))
+    run.passes(files)
     return run.close()
 
 
-def _request(arguments: Sequence[str]) -> tuple[Request, list[str]]:
+def _parser() -> argparse.ArgumentParser:
     fix = parser("fix", "Repair what is found, and say what is not repaired and why.")
     fix.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, - for stdin")
     fix.add_argument("--diff", action="store_true", help="write nothing, print what would change")
@@ -142,24 +145,37 @@ def _request(arguments: Sequence[str]) -> tuple[Request, list[str]]:
         help="also make fixes that change what is computed: look at them afterwards",
     )
     fix.add_argument(
-        "--select",
-        default="BNE",
-        metavar="CODES",
-        help="fix only findings of these codes, or codes that begin so (default: BNE)",
+        "--all-files",
+        action="store_true",
+        help="also fix what .gitignore names and what is in directories such as venv and build",
     )
-    add_to(fix)
-    namespace = fix.parse_args(arguments)
-    codes = tuple(namespace.select.replace(",", " ").upper().split())
-    options = _with_selected(_options(namespace), codes)
-    return Request(options, codes, namespace.unsafe_fixes, namespace.diff), namespace.paths
+    add_flags(fix, SELECTING, SEARCHING)
+    return fix
 
 
-def _with_selected(options: Options, codes: tuple[str, ...]) -> Options:
-    """The options with the rules opted in that are selected by their full codes."""
-    known = {rule.code for rule in all_rules()}
+def _selected(given: argparse.Namespace) -> tuple[str, ...]:
+    """The codes to fix; what else is found still counts when a fix is tried out.
+
+    They are moved to ``extend_select``, which opts in to those that are named in full.
+    """
+    if getattr(given, "select", None) is None:
+        return ("BNE",)
+    codes = tuple(given.select)
     for code in codes:
-        if not any(each.startswith(code) for each in known):
+        if not any(rule.code.startswith(code) for rule in all_rules()):
             raise InputError(f"--select: no rule has a code that begins with {code}")
     if not codes:
         raise InputError("--select: there is no code in it")
-    return replace(options, opt_in=options.opt_in | known.intersection(codes))
+    del given.select
+    given.extend_select = [*(getattr(given, "extend_select", None) or ()), *codes]
+    return codes
+
+
+def _search(given: argparse.Namespace, choice: Choice) -> Search:
+    namespace = choice.namespace
+    return Search(
+        tuple(namespace.filename),
+        (*namespace.exclude, *namespace.extend_exclude),
+        namespace.stdin_display_name,
+        given.all_files or choice.table.all_files,
+    )
