@@ -19,10 +19,10 @@ from itertools import groupby
 from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition, MethodRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
-from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.report.results import FileResult, Reported
 from flake8_bn_eval.report.text import Text
 from flake8_bn_eval.rules import all_rules

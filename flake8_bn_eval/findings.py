@@ -86,6 +86,11 @@ class Finding:
                 return f"{self.message} ({note.short} {where(note)})"
         return self.message
 
+    def advised(self, where: Callable[[Note], str]) -> str:
+        """The headline with the advice as its last clause."""
+        advice = f"; {self.help}" if self.help else ""
+        return f"{self.headline_with(where)}{advice}"
+
 
 def where_in_file(note: Note) -> str:
     """Where a note is in a file without cells."""
@@ -102,8 +107,7 @@ def flake8_texts(
     told: set[str] = set()
     for finding in findings:
         more = "" if finding.code in told else f" [more: bn-eval explain {finding.code}]"
-        advice = f": {finding.help}" if finding.help else ""
-        yield f"{finding.code} {finding.headline_with(where)}{advice}{more}"
+        yield f"{finding.code} {finding.advised(where)}{more}"
         told.add(finding.code)
 
 

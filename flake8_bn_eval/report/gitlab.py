@@ -33,11 +33,10 @@ def _issue(result: FileResult, reported: Reported) -> dict[str, Any]:
     finding = reported.finding
     place = result.place(finding.span)
     cell = "" if place.cell is None else f"cell {place.cell}: "
-    advice = f": {finding.help}" if finding.help else ""
     # GitLab takes a fingerprint for one issue of the whole project.
     known_by = f"{result.path}\0{reported.fingerprint}".encode(errors="surrogatepass")
     return {
-        "description": f"{cell}{finding.code} {result.headline(finding)}{advice}",
+        "description": f"{cell}{finding.code} {finding.advised(result.where)}",
         "check_name": finding.code,
         "fingerprint": blake2b(known_by, digest_size=16).hexdigest(),
         "severity": "major",

@@ -9,7 +9,7 @@ import json
 from typing import Any, ClassVar
 
 from flake8_bn_eval import __version__
-from flake8_bn_eval.findings import Finding, Fix, Note
+from flake8_bn_eval.findings import Fix, Note
 from flake8_bn_eval.report.formats import Format
 from flake8_bn_eval.report.results import FileResult, Place, Reported, uri_of
 from flake8_bn_eval.rules import DOCUMENTATION, all_rules, url_of
@@ -65,7 +65,7 @@ class Sarif(Format):
         told: _Data = {
             "ruleId": finding.code,
             "level": "warning",
-            "message": {"text": _message(result, finding)},
+            "message": {"text": finding.advised(result.where)},
             "locations": [_location(result.path, result.place(finding.span))],
             "partialFingerprints": {FINGERPRINT: reported.fingerprint},
         }
@@ -77,11 +77,6 @@ class Sarif(Format):
         if reported.fix is not None:
             told["fixes"] = [_fix(result, reported.fix)]
         return told
-
-
-def _message(result: FileResult, finding: Finding) -> str:
-    advice = f": {finding.help}" if finding.help else ""
-    return f"{result.headline(finding)}{advice}"
 
 
 def _rule(rule: Rule) -> _Data:

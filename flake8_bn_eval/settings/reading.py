@@ -72,7 +72,8 @@ def _with_configured(given: argparse.Namespace) -> argparse.Namespace:
         namespace.select = None
     flags = {name: value for name, value in vars(given).items() if value is not None}
     namespace = argparse.Namespace(**vars(namespace) | flags)
-    namespace.output_file = namespace.tee = None  # flake8 writes nothing
+    namespace.output_file = None  # flake8 writes nothing
+    namespace.verbose = 0
     return namespace
 
 
