@@ -110,7 +110,9 @@ class Run:
         self.count.files = len(self.changed)
         self.count.declined = len(left)
         self.count.unsafe = sum(each.needs_unsafe for each in left)
-        print(summary(self.count, is_diff=self.request.diff), file=self.said)
+        self.said.flush()
+        told = summary(self.count, is_diff=self.request.diff)
+        print(f"bn-eval: {told}", file=sys.stderr)
         shown = self.request.diff and self.count.fixed
         return max(self.status, FINDINGS if left or shown else CLEAN)
 

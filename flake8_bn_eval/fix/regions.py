@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import libcst as cst
 
 from flake8_bn_eval.fix.bindings import bound_in, names_in, overlaps
 from flake8_bn_eval.fix.blocks import siblings
 from flake8_bn_eval.fix.site import File
+from flake8_bn_eval.fix.training import calls_in
 from flake8_bn_eval.fix.tree import DeclinedError, descendants
 
 Statement = cst.BaseStatement
@@ -62,18 +64,39 @@ def extended(file: File, region: Statement, subject: str) -> list[Statement]:
 
     Not beyond one that trains, or that binds the module anew.
     """
-    block = list(siblings(file, region))
+    names = names_in(subject)
+    following = list(
+        takewhile(lambda each: not overlaps(names, bound_in(each)), _untrained(file, region))
+    )
+    return [region, *_up_to_last(following, lambda each: _mentions(file, each, subject))]
+
+
+def continued(file: File, region: Statement) -> list[Statement]:
+    """The region with the statements after it, up to the last that calls anything.
+
+    Not beyond one that trains.
+    """
+    following = _untrained(file, region)
+    return [region, *_up_to_last(following, lambda each: any(calls_in(each)))]
+
+
+def _untrained(file: File, region: Statement) -> list[Statement]:
+    """The statements after another one in its block, before one that trains or defines."""
+    block = siblings(file, region)
     index = next(number for number, each in enumerate(block) if each is region)
-    last = index
-    for number in range(index + 1, len(block)):
-        following = block[number]
-        if file.training.trains(following) or overlaps(names_in(subject), bound_in(following)):
-            break
-        if isinstance(following, _OWN):
-            break
-        if _mentions(file, following, subject):
-            last = number
-    return block[index : last + 1]
+    return list(
+        takewhile(
+            lambda each: not isinstance(each, _OWN) and not file.training.trains(each),
+            block[index + 1 :],
+        )
+    )
+
+
+def _up_to_last(
+    statements: Sequence[Statement], is_wanted: Callable[[Statement], bool]
+) -> list[Statement]:
+    wanted = [number for number, each in enumerate(statements) if is_wanted(each)]
+    return list(statements[: wanted[-1] + 1]) if wanted else []
 
 
 def loops_around(file: File, place: cst.CSTNode) -> list[Loop]:

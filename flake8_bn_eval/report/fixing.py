@@ -40,7 +40,7 @@ def _place(path: str, finding: Finding) -> str:
 
 
 def summary(count: Count, *, is_diff: bool = False) -> str:
-    """The run in a sentence."""
+    """The run in a clause."""
     if not count.fixed and not count.declined:
         return "nothing to fix"
     done = "would be fixed" if is_diff else "fixed"

@@ -10,7 +10,7 @@ from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.bindings import dotted
 from flake8_bn_eval.fix.blocks import put_into
-from flake8_bn_eval.fix.regions import extended, region_of, suspends
+from flake8_bn_eval.fix.regions import continued, extended, region_of, suspends
 from flake8_bn_eval.fix.site import File, Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
@@ -49,11 +49,15 @@ def propose(site: Site) -> Iterator[Change]:
 def _blocks(
     file: File, region: cst.BaseStatement, subject: str
 ) -> Iterator[Sequence[cst.BaseStatement]]:
-    """The region, and if that is not all, with what follows it up to the last such call."""
-    yield [region]
-    further = extended(file, region, subject) if subject else [region]
-    if len(further) > 1:
-        yield further
+    """The region, and where that is not all, with what follows it.
+
+    Up to the last call of the same module, or of anything that trains nothing.
+    """
+    found = [[region]]
+    for further in (extended(file, region, subject), continued(file, region)):
+        if len(further) > len(found[-1]):
+            found.append(further)
+    yield from found
 
 
 def _decorated(function: cst.CSTNode, decorator: cst.Decorator) -> cst.FunctionDef:
