@@ -60,6 +60,7 @@ class Run:
             alone = len(remaining) < 2 or self.request.judge.choice.options.single_file
             if self.count.fixed == before or self.request.diff or alone:
                 return
+            remaining = [path for path in remaining if path != STDIN]
 
     def _is_fixed(self, path: str) -> bool:
         """Fix a file; false if that cannot be done, which is said."""

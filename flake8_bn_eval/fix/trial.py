@@ -128,8 +128,8 @@ def _tried(
     targets = Counter(key_of(fix.finding, edits) for fix in fixes)
     if any(counted[key] > expected[key] - number for key, number in targets.items()):
         return "the finding stays"
-    brought = sorted(found for found in after if counted[key_of(found)] > expected[key_of(found)])
+    brought = [found for found in after if counted[key_of(found)] > expected[key_of(found)]]
     if brought:
-        other = brought[0]
+        other = min(brought, key=lambda found: (found.span, found.code))
         return f"it brings another finding, line {other.span.line}: {other.code} {other.headline}"
     return Fixed(fixes, repaired, after)
