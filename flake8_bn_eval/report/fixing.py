@@ -6,9 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flake8_bn_eval.findings import Finding, Fix, Safety
+from flake8_bn_eval.files.units import Unit
+from flake8_bn_eval.findings import Fix, Safety
 from flake8_bn_eval.fix.edits import lines_of
 from flake8_bn_eval.fix.proposals import Declined
+from flake8_bn_eval.report.results import FileResult
 
 NO_LINE_END = "\\ No newline at end of file\n"
 
@@ -30,13 +32,12 @@ def fix_line(path: str, line: int, fix: Fix) -> str:
     return f"{path}:{line}: {fix.finding.code} fixed{unsafe}: {fix.title}"
 
 
-def declined_line(path: str, declined: Declined) -> str:
-    """One finding that was not fixed, and why."""
-    return f"{_place(path, declined.finding)} not fixed: {declined.reason}"
-
-
-def _place(path: str, finding: Finding) -> str:
-    return f"{path}:{finding.span.line}: {finding.code}"
+def declined_line(unit: Unit, declined: Declined) -> str:
+    """One finding that was not fixed, and why; its file may be a notebook."""
+    finding = declined.finding
+    place = FileResult(unit).place(finding.span)
+    where = f"{place.line}" if place.cell is None else f"cell {place.cell}:{place.line}"
+    return f"{unit.path}:{where}: {finding.code} not fixed: {declined.reason}"
 
 
 def summary(count: Count, *, is_diff: bool = False) -> str:
