@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -50,9 +51,10 @@ class Plugin:
         cls, manager: OptionManager, namespace: argparse.Namespace, _arguments: list[str]
     ) -> None:
         """Read the options, and what flake8 was told to select."""
-        other = namespace.isolated or namespace.config
+        # flake8 keeps to itself that it was told to read no configuration.
+        isolated = "--isolated" in sys.argv
         try:
-            table = None if other else table_above(os.getcwd())  # noqa: PTH109 - costs less
+            table = None if isolated else table_above(os.getcwd())  # noqa: PTH109 - costs less
             cls.choice = choose(namespace, table)
         except ConfigurationError as error:
             manager.parser.error(str(error))

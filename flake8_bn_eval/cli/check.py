@@ -126,10 +126,9 @@ class Run:
         print(f"bn-eval: {told}", file=sys.stderr)
         gone = 0 if self.baseline is None else self.baseline.gone_from(paths)
         if gone:
-            print(
-                f"bn-eval: {gone} of the baseline are gone; --write-baseline forgets them",
-                file=sys.stderr,
-            )
+            are, them = ("is", "it") if gone == 1 else ("are", "them")
+            told = f"{gone} of the baseline {are} gone; --write-baseline forgets {them}"
+            print(f"bn-eval: {told}", file=sys.stderr)
 
 
 class _Names(Format):
