@@ -19,10 +19,12 @@ from itertools import groupby
 from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition, MethodRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
-from flake8_bn_eval.report.text import finding_lines
+from flake8_bn_eval.report.results import FileResult, Reported
+from flake8_bn_eval.report.text import Text
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
 
@@ -113,13 +115,8 @@ def _first_sentence(path: Path) -> str:
 def sample_output() -> str:
     """What ``bn-eval check docs/sample.py`` prints."""
     text = _read(DOCS / "sample.py")
-    lines = text.splitlines()
-    printed = [
-        line
-        for finding in analyse(text)
-        for line in finding_lines("docs/sample.py", lines, finding)
-    ]
-    return "".join(f"{line}\n" for line in printed)
+    reported = tuple(Reported(finding, "") for finding in analyse(text))
+    return Text().of_file(FileResult(Unit("docs/sample.py", text), reported))
 
 
 def rule_page(rule: Rule) -> str:

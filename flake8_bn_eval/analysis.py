@@ -87,18 +87,22 @@ def analyse(
     options: Options | None = None,
     tree: ast.Module | None = None,
     codes: Collection[str] | None = None,
+    watch: Callable[[Project], None] = lambda project: None,
 ) -> list[Finding]:
     """The findings of one file, in the order of the text.
 
     ``text`` is the source as one string.  ``filename`` is where it belongs: other files of
     that project are read, unless it is missing or ``options.single_file`` is set.  ``tree``
     is the `ast` of the text, if the caller has it.  ``codes`` names the rules to run; without
-    it they are those on by default and those in ``options.opt_in``.
+    it they are those on by default and those in ``options.opt_in``.  ``watch`` is given the
+    project before anything is asked of it, and may look afterwards what was.
 
     Text that Python itself refuses has no findings.  Nothing is written.
     """
     options = options or Options()
     project = Project.around(filename, text, options)
+    if project is not None:
+        watch(project)
     enabled, left_out = enabled_rules(options, codes), list[Finding]()
     try:
         rules = concerned_rules(text, enabled, project)

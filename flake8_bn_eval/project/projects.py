@@ -24,6 +24,7 @@ class Project:
         self.path = place.path
         self.options = options
         self._latest = thread_time() + options.project_seconds
+        self.was_late = False
         self.tree = Tree(place.root, {place.path: text}, options.project_files)
 
     @staticmethod
@@ -40,7 +41,9 @@ class Project:
     @property
     def is_late(self) -> bool:
         """Whether the time for other files is over: their own, not what other threads do."""
-        return thread_time() > self._latest
+        late = thread_time() > self._latest
+        self.was_late = self.was_late or late
+        return late
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -33,6 +33,23 @@ _kept: Kept[bytes] = Kept(MOST_BYTES, len)
 _folders: Kept[Entries] = Kept(MOST_ENTRIES, lambda entries: len(entries) + 1)
 
 
+class Asked:
+    """What somebody wanted to know of a tree: as long as all of it stays, so does the answer.
+
+    ``files``: whether there are such files; a path that ends with ``/`` is a directory.
+    ``read``: their bytes.  ``folders``: the directories in these.  ``listed``: all files of
+    the tree were listed, and searched for words.
+    """
+
+    def __init__(
+        self, files: list[str], read: list[str], folders: list[str], *, listed: bool
+    ) -> None:
+        self.files = files
+        self.read = read
+        self.folders = folders
+        self.listed = listed
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
     """The Python files below a root; ``given`` are texts that are newer than the disk."""
@@ -43,6 +60,7 @@ class Tree:
     _files: dict[str, bool] = field(default_factory=dict)
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _listed: list[str] = field(default_factory=list)
+    _folders_of: set[str] = field(default_factory=set)
 
     def text(self, path: str) -> str | None:
         """The text of a file, None if there is none."""
@@ -82,7 +100,20 @@ class Tree:
 
     def folders(self, path: str) -> list[str]:
         """The names of the directories in a directory."""
+        self._folders_of.add(path)
         return [name for name, is_folder in _entries(self._absolute(path)) if is_folder]
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked until now, with what is missing."""
+        listed = {*self._listed}
+        read = sorted(self._data.keys() - listed)
+        files = sorted(self._files.keys() - listed)
+        return Asked(files, read, sorted(self._folders_of), listed=bool(listed))
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file, None if there is none that is read."""
+        return self._bytes(path)
 
     def _is_inside(self, path: str) -> bool:
         """Whether a path, with every link followed, still lies in the project."""
