@@ -11,7 +11,7 @@ from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
-from flake8_bn_eval.facts.written.passed import Passed, Passing
+from flake8_bn_eval.facts.written.passed import LONGEST_CHAIN, Passed, Passing
 from flake8_bn_eval.facts.written.survey import CallSite, Given, Survey
 from flake8_bn_eval.operations import (
     Attribute,
@@ -51,6 +51,7 @@ class CallGraph:
         self.survey = survey
         self.classes = classes
         self.passing = Passing(survey, self)
+        self._defaults: dict[tuple[Variable, int], Expression | None] = {}
 
     @property
     def bindings(self) -> Bindings:
@@ -168,14 +169,19 @@ class CallGraph:
 
     # Values
 
-    def passed(self, call: Call) -> Passed:
-        """The arguments of a call, with those of dictionaries that are written out."""
-        return self.passing.of(call)
+    def passed(self, call: Call, depth: int = LONGEST_CHAIN) -> Passed:
+        """The arguments of a call, with those of dictionaries that are written out.
 
-    def argument(self, caller: Caller, variable: Variable) -> tuple[Expression | None, bool]:
+        What stands behind a ``*`` or ``**`` is followed through so many calls.
+        """
+        return self.passing.of(call, depth)
+
+    def argument(
+        self, caller: Caller, variable: Variable, depth: int = LONGEST_CHAIN
+    ) -> tuple[Expression | None, bool]:
         """What a caller gives a parameter, and whether it may give something unseen."""
         function, parameter = self.survey.parameters[variable]
-        passed = self.passed(caller.site.call)
+        passed = self.passed(caller.site.call, depth)
         position = None
         if parameter.kind == "positional":
             position = function.parameters.index(parameter) - caller.bound
@@ -198,11 +204,11 @@ class CallGraph:
                 found += self.survey.names.get((definition.scope, attribute.name), [])
         return list(dict.fromkeys(found))
 
-    def single(self, expression: Expression) -> Expression | None:
+    def single(self, expression: Expression, depth: int = LONGEST_CHAIN) -> Expression | None:
         """The one value that a name, or an attribute of `self`, is ever given in sight."""
         match expression:
             case Name() if expression.variable in self.survey.parameters:
-                return self._default(expression.variable)
+                return self._default(expression.variable, depth)
             case Name():
                 found = self.survey.names.get(expression.variable, [])
             case Attribute():
@@ -211,16 +217,18 @@ class CallGraph:
                 return None
         return found[0].value if len(found) == 1 and found[0].whole else None
 
-    def _default(self, variable: Variable) -> Expression | None:
+    def _default(self, variable: Variable, depth: int) -> Expression | None:
         """The default of a parameter that nobody in sight gives anything else."""
-        function, parameter = self.survey.parameters[variable]
-        if variable in self.survey.names:
-            return None
-        for caller in self.callers(function):
-            value, unseen = self.argument(caller, variable)
-            if value is not None or unseen:
-                return None
-        return parameter.default
+        key = variable, depth
+        if key not in self._defaults:
+            function, parameter = self.survey.parameters[variable]
+            given = variable in self.survey.names or any(
+                value is not None or unseen
+                for caller in self.callers(function)
+                for value, unseen in [self.argument(caller, variable, depth)]
+            )
+            self._defaults[key] = None if given else parameter.default
+        return self._defaults[key]
 
 
 def _is_super(expression: Expression) -> bool:
