@@ -25,7 +25,6 @@ from flake8_bn_eval.operations import (
 )
 
 CONSTRUCTOR = "__init__"
-LONGEST_CHAIN = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
