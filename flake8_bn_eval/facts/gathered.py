@@ -15,6 +15,7 @@ from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.written.classes import ClassFact
+from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
@@ -31,7 +32,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Program
+from flake8_bn_eval.operations import Program, describe
 from flake8_bn_eval.options import Options
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
@@ -302,15 +303,23 @@ class Facts:
         """Whether nothing in the file asks for a gradient."""
         return self.purposes.never_differentiates
 
+    @cached_property
+    def lost_graphs(self) -> LostGraphs:
+        """What the text says of the values that are differentiated."""
+        return LostGraphs(self.program, self.calls.graph, self.knowledge)
+
     @property
     def gradient_free_differentiations(self) -> Iterator[Differentiation]:
         """Those whose value never has a graph, on any path that comes there."""
         by_place: dict[int, list[Differentiation]] = {}
         for event in self.differentiations:
             by_place.setdefault(event.place, []).append(event)
-        for events in by_place.values():
-            if all(e.derived and not e.connected and not e.open for e in events):
-                yield events[0]
+        for place, events in by_place.items():
+            if all(event.derived and not event.connected for event in events):
+                # What something unseen has had a part in, the text may know.
+                is_open = any(event.open for event in events)
+                if not is_open or self.lost_graphs.is_without_graph(place):
+                    yield events[0]
 
     @property
     def gradient_free_terms(self) -> Iterator[tuple[Differentiation, ForwardCall]]:
@@ -328,6 +337,17 @@ class Facts:
                     found = next((call for call in calls if _lacks_graph(call, trained)), None)
                     if found is not None:
                         yield event, found
+
+    @property
+    def lost_terms(self) -> Iterator[tuple[Differentiation, str]]:
+        """Losses of outputs that went through numpy, added to some that have a graph."""
+        seen: set[int] = set()
+        for event in self.differentiations:
+            if event.connected and event.place not in seen:
+                seen.add(event.place)
+                term = self.lost_graphs.lost_term(event.place)
+                if term is not None:
+                    yield event, describe(term.callee)
 
     # Purpose
 

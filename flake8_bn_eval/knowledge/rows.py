@@ -117,6 +117,7 @@ class CallableRow:
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
     ``roles``        arguments that decide about randomness and running statistics
     ``holds_norms``  norm layers with running statistics are somewhere in that module
+    ``norms``        the keyword of the argument that makes all of its layers with a mode
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
@@ -158,6 +159,7 @@ class CallableRow:
     needs: Literal["all", "any"] = "all"
     roles: tuple[Argument, ...] = ()
     holds_norms: bool = False
+    norms: str | None = None
     averages: bool = False
     refreshes: bool = False
     learns: bool = False

@@ -38,7 +38,7 @@ TRAINING: Triggers = (
 
 NO_GRAPH: Triggers = (
     FRAMEWORKS,
-    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach")),
+    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach", ".numpy(")),
     ("backward", "grad("),
 )
 """Somebody differentiates, and somebody cuts graphs off."""
