@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
@@ -33,6 +34,10 @@ from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Program
 from flake8_bn_eval.options import Options
 
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts.passed_mode.judged import PassedModes
+    from flake8_bn_eval.facts.passed_mode.views import Neighbours
+
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
 
@@ -46,6 +51,10 @@ class Facts:
     knowledge: Knowledge
     program: Program
     options: Options = Options()
+    neighbours: Neighbours | None = None
+    """Other files of the project, for what follows names into them by itself."""
+    path: str = ""
+    """Where the file is in its project."""
     gave_up: bool = False
     """Whether following failed: then a rule that asked is not to blame."""
 
@@ -141,6 +150,13 @@ class Facts:
     def calls(self) -> LibraryCalls:
         """Calls of libraries as they are written, what their arguments may be, who comes there."""
         return LibraryCalls.of_program(self.program, self.structure.classes, self.knowledge)
+
+    @cached_property
+    def passed(self) -> PassedModes:
+        """What is told to models whose mode is an argument, as those of Keras and Flax."""
+        from flake8_bn_eval.facts.passed_mode.judged import PassedModes  # noqa: PLC0415 - rare
+
+        return PassedModes.of(self)
 
     @cached_property
     def freezes(self) -> Freezes:
