@@ -128,7 +128,7 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         if call.makeup.is_indifferent or not (call.makeup.is_sensitive or passed.is_named(call)):
             continue
-        if not passed.is_meant(call):
+        if not (passed.is_layer(call) or passed.is_meant(call)):
             seen.add(call.place)
             yield report(call)
 
@@ -137,7 +137,7 @@ def report(call: ModelCall) -> Report:
     """What is said of a call."""
     effect = " and ".join(effects(call.makeup.layers))
     callers = [
-        Remark(each.site.call.place, f"called here, where nothing is trained")
+        Remark(each.site.call.place, "called here, where nothing is trained")
         for each in call.chain.callers
     ]
     return Report(

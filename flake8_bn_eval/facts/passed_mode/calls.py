@@ -26,7 +26,8 @@ from flake8_bn_eval.operations import (
     describe,
 )
 
-STATELESS = frozenset({"stateless_call", "apply", "apply_fn"})
+LINEN = frozenset({"apply", "apply_fn"})
+STATELESS = LINEN | {"stateless_call"}
 """Methods by which a model is called that keeps no state itself."""
 CALLING = frozenset({"call", "__call__"})
 TRAIN_STEP = "train_step"
@@ -94,7 +95,9 @@ class ModelCalls:
         subject = self._subject(site)
         if subject is None or self._in_a_layers_call(site.function):
             return
-        handed = self.handing.of(site.call, self._signature(subject))
+        callee = site.call.callee
+        is_linen = isinstance(callee, Attribute) and callee.name in LINEN
+        handed = self.handing.of(site.call, self._signature(subject), is_linen=is_linen)
         chains = self.steps.chains(site)
         around = [(chain, self.steps.around(chain)) for chain in chains]
         if handed.mode is not Mode.ON and handed.mode is not Mode.CALLER:
@@ -229,6 +232,17 @@ class ModelCalls:
             root = root.value
         is_own = fact is not None and self.view.graph.owner(root) is fact
         return is_own and (root is subject or self._is_named_model(subject))
+
+    def is_layer(self, subject: Expression) -> bool:
+        """Whether something is a single layer of the library, and no model."""
+        value = self.view.graph.single(subject)
+        if not isinstance(value, Call):
+            return False
+        rows = (self.view.knowledge.layer(it) for it in self.view.graph.callees(value.callee))
+        return any(row is not None and not row.contains for row in rows) and not any(
+            path.startswith(("keras.applications", "tensorflow.keras.applications"))
+            for path in self.view.graph.callees(value.callee)
+        )
 
     def _is_named_model(self, subject: Expression) -> bool:
         name = subject.name if isinstance(subject, Attribute) else describe(subject)

@@ -70,13 +70,16 @@ class FixedLayers:
         self.sources = sources
 
     def found(self) -> Iterator[FixedLayer]:
-        """Every such layer."""
+        """Every such layer; a test that fixes one knows why."""
+        if self.calls.purposes.is_test_file:
+            return
         for site in self.view.survey.calls:
             if self._is_steered(site):
                 continue
             yield from self._linen(site)
             yield from self._graph(site)
             yield from self._keras(site)
+            yield from self._built_on_the_spot(site)
 
     def _is_steered(self, site: CallSite) -> bool:
         """Whether a test of the mode decides if the call runs, or noise is wanted."""
@@ -137,6 +140,20 @@ class FixedLayers:
         steps = self.calls.steps
         return steps.applies and bool(steps.differentiated)
 
+    def _built_on_the_spot(self, site: CallSite) -> Iterator[FixedLayer]:
+        """``Dropout(rate)(x, training=True)`` among plain operations: no functional model."""
+        made, called = _made_and_called(site.call)
+        row = self._row(made)
+        if called is None or row is None or row.framework != "keras" or site.function is None:
+            return
+        if row.sensitive != "yes" or not _is_told(self.view.graph.passed(called)):
+            return
+        others = (each for each in site.function.calls if each is not made)
+        if any(isinstance(each.callee, Call) and each is not called for each in others):
+            return
+        layer, subject = frozenset({row.name.rpartition(".")[2]}), describe(made.callee)
+        yield FixedLayer(made.place, subject, Kind.FIXED, "training", Mode.ON, layer)
+
     # TensorFlow 1
 
     def _graph(self, site: CallSite) -> Iterator[FixedLayer]:
@@ -179,6 +196,11 @@ class FixedLayers:
             subject = describe(site.call.callee)
             layers = makeup.layers
             yield FixedLayer(site.call.place, subject, Kind.UNUSED, "training", mode, layers)
+
+
+def _is_told(passed: Passed) -> bool:
+    value = passed.get(None, "training")
+    return isinstance(value, Constant) and value.value is True
 
 
 def identifiers_in(expression: Expression) -> set[str]:

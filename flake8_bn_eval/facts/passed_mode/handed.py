@@ -58,8 +58,11 @@ class Handing:
         self.straight = vocabulary.mode_arguments
         self.reversed = vocabulary.opposite_mode_arguments
 
-    def of(self, call: Call, signature: FunctionDefinition | None) -> Handed:
-        """What a call of a model hands over; ``signature`` is the model's own ``call``."""
+    def of(self, call: Call, signature: FunctionDefinition | None, *, is_linen: bool) -> Handed:
+        """What a call of a model hands over; ``signature`` is the model's own ``call``.
+
+        A model of Flax that is told nothing has been told by its constructor, or by a default.
+        """
         passed = self.view.graph.passed(call)
         for name, value in passed.keywords.items():
             if name in self.straight | self.reversed:
@@ -73,7 +76,8 @@ class Handing:
                 return self.read(value, False)
         if passed.open:
             return Handed(Mode.UNKNOWN)
-        return self._default(signature)
+        said = self._default(signature)
+        return Handed(Mode.UNKNOWN) if is_linen and said.variable is None and not said.written else said
 
     def _speaks(self, value: Expression) -> bool:
         if isinstance(value, Constant):
@@ -87,7 +91,7 @@ class Handing:
                     return Handed(Mode.UNKNOWN)
                 mode = self.read(each.default, each.name in self.reversed).mode
                 # Keras takes a default of False for no word about the mode.
-                return Handed(Mode.NOTHING if mode is Mode.OFF else mode)
+                return Handed(Mode.NOTHING if mode is Mode.OFF else mode, written=True)
         return Handed(Mode.NOTHING)
 
     def read(self, value: Expression, opposite: bool) -> Handed:

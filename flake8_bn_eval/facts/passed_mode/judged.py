@@ -75,6 +75,10 @@ class PassedModes:
         """Whether what is called has the name of a model."""
         return self.calls.is_named_model(call)
 
+    def is_layer(self, call: ModelCall) -> bool:
+        """Whether what is called is a single layer, which a class may use as it likes."""
+        return self.calls.is_layer(call.subject)
+
     def is_meant(self, call: ModelCall) -> bool:
         """Whether somebody says that the mode of a call is on purpose."""
         return self.calls.purposes.is_meant(call.chain.site, call.place)

@@ -5,6 +5,8 @@ This is the seam to the judgement of other forward calls: the same words, the sa
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from flake8_bn_eval.facts.forward import Purpose
 from flake8_bn_eval.facts.passed_mode.regions import iterated
 from flake8_bn_eval.facts.passed_mode.steps import Chain, Step, Steps
@@ -65,9 +67,19 @@ class Purposes:
             return Purpose.UNKNOWN
         return Purpose.INFERENCE if evaluates else Purpose.TRAINING
 
+    @cached_property
+    def is_test_file(self) -> bool:
+        """Whether the file is run by a test framework; that it uses flags of `absl` is no sign."""
+        paths = [path for each in self.view.program.imports for _, path in each.bindings]
+        frameworks = self.vocabulary.test_frameworks - {"absl"}
+        return any(
+            path.partition(".")[0] in frameworks or path.startswith("absl.testing")
+            for path in paths
+        )
+
     def _is_test(self, chain: Chain) -> bool:
         """Whether a test of the code itself comes here: nobody needs its predictions."""
-        is_test_file = not self.view.program.imported.isdisjoint(self.vocabulary.test_frameworks)
+        is_test_file = self.is_test_file
         for site in chain.sites:
             for function in self.view.lexical(site.function):
                 asks = bool(function.parameters) or bool(function.class_name)
