@@ -86,6 +86,10 @@ for _table, _packages in PACKAGES_OF_TABLE.items():
         TABLES_OF_PACKAGE[_package] = (*TABLES_OF_PACKAGE.get(_package, ()), _table)
 
 
+KEEPING = ("tf_keras.", "tensorflow.python.keras.")
+"""Libraries that are another by an alias, in the version that still has everything."""
+
+
 class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 
@@ -199,7 +203,12 @@ class Knowledge:
         return self._differentiators.get(self._aliases.canonical(dotted))
 
     def removed(self, dotted: str) -> RemovedRow | None:
-        """The row of a function that newer versions of its library do not have."""
+        """The row of a function that newer versions of its library do not have.
+
+        A library by another name may keep it: ``tf_keras`` is Keras 2.
+        """
+        if dotted.startswith(KEEPING):
+            return None
         return self._removed.get(self._aliases.canonical(dotted))
 
     def is_module_class(self, dotted: str) -> bool | None:

@@ -172,15 +172,16 @@ if TYPE_CHECKING:
 
 @rule("BNE502", "keras-inference-training", since="0.2", triggers=STEPPING)
 def check(facts: Facts) -> Iterator[Report]:
-    """A model that a step trains, and that is told nothing."""
+    """A model that a step trains, and that is told nothing: its first call in a function."""
     passed = facts.passed
-    seen: set[int] = set()
+    seen: set[tuple[int, str]] = set()
     for call in passed.model_calls:
-        if call.place in seen or not call.is_told_nothing or call.trained is False:
+        region = call.region
+        if region in seen or not call.is_told_nothing or call.trained is False:
             continue
         unclear = call.makeup.unseen and call.overrides_step and call.trained is True
         if (call.makeup.is_sensitive or unclear) and not passed.is_meant(call):
-            seen.add(call.place)
+            seen.add(region)
             yield report(call)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.forward import Purpose
-from flake8_bn_eval.facts.passed_mode.handed import Handed, Handing, Mode
+from flake8_bn_eval.facts.passed_mode.handed import Handed, Handing, Manner, Mode
 from flake8_bn_eval.facts.passed_mode.makeup import Makeup, Makeups
 from flake8_bn_eval.facts.passed_mode.purposes import Purposes
 from flake8_bn_eval.facts.passed_mode.steps import Chain, Step, Steps
@@ -26,8 +26,11 @@ from flake8_bn_eval.operations import (
     describe,
 )
 
-LINEN = frozenset({"apply", "apply_fn"})
-STATELESS = LINEN | {"stateless_call"}
+STATELESS = {
+    "stateless_call": Manner(state=2),
+    "apply": Manner(state=1, is_linen=True),
+    "apply_fn": Manner(state=1, is_linen=True),
+}
 """Methods by which a model is called that keeps no state itself."""
 CALLING = frozenset({"call", "__call__"})
 TRAIN_STEP = "train_step"
@@ -57,6 +60,11 @@ class ModelCall:
     def name(self) -> str:
         """The model as it is written."""
         return describe(self.subject)
+
+    @property
+    def region(self) -> tuple[int, str]:
+        """The function that it stands in, and the model: what one report is about."""
+        return id(self.chain.site.function), self.name
 
     @property
     def is_told_to_train(self) -> bool:
@@ -96,8 +104,9 @@ class ModelCalls:
         if subject is None or self._in_a_layers_call(site.function):
             return
         callee = site.call.callee
-        is_linen = isinstance(callee, Attribute) and callee.name in LINEN
-        handed = self.handing.of(site.call, self._signature(subject), is_linen=is_linen)
+        method = callee.name if isinstance(callee, Attribute) else ""
+        manner = STATELESS.get(method, Manner())
+        handed = self.handing.of(site.call, self._signature(subject), manner)
         chains = self.steps.chains(site)
         around = [(chain, self.steps.around(chain)) for chain in chains]
         if handed.mode is not Mode.ON and handed.mode is not Mode.CALLER:
@@ -114,12 +123,13 @@ class ModelCalls:
         self, chain: Chain, subject: Expression, makeup: Makeup, handed: Handed, step: Step | None
     ) -> ModelCall:
         trained = None if step is None else self._is_trained(chain, subject, step)
-        purpose = self.purposes.of(chain, step)
+        said = self._said(handed, chain)
+        purpose = self.purposes.of(chain, step, said.callers)
         return ModelCall(
             chain,
             subject,
             makeup,
-            self._said(handed, chain),
+            said,
             step,
             purpose,
             trained,
@@ -184,6 +194,21 @@ class ModelCalls:
         if fact is None:
             return None
         return fact.method("call") or fact.method("__call__")
+
+    def has_telling_twin(self, call: ModelCall) -> bool:
+        """Whether the other branch of a condition tells the same model to train."""
+        site = call.chain.site
+        return any(
+            other.chain.site.function is site.function
+            and other.name == call.name
+            and other.is_told_to_train
+            and any(
+                mine.condition is theirs.condition and mine.holds is not theirs.holds
+                for mine in site.guards
+                for theirs in other.chain.site.guards
+            )
+            for other in self.all
+        )
 
     # What it is told
 

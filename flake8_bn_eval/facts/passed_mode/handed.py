@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from flake8_bn_eval.facts.passed_mode.views import View
@@ -47,6 +47,19 @@ class Handed:
     variable: Variable | None = None
     written: bool = False
     opposite: bool = False
+    callers: int = 0
+    """How many callers out of the call the mode is decided on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a model is called: so many arguments for its state come before its inputs.
+
+    A model of Flax that is told nothing has been told by its constructor, or by a default.
+    """
+
+    state: int = 0
+    is_linen: bool = False
 
 
 class Handing:
@@ -58,26 +71,24 @@ class Handing:
         self.straight = vocabulary.mode_arguments
         self.reversed = vocabulary.opposite_mode_arguments
 
-    def of(self, call: Call, signature: FunctionDefinition | None, *, is_linen: bool) -> Handed:
-        """What a call of a model hands over; ``signature`` is the model's own ``call``.
-
-        A model of Flax that is told nothing has been told by its constructor, or by a default.
-        """
+    def of(self, call: Call, signature: FunctionDefinition | None, manner: Manner) -> Handed:
+        """What a call of a model hands over; ``signature`` is the model's own ``call``."""
         passed = self.view.graph.passed(call)
+        inputs = passed.positional[manner.state :]
         for name, value in passed.keywords.items():
             if name in self.straight | self.reversed:
                 return self.read(value, name in self.reversed)
         names = [] if signature is None else [each.name for each in signature.parameters][1:]
-        for position, value in enumerate(passed.positional):
+        for position, value in enumerate(inputs):
             name = names[position] if position < len(names) else ""
             if name in self.straight | self.reversed:
                 return self.read(value, name in self.reversed)
             if not names and position and self._speaks(value):
                 return self.read(value, False)
-        if passed.open:
+        if passed.open or not names and len(inputs) > 1:
             return Handed(Mode.UNKNOWN)
         said = self._default(signature)
-        return Handed(Mode.UNKNOWN) if is_linen and said.variable is None and not said.written else said
+        return said if said.written or not manner.is_linen else Handed(Mode.UNKNOWN)
 
     def _speaks(self, value: Expression) -> bool:
         if isinstance(value, Constant):
@@ -118,9 +129,9 @@ class Handing:
         """What a parameter is for one caller of its function."""
         assert handed.variable is not None
         value, unseen = self.view.graph.argument(caller, handed.variable)
-        if value is None:
-            parameter = self.view.survey.parameters[handed.variable][1]
-            if unseen or parameter.default is None:
-                return Handed(Mode.UNKNOWN)
-            value = parameter.default
-        return self.read(value, handed.opposite)
+        if value is not None:
+            return replace(self.read(value, handed.opposite), callers=handed.callers + 1)
+        default = self.view.survey.parameters[handed.variable][1].default
+        if unseen or default is None:
+            return Handed(Mode.UNKNOWN)
+        return replace(self.read(default, handed.opposite), callers=handed.callers)

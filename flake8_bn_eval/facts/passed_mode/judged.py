@@ -80,7 +80,9 @@ class PassedModes:
         return self.calls.is_layer(call.subject)
 
     def is_meant(self, call: ModelCall) -> bool:
-        """Whether somebody says that the mode of a call is on purpose."""
+        """Whether somebody says that the mode of a call is on purpose, or tests for it."""
+        if call.is_told_nothing and self.calls.has_telling_twin(call):
+            return True
         return self.calls.purposes.is_meant(call.chain.site, call.place)
 
     @property

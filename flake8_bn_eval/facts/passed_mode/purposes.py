@@ -31,15 +31,19 @@ class Purposes:
         self.steps = steps
         self.vocabulary = view.knowledge.vocabulary
 
-    def of(self, chain: Chain, step: Step | None) -> Purpose:
-        """What a call is for on one way to it."""
+    def of(self, chain: Chain, step: Step | None, decided: int) -> Purpose:
+        """What a call is for on one way to it, by whoever decided about the mode.
+
+        ``decided`` is how many callers out that is: what is called `predict` there is its
+        own business.
+        """
         if step is not None:
             return Purpose.TRAINING
         if any(self.steps.is_under_tape(site) for site in chain.sites):
             return Purpose.UNKNOWN
         if self._is_test(chain):
             return Purpose.UNKNOWN
-        for site in chain.sites:
+        for site in chain.sites[decided:]:
             found = self._around(site)
             if found is not Purpose.UNKNOWN:
                 return found
