@@ -27,7 +27,7 @@ from flake8_bn_eval.interpret.records import (
     Recorder,
     Reveal,
 )
-from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
@@ -183,6 +183,30 @@ class Facts:
     def stale_averages(self) -> list[StaleAverage]:
         """Averages of weights that are evaluated with other weights' running statistics."""
         return list(StaleAverages(self).found())
+
+    # Frameworks
+
+    @property
+    def gradient_free_context(self) -> str:
+        """What turns gradients off in the framework of the file, as it is written."""
+        if "paddle" in self.program.imported and "torch" not in self.program.imported:
+            return "`paddle.no_grad()`"
+        return "`torch.no_grad()` or `torch.inference_mode()`"
+
+    @cached_property
+    def records_gradients(self) -> bool:
+        """Whether running a module records gradients: not in a file of Keras or JAX alone."""
+        return imports_modules(self.program.imported)
+
+    @cached_property
+    def has_modes(self) -> bool:
+        """Whether modules may have a mode of their own: those of `flax.nnx` have one, too."""
+        return self.records_gradients or self._imports_nnx
+
+    @property
+    def _imports_nnx(self) -> bool:
+        paths = (path for each in self.program.imports for _, path in each.bindings)
+        return any("nnx" in path.split(".") for path in paths)
 
     # Modules
 

@@ -90,6 +90,27 @@ KEEPING = ("tf_keras.", "tensorflow.python.keras.")
 """Libraries that are another by an alias, in the version that still has everything."""
 
 
+STATEFUL = frozenset(
+    package
+    for package, tables in TABLES_OF_PACKAGE.items()
+    if not {"keras", "tensorflow", "flax"}.issuperset(tables)
+)
+"""Packages with modules that have a mode."""
+TOLD = frozenset({"keras", "tensorflow", "flax"})
+"""The tables of frameworks whose layers are told their mode and record no gradients."""
+
+
+def imports_modules(imported: frozenset[str]) -> bool:
+    """Whether a file may have modules with a mode: it imports nothing, or not only the others.
+
+    ``imported`` are the top-level packages that it imports.
+    """
+    roots = {name.partition(".")[0] for name in imported}
+    if roots & {"torch", *STATEFUL}:
+        return True
+    return not any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
+
+
 class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 

@@ -245,7 +245,9 @@ class LayerRow:
 
     ``framework``   whose manner it is: *keras* (``layer(x, training=True)``), *linen* (Flax:
                     an argument of the constructor or of the call, and no state), *graph*
-                    (TensorFlow 1: a function that builds a layer and calls it at once)
+                    (TensorFlow 1: a function that builds a layer and calls it at once), or
+                    *stateful*: it has a mode, which a callable tells of, and only its
+                    momentum is meant here
     ``sensitive``   whether it computes differently in training
     ``conditions``  must hold for it to be sensitive: ``needs`` all of them, or any
     ``contains``    it is made of the layers among its arguments
@@ -258,7 +260,7 @@ class LayerRow:
 
     name: str
     source: str
-    framework: Literal["keras", "linen", "graph"]
+    framework: Literal["keras", "linen", "graph", "stateful"]
     sensitive: Sensitivity = "no"
     conditions: tuple[Condition, ...] = ()
     needs: Literal["all", "any"] = "all"

@@ -19,7 +19,7 @@ Triggers = tuple[tuple[Word, ...], ...]
 A word is cheaper than a pattern, and decides first where both are given.
 """
 
-FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
+FRAMEWORKS = ("torch", "paddle", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 DATA = re.compile(r"\.data\b(?<!utils\.data)(?!\w*\s*(?:import|as)\b)")
 READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
@@ -63,7 +63,7 @@ OVERRIDING: Triggers = (
 """Somebody gives a class a method or an attribute of these names."""
 
 FUNCTIONAL_DROPOUT: Triggers = (
-    ("torch",),
+    ("torch", "paddle"),
     (
         "F.dropout",
         "functional.dropout",
