@@ -21,6 +21,7 @@ from flake8_bn_eval.operations import (
     Call,
     Expression,
     FunctionDefinition,
+    Lambda,
     Name,
     Place,
     Variable,
@@ -210,14 +211,21 @@ class Steps:
             if not site.call.arguments:
                 continue
             if self._form(site.call) == "function" or _is_differentiator(site.call):
-                given = CallSite(Call(site.call.arguments[0], [], [], 0), site.function, ())
-                for entry in self.view.graph.entries(given):
-                    found[id(entry.function)] = site.call.place
+                for function in self._given(site):
+                    found[id(function)] = site.call.place
         for function in self.view.program.functions:
             for decorator in function.decorators:
                 if self._form(decorator) == "function":
                     found[id(function)] = function.place
         return found
+
+    def _given(self, site: CallSite) -> list[FunctionDefinition]:
+        """The functions that a call is given to differentiate."""
+        first = site.call.arguments[0]
+        if isinstance(first, Lambda):
+            return [first.function]
+        given = CallSite(Call(first, [], [], 0), site.function, ())
+        return [each.function for each in self.view.graph.entries(given)]
 
     def _function(self, site: CallSite, depth: int) -> Step | None:
         if site.function is None or not self.applies:
@@ -225,7 +233,7 @@ class Steps:
         for function in self.view.lexical(site.function):
             place = self.differentiated.get(id(function))
             if place is not None:
-                return Step(place, f"`{function.name}`, which is differentiated", None, depth)
+                return Step(place, "a function that is differentiated", None, depth)
         return None
 
     # PyTorch below Keras
