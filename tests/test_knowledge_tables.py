@@ -147,7 +147,8 @@ def test_a_users_own_table(tmp_path: Path) -> None:
 def test_a_table_speaks_of_its_own_packages(name: str) -> None:
     table = shipped(name)
     packages = {it for it, tables in TABLES_OF_PACKAGE.items() if name in tables}
-    names = [*table.callables, *table.classes, *(base for base, _ in table.hooks)]
+    names = [*table.callables, *table.classes, *table.layers, *table.removed]
+    names += [base for base, _ in table.hooks]
     if name == "torch":
         packages = {"torch", "functorch"}
     if name != "python":
@@ -159,7 +160,8 @@ def test_an_alias_leads_to_a_row(name: str) -> None:
     knowledge = Knowledge([shipped(name)])
     table = shipped(name)
     for target in table.aliases.values():
-        below = any(name.startswith(target.removesuffix("*")) for name in table.callables)
+        named = (*table.callables, *table.layers, *table.removed)
+        below = any(name.startswith(target.removesuffix("*")) for name in named)
         assert below if target.endswith(".*") else knowledge.callable(target), target
 
 
