@@ -1,4 +1,4 @@
-"""The proofs of rules about other frameworks, executed: Keras with each backend, alone in a process.
+"""The proofs of rules about other frameworks, executed: Keras with each of its backends.
 
 The backend of Keras is chosen when it is imported, and TensorFlow decides then whether it has
 Keras 2 or 3, so each proof runs in an interpreter of its own.

@@ -4,9 +4,9 @@
 
 A mode that is passed by hand is lost at the first layer that does not hand it on.  A `call` that
 takes `training`, ignores it and tells its dropout a constant is in that mode whatever `fit` and
-`predict` pass.  In Flax `BatchNorm(use_running_average=False)` normalises by the batch in evaluation,
-too, and `Dropout(deterministic=False)` drops there.  And `tf.layers.dropout(x, rate)` without
-`training=` never drops at all.
+`predict` pass.  In Flax `BatchNorm(use_running_average=False)` normalises by the batch in
+evaluation, too, and `Dropout(deterministic=False)` drops there.  And `tf.layers.dropout(x, rate)`
+without `training=` never drops at all.
 
 ## Example
 

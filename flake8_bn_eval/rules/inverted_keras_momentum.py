@@ -2,10 +2,10 @@
 
 ## Why it matters
 
-Here momentum is the weight of the *old* statistics: `moving = 0.99 * moving + 0.01 * batch` with the
-default of 0.99.  In PyTorch it is the weight of the *new* batch, and the default is 0.1.  A value
-that was carried over, such as `momentum=0.1`, makes the moving statistics those of the last batch.
-Training does not notice, because it normalises by the batch.  Evaluation does.
+Here momentum is the weight of the *old* statistics: `moving = 0.99 * moving + 0.01 * batch` with
+the default of 0.99.  In PyTorch it is the weight of the *new* batch, and the default is 0.1.  A
+value that was carried over, such as `momentum=0.1`, makes the moving statistics those of the last
+batch.  Training does not notice, because it normalises by the batch.  Evaluation does.
 
 ## Example
 

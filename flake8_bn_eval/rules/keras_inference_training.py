@@ -2,10 +2,11 @@
 
 ## Why it matters
 
-A call that leaves `training` out is inference, also under a `GradientTape`, in `jax.value_and_grad`,
-before `loss.backward()` and in a `train_step` that is overridden; only `fit` passes `True` by itself.
-The loss falls, the weights learn, and still dropout never drops and batch norms neither use the
-statistics of the batch nor learn those of the data: they stay at mean 0 and variance 1 for good.
+A call that leaves `training` out is inference, also under a `GradientTape`, in
+`jax.value_and_grad`, before `loss.backward()` and in a `train_step` that is overridden; only `fit`
+passes `True` by itself.  The loss falls, the weights learn, and still dropout never drops and batch
+norms neither use the statistics of the batch nor learn those of the data: they stay at mean 0 and
+variance 1 for good.
 
 With the torch backend `model.train()` changes nothing: Keras layers look at the argument only.
 
@@ -40,7 +41,8 @@ def compute_loss(trainable, others, x, y):
 
 
 def train_step(trainable, others, state, x, y):
-    (loss, others), gradients = jax.value_and_grad(compute_loss, has_aux=True)(trainable, others, x, y)
+    compute = jax.value_and_grad(compute_loss, has_aux=True)
+    (loss, others), gradients = compute(trainable, others, x, y)
     return optimizer.stateless_apply(state, gradients, trainable)
 ```
 
@@ -77,8 +79,8 @@ def train_step(x, y):
 
 ## When not to fix
 
-An explicit `training=False` is a choice, and is not reported: a base whose statistics are to stay.  Nor
-is a model that is not the one that is trained, or one in which nothing looks at its mode:
+An explicit `training=False` is a choice, and is not reported: a base whose statistics are to stay.
+Nor is a model that is not the one that is trained, or one in which nothing looks at its mode:
 
 ```python
 import tensorflow as tf

@@ -177,6 +177,12 @@ OLD_WEIGHT: Triggers = (
 
 FIXING: Triggers = (
     TOLD,
-    ("use_running_average=", "deterministic=", "training=True", "training=False", "layers.dropout("),
+    (
+        "use_running_average=",
+        "deterministic=",
+        "training=True",
+        "training=False",
+        "layers.dropout(",
+    ),
 )
 """Somebody tells a layer a constant."""

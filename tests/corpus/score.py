@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,11 @@ def unpack(git: Path, commit: str, target: Path) -> None:
 
 def findings(root: Path, paths: list[str]) -> dict[str, Found]:
     """The findings in some files of a tree, by file."""
-    command = [sys.executable, "-m", "flake8", "--isolated", "--disable-noqa", "--select=BNE5", "--format=%(path)s\t%(row)d\t%(code)s"]
-    done = subprocess.run([*command, *paths], cwd=root, capture_output=True, encoding="utf-8", check=False)
+    options = ["--isolated", "--disable-noqa", "--select=BNE5"]
+    command = [sys.executable, "-m", "flake8", *options, "--format=%(path)s\t%(row)d\t%(code)s"]
+    done = subprocess.run(
+        [*command, *paths], cwd=root, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode not in (0, 1):
         raise SystemExit(f"{root}: {done.stderr}")
     found: dict[str, Found] = defaultdict(list)
@@ -103,9 +107,25 @@ def is_hit(label: Label, found: Found, text: str) -> bool:
     return any(abs(line - label["line"]) <= NEAR or line in around for line in of_code)
 
 
+def judged(
+    clones: Path, by_tree: dict[tuple[str, str], list[Label]]
+) -> Iterator[tuple[Label, bool]]:
+    """Every label, and whether a finding belongs to it."""
+    for (repository, commit), labels in sorted(by_tree.items()):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            unpack(git_folder(clones, repository), commit, root)
+            found = findings(root, sorted({each["path"] for each in labels}))
+            for label in labels:
+                text = (root / label["path"]).read_text(encoding="utf-8", errors="replace")
+                yield label, is_hit(label, found[label["path"]], text)
+
+
 def main() -> None:
     """Print recall and false alarms of both halves."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("labels", nargs="?", type=Path, default=LABELS)
     parser.add_argument("--clones", type=Path, required=True)
     parser.add_argument("--half", choices=("seen", "kept"))
@@ -117,17 +137,12 @@ def main() -> None:
         if options.half in (None, half_of(label["repo"])):
             by_tree[label["repo"], label["commit"]].append(label)
     counts: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for (repository, commit), labels in sorted(by_tree.items()):
-        with tempfile.TemporaryDirectory() as folder:
-            unpack(git_folder(options.clones, repository), commit, Path(folder))
-            found = findings(Path(folder), sorted({each["path"] for each in labels}))
-            for label in labels:
-                text = (Path(folder) / label["path"]).read_text(encoding="utf-8", errors="replace")
-                hit = is_hit(label, found[label["path"]], text)
-                counts[half_of(repository), label["verdict"]].append(hit)
-                wrong = hit is (label["verdict"] == "intended")
-                if options.misses and (wrong or label["verdict"] == "suspicious"):
-                    print(half_of(repository), label["verdict"], "hit" if hit else "silent", label["kind"], f"{repository}/{label['path']}:{label['line']}", label["note"], sep="  ")
+    for label, hit in judged(options.clones, by_tree):
+        half, verdict = half_of(label["repo"]), label["verdict"]
+        counts[half, verdict].append(hit)
+        if options.misses and (verdict == "suspicious" or hit is (verdict == "intended")):
+            where = f"{label['repo']}/{label['path']}:{label['line']}"
+            print(half, verdict, "hit" if hit else "silent", label["kind"], where, sep="  ")
     for half in ("seen", "kept"):
         for verdict, what in (("defect", "found"), ("intended", "false alarms")):
             hits = counts[half, verdict]

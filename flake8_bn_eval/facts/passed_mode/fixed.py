@@ -126,7 +126,7 @@ class FixedLayers:
         value = self.view.graph.passed(made).get(role.position, role.parameter)
         if value is None and called is not None:
             value = self.view.graph.passed(called).get(None, role.parameter)
-        return value.value if isinstance(value, Constant) and _is_bool(value.value) else None
+        return _truth(value)
 
     def _in_linen_module(self, function: FunctionDefinition | None) -> bool:
         if function is None:
@@ -187,20 +187,19 @@ class FixedLayers:
         flags = [each.name for each in function.parameters if each.name == "training"]
         if fact is None or not flags or _uses(function, (function.scope, "training")):
             return
-        value = self.view.graph.passed(site.call).get(None, "training")
-        if not isinstance(value, Constant) or not _is_bool(value.value):
+        value = _truth(self.view.graph.passed(site.call).get(None, "training"))
+        if value is None:
             return
         makeup = self.calls.makeups.of(self.view, site.call.callee)
         if makeup is not None and makeup.is_sensitive:
-            mode = Mode.ON if value.value else Mode.OFF
+            mode = Mode.ON if value else Mode.OFF
             subject = describe(site.call.callee)
             layers = makeup.layers
             yield FixedLayer(site.call.place, subject, Kind.UNUSED, "training", mode, layers)
 
 
 def _is_told(passed: Passed) -> bool:
-    value = passed.get(None, "training")
-    return isinstance(value, Constant) and value.value is True
+    return _truth(passed.get(None, "training")) is True
 
 
 def identifiers_in(expression: Expression) -> set[str]:
@@ -217,8 +216,10 @@ def _given(passed: Passed, role: Argument) -> Expression | None:
     return passed.get(role.position, role.parameter)
 
 
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool)
+def _truth(value: Expression | None) -> bool | None:
+    """A constant True or False."""
+    constant = value.value if isinstance(value, Constant) else None
+    return constant if isinstance(constant, bool) else None
 
 
 def _uses(function: FunctionDefinition, variable: tuple[int, str]) -> bool:

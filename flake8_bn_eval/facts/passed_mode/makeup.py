@@ -39,7 +39,7 @@ SAME = frozenset({"to", "cuda", "cpu", "build", "compile", "bind"})
 
 @dataclass(frozen=True, slots=True)
 class Makeup:
-    """``layers`` are the names of those that look at their mode; ``unseen`` if there may be more."""
+    """``layers`` are those that look at their mode, by name; ``unseen``: there may be more."""
 
     layers: frozenset[str] = frozenset()
     unseen: bool = False

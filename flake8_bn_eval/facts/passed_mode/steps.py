@@ -1,8 +1,8 @@
-"""Which calls run inside a training step: under a tape, in a differentiated function, before
-``backward()``.
+"""Which calls run inside a training step.
 
-A step is one whose gradients are asked for and applied.  What is trained is read off the
-variables for which they are asked.
+That is under a tape, in a function that is differentiated, or before ``backward()``.  A step
+is one whose gradients are asked for and applied.  What is trained is read off the variables
+for which they are asked.
 """
 
 from __future__ import annotations
