@@ -20,7 +20,7 @@ from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.files.units import Unit
-from flake8_bn_eval.knowledge.rows import CallableRow, Condition, MethodRow
+from flake8_bn_eval.knowledge.rows import CallableRow, Condition, LayerRow, MethodRow, RemovedRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
 from flake8_bn_eval.report.results import FileResult, Reported
@@ -33,6 +33,7 @@ DOCS = ROOT / "docs"
 PACKAGE = ROOT / "flake8_bn_eval"
 TABLES = PACKAGE / "knowledge"
 GENERATED = "<!-- Written by docs/build.py. -->\n\n"
+Row = CallableRow | MethodRow | LayerRow | RemovedRow
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -150,24 +151,25 @@ def knowledge_page() -> str:
     ]
     for path in sorted(TABLES.glob("*.toml")):
         table = read_table(path)
-        if table.callables or table.methods:
+        if table.callables or table.methods or table.layers:
             parts.append(f"\n## {path.stem}\n\n| names | facts | source |\n| --- | --- | --- |\n")
             parts += [f"{row}\n" for row in _rows_of(table)]
     return "".join(parts)
 
 
 def _rows_of(table: Table) -> Iterator[str]:
-    rows: list[CallableRow | MethodRow] = [*table.callables.values(), *table.methods.values()]
+    rows: list[Row] = [*table.callables.values(), *table.methods.values()]
+    rows += [*table.layers.values(), *table.removed.values()]
     for (facts, source), group in groupby(rows, key=lambda row: (_facts(row), row.source)):
         names = ", ".join(f"`{_shown_name(row)}`" for row in group)
         yield f"| {names} | {facts} | {source.replace('|', '/')} |"
 
 
-def _shown_name(row: CallableRow | MethodRow) -> str:
+def _shown_name(row: Row) -> str:
     return f"{row.receiver}.{row.name}" if isinstance(row, MethodRow) else row.name
 
 
-def _facts(row: CallableRow | MethodRow) -> str:
+def _facts(row: Row) -> str:
     skipped = ("name", "source", "receiver")
     facts = [(it.name, getattr(row, it.name), it.default) for it in fields(row)]
     told = [

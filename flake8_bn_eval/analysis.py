@@ -159,6 +159,7 @@ def follow(
     from flake8_bn_eval.facts import Facts  # noqa: PLC0415
     from flake8_bn_eval.interpret.run import interpret  # noqa: PLC0415
     from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
+    from flake8_bn_eval.project.neighbours import ProjectNeighbours  # noqa: PLC0415
     from flake8_bn_eval.project.programs import lowered  # noqa: PLC0415
     from flake8_bn_eval.project.together import Together  # noqa: PLC0415
 
@@ -167,11 +168,13 @@ def follow(
     with deep_recursion():
         program = lowered("" if project is None else project.path, text, tree)
     knowledge = Knowledge.for_packages(program.imported, options)
-    interpreting, elsewhere = partial(interpret, program, knowledge), None
+    interpreting, elsewhere, neighbours = partial(interpret, program, knowledge), None, None
     if project is not None:
+        neighbours = ProjectNeighbours(project)
         together = Together(project, program, knowledge)
         interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
-    facts = Facts(deep_recursion()(interpreting), knowledge, program, options)
+    path = "" if project is None else project.path
+    facts = Facts(deep_recursion()(interpreting), knowledge, program, options, neighbours, path)
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
@@ -28,12 +29,16 @@ from flake8_bn_eval.interpret.records import (
     Recorder,
     Reveal,
 )
-from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Program, describe
 from flake8_bn_eval.options import Options
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts.passed_mode.judged import PassedModes
+    from flake8_bn_eval.facts.passed_mode.views import Neighbours
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
@@ -48,6 +53,10 @@ class Facts:
     knowledge: Knowledge
     program: Program
     options: Options = Options()
+    neighbours: Neighbours | None = None
+    """Other files of the project, for what follows names into them by itself."""
+    path: str = ""
+    """Where the file is in its project."""
     gave_up: bool = False
     """Whether following failed: then a rule that asked is not to blame."""
 
@@ -155,6 +164,13 @@ class Facts:
         return list(Statistics(self).toggles())
 
     @cached_property
+    def passed(self) -> PassedModes:
+        """What is told to models whose mode is an argument, as those of Keras and Flax."""
+        from flake8_bn_eval.facts.passed_mode.judged import PassedModes  # noqa: PLC0415 - rare
+
+        return PassedModes.of(self)
+
+    @cached_property
     def freezes(self) -> Freezes:
         """Where norm layers are frozen, and whether that lasts."""
         structure = self.structure
@@ -180,6 +196,30 @@ class Facts:
     def stale_averages(self) -> list[StaleAverage]:
         """Averages of weights that are evaluated with other weights' running statistics."""
         return list(StaleAverages(self).found())
+
+    # Frameworks
+
+    @property
+    def gradient_free_context(self) -> str:
+        """What turns gradients off in the framework of the file, as it is written."""
+        if "paddle" in self.program.imported and "torch" not in self.program.imported:
+            return "`paddle.no_grad()`"
+        return "`torch.no_grad()` or `torch.inference_mode()`"
+
+    @cached_property
+    def records_gradients(self) -> bool:
+        """Whether running a module records gradients: not in a file of Keras or JAX alone."""
+        return imports_modules(self.program.imported)
+
+    @cached_property
+    def has_modes(self) -> bool:
+        """Whether modules may have a mode of their own: those of `flax.nnx` have one, too."""
+        return self.records_gradients or self._imports_nnx
+
+    @property
+    def _imports_nnx(self) -> bool:
+        paths = (path for each in self.program.imports for _, path in each.bindings)
+        return any("nnx" in path.split(".") for path in paths)
 
     # Modules
 

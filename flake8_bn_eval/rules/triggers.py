@@ -19,7 +19,7 @@ Triggers = tuple[tuple[Word, ...], ...]
 A word is cheaper than a pattern, and decides first where both are given.
 """
 
-FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
+FRAMEWORKS = ("torch", "paddle", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 DATA = re.compile(r"\.data\b(?<!utils\.data)(?!\w*\s*(?:import|as)\b)")
 READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
@@ -72,7 +72,7 @@ OVERRIDING: Triggers = (
 """Somebody gives a class a method or an attribute of these names."""
 
 FUNCTIONAL_DROPOUT: Triggers = (
-    ("torch",),
+    ("torch", "paddle"),
     (
         "F.dropout",
         "functional.dropout",
@@ -152,3 +152,47 @@ PROBING: Triggers = (
     ("load_state_dict", "pretrained", "weights", "checkpoint"),
 )
 """Somebody may run a loaded model on made-up data."""
+
+TOLD = ("keras", "tensorflow", "flax")
+"""Frameworks whose layers are told their mode at each call."""
+
+TELLING_TO_TRAIN: Triggers = (
+    TOLD,
+    ("training=True", "train=True", "training = True", "deterministic=False"),
+)
+"""Somebody tells a model that it trains."""
+
+STEPPING: Triggers = (TOLD, ("GradientTape", "value_and_grad", ".grad(", ".backward("))
+"""Somebody writes a training step of his own."""
+
+LEARNING_PHASE: Triggers = (
+    ("keras", "tensorflow"),
+    ("learning_phase", "in_train_phase", "in_test_phase"),
+)
+"""Somebody asks for, or sets, the mode of the whole process."""
+
+GRAPH_NORMS: Triggers = (
+    ("tensorflow", "tf_slim"),
+    ("batch_norm",),
+    ("minimize(", "apply_gradients("),
+)
+"""Somebody builds batch norms into a graph, and trains it."""
+
+OLD_WEIGHT: Triggers = (
+    (*TOLD, "paddle"),
+    ("BatchNorm", "batch_norm"),
+    ("momentum", "decay"),
+)
+"""Somebody may build norm layers whose momentum weighs the old statistics."""
+
+FIXING: Triggers = (
+    TOLD,
+    (
+        "use_running_average=",
+        "deterministic=",
+        "training=True",
+        "training=False",
+        "layers.dropout(",
+    ),
+)
+"""Somebody tells a layer a constant."""
