@@ -45,8 +45,13 @@ SETTING = frozenset(
 MODE_SETTING = frozenset({"eval", "train", "backward"})
 """Those that matter in a method of a module, whose gradients are its callers' business."""
 
-READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
-"""Names by which an output is read."""
+READING = frozenset(
+    {
+        "item", "numpy", "tolist", "argmax", "argmin", "argsort", "topk", "detach", "data", "cpu",
+        "save_image", "make_grid", "reveal_mode", "reveal_grad",
+    }
+)  # fmt: skip
+"""Names by which an output is read; one of them is an attribute."""
 
 SHOWING = frozenset({"load_state_dict", "forward"})
 """Names by which the body of a file shows that it calls a module, and what for."""
