@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit, Node
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.modes.states import State, join_all

@@ -8,8 +8,8 @@ run on what `__init__` leaves, joined over the methods that a caller may have ru
 from __future__ import annotations
 
 from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.assembly import assemble
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.entries import Run, guarded, left_by
@@ -22,7 +22,7 @@ from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
-from flake8_bn_eval.modes.states import State, join_all
+from flake8_bn_eval.modes.states import State, covers, join_all
 from flake8_bn_eval.modes.things import Class, Function, ObjectId
 from flake8_bn_eval.modes.values import of_object
 from flake8_bn_eval.modes.world import World
@@ -219,7 +219,7 @@ class Roots:
             self.machine.recorder.constructed[class_.definition] = kept
         self._belongs_to_callers(class_, identity, entry, first=True)
         again = self._round(class_, identity, waiting, entry.fork())
-        if again is not None and not self._acts_as_module(class_) and not entry.covers(again):
+        if again is not None and not self._acts_as_module(class_) and not covers(entry, again):
             joined = again.join(entry)
             self._belongs_to_callers(class_, identity, joined)
             for definition in waiting:
@@ -305,7 +305,7 @@ class Roots:
 
     def _only_sets_modes(self, definition: FunctionDefinition, before: World, after: World) -> bool:
         """A method that sets modes and calls no module is there for callers to choose by."""
-        if before.covers(after):
+        if covers(before, after):
             return False
         return not any(
             call.stack[0].definition is definition for call in self.machine.recorder.forward_calls

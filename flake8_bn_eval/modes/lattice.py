@@ -130,6 +130,11 @@ class Possible(Generic[Member]):
         """Whether any member is there under guards only."""
         return any(ALWAYS not in guarded for guarded in self._witnesses.values())
 
+    @property
+    def subjects(self) -> set[str]:
+        """What its guards ask about."""
+        return {question[0] for _, guard in self.cases() for question, _ in guard}
+
     def mentions(self, subjects: Set[str]) -> bool:
         """Whether any guard asks about one of some subjects."""
         for guarded in self._witnesses.values():

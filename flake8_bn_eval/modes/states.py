@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.modes.joins import same_modes
 from flake8_bn_eval.modes.values import of_constant
 from flake8_bn_eval.modes.world import World
 
@@ -48,4 +49,38 @@ def turns_flag(before: World, after: World) -> bool:
 
 def stable(before: State, after: State) -> bool:
     """Whether every world of ``after`` is covered by one of ``before``."""
-    return all(any(old is new or old.covers(new) for old in before) for new in after)
+    return all(any(old is new or covers(old, new) for old in before) for new in after)
+
+
+def covers(first: World, second: World) -> bool:
+    """Whether nothing that decides a finding is new in the second world."""
+    if first.gradients != second.gradients:
+        return False
+    if not first.assumptions.truths.items() <= second.assumptions.truths.items():
+        return False
+    if not second.apart <= first.apart:
+        return False
+    return _covers_objects(first, second) and _covers_names(first, second)
+
+
+def _covers_objects(first: World, second: World) -> bool:
+    if first.version == second.version:
+        return True
+    for identity in first.objects.differing(second.objects):
+        mine, theirs = first.objects.peek(identity), second.objects.peek(identity)
+        if theirs is None or mine is theirs:
+            continue
+        if mine is None:
+            if theirs.matters and theirs.origin is None:
+                return False
+        elif not same_modes(mine, theirs):
+            return False
+    return True
+
+
+def _covers_names(first: World, second: World) -> bool:
+    for variable in first.names.differing(second.names):
+        mine, theirs = first.names.peek(variable), second.names.peek(variable)
+        if mine is not None and theirs is not None and not mine.covers(theirs):
+            return False
+    return True

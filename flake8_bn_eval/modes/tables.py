@@ -5,7 +5,7 @@ Joining two worlds costs as much as they differ, not as much as they hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, Self, TypeVar
 
 K = TypeVar("K")
@@ -146,3 +146,18 @@ class Table(dict[K, V]):
                 assert theirs.before is not None
                 theirs = theirs.before
         return keys
+
+
+def reguarded(table: Table[K, V], change: Callable[[V], V]) -> bool:
+    """Change what is guarded in a table; whether that made a difference."""
+    changed = False
+    for key in list(table.guarded):
+        value = table.peek(key)
+        if value is None or not value.guarded:
+            table.guarded.discard(key)
+            continue
+        new = change(value)
+        if new is not value:
+            table[key] = new
+            changed = True
+    return changed

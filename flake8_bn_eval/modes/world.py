@@ -9,40 +9,24 @@ dropped again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
-from flake8_bn_eval.modes.guards import Guard, Literal, Question
+from flake8_bn_eval.modes.exchanges import exchanged
+from flake8_bn_eval.modes.footprints import Footprint
+from flake8_bn_eval.modes.guards import Guard, Literal
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging, same_modes
+from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.tables import Content, Table
+from flake8_bn_eval.modes.tables import Table, reguarded
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
 
 DEEPEST_CHILD = 6
-K = TypeVar("K")
-V = TypeVar("V", bound=Content)
-
-
-@dataclass(slots=True)
-class Footprint:
-    """What was looked at in some worlds."""
-
-    names: set[Variable] = field(default_factory=set)
-    objects: set[ObjectId] = field(default_factory=set)
-    questions: set[Question] = field(default_factory=set)
-
-    def include(self, other: Footprint) -> None:
-        """Whoever looks at something on behalf of another looks at it, too."""
-        self.names |= other.names
-        self.objects |= other.objects
-        self.questions |= other.questions
 
 
 class World:
@@ -238,20 +222,18 @@ class World:
     def _reguard(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> None:
-        changed, modes = False, remembering(modes)
-        for variable, value in _guarded_in(self.names):
-            new = values(value)
-            if new is not value:
-                changed = True
-                self.names[variable] = new
-        for identity, state in _guarded_in(self.objects):
-            after = state.reguarded(modes, values)
-            if after is not state:
-                changed = True
-                self.objects[identity] = after
-        if changed:
+        """Put everything that is guarded under other guards."""
+        modes = remembering(modes)
+        names = reguarded(self.names, values)
+        objects = reguarded(self.objects, lambda state: state.reguarded(modes, values))
+        if names or objects:
             self.changed()
             self.edits = self.identities.new_version()
+
+    def lasting(self, gradients: Gradients) -> Gradients:
+        """A gradient mode of before, without guards that speak of what is forgotten by now."""
+        gone = gradients.subjects - self.subjects
+        return gradients.forgetting(gone) if gone else gradients
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -338,11 +320,10 @@ class World:
             other._materialise(self)
         variables = self.names.differing(other.names)
         identities = self.objects.differing(other.objects)
-        mine, theirs = self.assumptions.apart(other.assumptions), other.assumptions.apart(
-            self.assumptions
-        )
+        mine = self.assumptions.apart(other.assumptions)
+        theirs = other.assumptions.apart(self.assumptions)
         joined = self.fork()
-        joined.apart = self.apart | other.apart | self._exchanged(variables, other)
+        joined.apart = self.apart | other.apart | exchanged(self, other, variables)
         if self.gradients is not other.gradients:
             joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
         joined.assumptions = self.assumptions.join(other.assumptions)
@@ -357,30 +338,6 @@ class World:
         if self.version != other.version:
             joined.changed()
         return joined
-
-    def _exchanged(
-        self, differing: set[Variable], other: World
-    ) -> frozenset[frozenset[ObjectId]]:
-        """Pairs of objects of which a name holds one here and the other there: both are there."""
-        pairs: set[frozenset[ObjectId]] = set()
-        for variable in differing:
-            mine, theirs = self.names.peek(variable), other.names.peek(variable)
-            if mine is None or theirs is None or mine.objects == theirs.objects:
-                continue
-            for each in mine.objects - theirs.objects:
-                for another in theirs.objects - mine.objects:
-                    if self._holds(another) or other._holds(each):
-                        pairs.add(frozenset({each, another}))
-        return frozenset(pairs)
-
-    def _holds(self, identity: ObjectId) -> bool:
-        """Whether a module is there, and anything leads to it."""
-        state = self.objects.peek(identity)
-        if state is None or not state.is_module:
-            return False
-        return any(identity in value.held for value in self.names.values()) or any(
-            identity in each.held for each in self.objects.values()
-        )
 
     def _join_names(
         self, differing: set[Variable], other: World, here: Guard, there: Guard
@@ -426,37 +383,6 @@ class World:
         if origin.parent in self.objects:
             self.child(origin.parent, origin.key)
 
-    def covers(self, other: World) -> bool:
-        """Whether nothing that decides a finding is new in ``other``."""
-        if self.gradients != other.gradients:
-            return False
-        if not self.assumptions.truths.items() <= other.assumptions.truths.items():
-            return False
-        if not other.apart <= self.apart:
-            return False
-        return self._covers_objects(other) and self._covers_names(other)
-
-    def _covers_objects(self, other: World) -> bool:
-        if self.version == other.version:
-            return True
-        for identity in self.objects.differing(other.objects):
-            mine, theirs = self.objects.peek(identity), other.objects.peek(identity)
-            if theirs is None or mine is theirs:
-                continue
-            if mine is None:
-                if theirs.matters and theirs.origin is None:
-                    return False
-            elif not same_modes(mine, theirs):
-                return False
-        return True
-
-    def _covers_names(self, other: World) -> bool:
-        for variable in self.names.differing(other.names):
-            mine, theirs = self.names.peek(variable), other.names.peek(variable)
-            if mine is not None and theirs is not None and not mine.covers(theirs):
-                return False
-        return True
-
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes as well."""
         for identity, state in list(self.objects.items()):
@@ -468,18 +394,6 @@ class World:
         for identity, state in list(self.objects.items()):
             if state.may_be_module:
                 self.put(identity, state.in_modes(LOST, recursive=True))
-
-
-def _guarded_in(table: Table[K, V]) -> list[tuple[K, V]]:
-    """What is guarded in a table, and no longer noted where it is not."""
-    found: list[tuple[K, V]] = []
-    for key in list(table.guarded):
-        value = table.peek(key)
-        if value is not None and value.guarded:
-            found.append((key, value))
-        else:
-            table.guarded.discard(key)
-    return found
 
 
 def _rests_on(thing: object, stale: list[str]) -> bool:

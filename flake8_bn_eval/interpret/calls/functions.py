@@ -10,21 +10,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.closures import cells, uncover
 from flake8_bn_eval.interpret.calls.summaries import Effects, Summaries, Summary
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
 from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.footprints import Footprint
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.states import State, join_all
 from flake8_bn_eval.modes.things import Function, GradientContext, Pending, Thing
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_object, of_thing
-from flake8_bn_eval.modes.world import Footprint, World
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Enter,
     FunctionDefinition,
@@ -32,13 +34,9 @@ from flake8_bn_eval.operations import (
     Opaque,
     Parameter,
     Place,
-    Variable,
 )
 
 Body = Callable[[State], Exits[State]]
-Captured = tuple[tuple[Variable, Value], ...]
-CELLS = -(1 << 40)
-"""The scope of what closures have set in the names that they brought along."""
 
 
 class Functions:
@@ -211,7 +209,7 @@ class Functions:
         """Bind the arguments and run the body; its exits, with the caller's gradient mode."""
         definition = function.definition
         hidden = {variable: world.names.get(variable) for variable, _ in function.captured}
-        captured = _cells(function.captured, world)
+        captured = cells(function.captured, world)
         world.names.assign_all(captured)
         self.bind(function, arguments, world, inner)
         before = world.gradients
@@ -224,7 +222,7 @@ class Functions:
         )
         if function.decorators:
             _restore(exits, before)
-        _uncover(hidden, dict(captured), exits)
+        uncover(hidden, dict(captured), exits)
         return exits
 
     def _inside_managers(
@@ -389,37 +387,7 @@ class Functions:
         return world.bear(identity, Object(Kind.UNKNOWN, parameter.name, modes, modes))
 
 
-def _cells(captured: Captured, world: World) -> Captured:
-    """What a closure finds in the names that it brought along: earlier calls may have set them."""
-    found = [(variable, value, world.names.get(_cell(variable))) for variable, value in captured]
-    return tuple(
-        (variable, value if later is None else value.join(later))
-        for variable, value, later in found
-    )
-
-
-def _cell(variable: Variable) -> Variable:
-    """The name under which what was set in a closure waits for the next call."""
-    return CELLS, f"{variable[0]}:{variable[1]}"
-
-
-def _uncover(
-    hidden: dict[Variable, Value | None], captured: dict[Variable, Value], exits: Exits[State]
-) -> None:
-    """After a call, the names that its closure brought along are those of before."""
-    for state in exits.values() if hidden else ():
-        for world in state:
-            for variable, value in hidden.items():
-                left = world.names.get(variable)
-                if left is not None and left != captured[variable]:
-                    world.names[_cell(variable)] = captured[variable].join(left)
-                if value is None:
-                    world.names.remove(variable)
-                else:
-                    world.names[variable] = value
-
-
 def _restore(exits: Exits[State], gradients: Gradients) -> None:
     for state in exits.values():
         for world in state:
-            world.set_gradients(gradients)
+            world.set_gradients(world.lasting(gradients))

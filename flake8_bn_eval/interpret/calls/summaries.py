@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from flake8_bn_eval.modes.footprints import Footprint
 from flake8_bn_eval.modes.guards import Question
 from flake8_bn_eval.modes.joins import same_objects
 from flake8_bn_eval.modes.lattice import Gradients
@@ -17,7 +18,7 @@ from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.tables import Content, Table
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value
-from flake8_bn_eval.modes.world import Footprint, World
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Variable
 
 K = TypeVar("K")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
@@ -311,4 +311,4 @@ def _leaving(world: World) -> Exit | None:
 def _restore(exits: Exits[State], gradients: Gradients) -> None:
     for state in exits.values():
         for world in state:
-            world.set_gradients(gradients)
+            world.set_gradients(world.lasting(gradients))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.control.contexts import resume, sorted_out
 from flake8_bn_eval.interpret.frames import Frame

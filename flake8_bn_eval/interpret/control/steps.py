@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.liveness import live_at_heads
 from flake8_bn_eval.flow.nodes import Loop
-from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.ageing import retire_all

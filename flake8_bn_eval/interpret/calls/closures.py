@@ -1,0 +1,43 @@
+"""What a function brings along of the frame that it was defined in, once that is gone."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.flow.domain import Exits
+from flake8_bn_eval.modes.states import State
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Variable
+
+Captured = tuple[tuple[Variable, Value], ...]
+CELLS = -(1 << 40)
+"""The scope of what closures have set in the names that they brought along."""
+
+
+def cells(captured: Captured, world: World) -> Captured:
+    """What a closure finds in the names that it brought along: earlier calls may have set them."""
+    found = [(variable, value, world.names.get(_cell(variable))) for variable, value in captured]
+    return tuple(
+        (variable, value if later is None else value.join(later))
+        for variable, value, later in found
+    )
+
+
+def _cell(variable: Variable) -> Variable:
+    """The name under which what was set in a closure waits for the next call."""
+    return CELLS, f"{variable[0]}:{variable[1]}"
+
+
+def uncover(
+    hidden: dict[Variable, Value | None], captured: dict[Variable, Value], exits: Exits[State]
+) -> None:
+    """After a call, the names that its closure brought along are those of before."""
+    for state in exits.values() if hidden else ():
+        for world in state:
+            for variable, value in hidden.items():
+                left = world.names.get(variable)
+                if left is not None and left != captured[variable]:
+                    world.names[_cell(variable)] = captured[variable].join(left)
+                if value is None:
+                    world.names.remove(variable)
+                else:
+                    world.names[variable] = value
