@@ -8,9 +8,7 @@ not know: files, command lines, and how a finding is printed.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.process import deep_recursion, without_garbage_collection
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -39,8 +38,6 @@ RAISE = "BNE_RAISE"
 """Environment variable: with it an error of our own is raised and no finding."""
 
 BEGINNING = Span(1, 0, 1, 0)
-RECURSION_LIMIT = 6_000
-"""Enough for the deepest tree that is parsed, and for 8 MB of stack."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ def analyse(
         left_out = _said_once(rules, BEGINNING, _left_out(error))
     if not rules:
         return []
-    with source.without_garbage_collection():
+    with without_garbage_collection():
         findings = _judged(text, rules, options, tree, project, left_out)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
@@ -132,13 +129,13 @@ def _judged(
     except source.UnparsableError as error:
         place = Span(error.line, error.column, error.line, error.column)
         return _unanalysed(rules, place, error.message)
-    except RecursionError:
-        return _too_deep(rules, text, tree)
+    except RecursionError as error:
+        return _too_deep(rules, text, tree, error)
     except Exception as error:  # ours, not the user's: the run over other files goes on
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
-    with _deep_recursion():
+    with deep_recursion():
         found = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
     return found + left_out
 
@@ -164,7 +161,7 @@ def follow(
 
     options = options or Options()
     project = project or Project.around(filename, text, options)
-    with _deep_recursion():
+    with deep_recursion():
         program = lowered("" if project is None else project.path, text, tree)
     knowledge = Knowledge.for_packages(program.imported, options)
     interpreting, elsewhere, neighbours = partial(interpret, program, knowledge), None, None
@@ -174,7 +171,7 @@ def follow(
         interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
     path = "" if project is None else project.path
     facts = Facts(
-        _deep_recursion()(interpreting), knowledge, program, options, neighbours, path
+        deep_recursion()(interpreting), knowledge, program, options, neighbours, path
     )
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
@@ -241,8 +238,8 @@ def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding
             for report in rule(followed.facts)
             if followed.is_here(report.place)
         ]
-    except RecursionError:
-        return _too_deep(rules, followed.text, followed.tree)
+    except RecursionError as error:
+        return _too_deep(rules, followed.text, followed.tree, error)
     except Exception as error:  # one broken rule does not silence the others
         reason = _internal_error(error)
         if not followed.facts.gave_up:
@@ -267,7 +264,11 @@ def _said_once(rules: list[Rule], span: Span, message: str) -> list[Finding]:
     ]
 
 
-def _too_deep(rules: list[Rule], text: str, tree: ast.Module | None) -> list[Finding]:
+def _too_deep(
+    rules: list[Rule], text: str, tree: ast.Module | None, error: RecursionError
+) -> list[Finding]:
+    """It may be the file that is too deep, or ourselves going in a circle."""
+    _raise_for_tests(error)
     line = source.depth(tree or source.parse_ast(text))[1]
     return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
 
@@ -277,17 +278,12 @@ def _left_out(error: Exception) -> str:
 
 
 def _internal_error(error: Exception) -> str:
-    """Name an error of our own; under the tests it is raised."""
-    if os.environ.get(RAISE):
-        raise error
+    """Name an error of our own."""
+    _raise_for_tests(error)
     return f"internal error {type(error).__name__}: {error}"
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
+def _raise_for_tests(error: Exception) -> None:
+    """The tests see an error of our own instead of a finding about it."""
+    if os.environ.get(RAISE):
+        raise error

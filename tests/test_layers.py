@@ -12,11 +12,11 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings options operations modes knowledge interpret facts rules source names lower
-project fix report analysis cli flake8_plugin __main__
+flow findings process resolution options operations variables modes knowledge interpret facts
+rules source names lower project fix report analysis cli flake8_plugin __main__
 """.split()
 ALLOWED = {
-    "libcst": {"source", "names", "lower", "fix"},
+    "libcst": {"process", "source", "names", "lower", "fix"},
     "flake8": {"cli", "flake8_plugin"},
     "torch": set(),
 }

@@ -12,6 +12,7 @@ from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
+from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.written.classes import ClassFact
@@ -159,11 +160,20 @@ class Facts:
         return PassedModes.of(self)
 
     @cached_property
+    def effects(self) -> Effects:
+        """What functions do to norm layers, and to the modules around them."""
+        return Effects(self.calls.graph, self.knowledge)
+
+    @property
+    def statistics_toggles(self) -> list[Toggle]:
+        """Every setting of ``track_running_stats`` that is meant as a switch of the mode."""
+        return list(Statistics(self).toggles())
+
+    @cached_property
     def freezes(self) -> Freezes:
         """Where norm layers are frozen, and whether that lasts."""
         structure = self.structure
-        effects = Effects(self.calls.graph, self.knowledge)
-        return Freezes(self.program, effects, structure.attributes, structure.natures)
+        return Freezes(self.program, self.effects, structure.attributes, structure.natures)
 
     @property
     def library_calls(self) -> list[LibraryCall]:
@@ -172,8 +182,10 @@ class Facts:
 
     def predictions_with(self, layer: LibraryCall) -> Iterator[Forward]:
         """The forward calls for inference, in evaluation mode, of modules that hold a layer."""
-        places = self.recorder.made.items()
-        made = {each for each, (place, _) in places if place == layer.place}
+        if self.calls.are_buffers_given:
+            return
+        wanted = layer.made_at
+        made = {each for each, (place, _) in self.recorder.made.items() if place in wanted}
         for forward in self.forwards if made else ():
             held = not made.isdisjoint(forward.record.family)
             if held and forward.is_inference and forward.record.modes.must_be(Mode.EVAL):

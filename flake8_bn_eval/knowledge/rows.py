@@ -325,6 +325,7 @@ class Vocabulary:
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
+    statistics_keepers: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()
     frozen_modules: frozenset[str] = frozenset()
     noisy_functions: frozenset[str] = frozenset()

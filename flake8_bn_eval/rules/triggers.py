@@ -49,8 +49,17 @@ NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_ena
 MODE_METHODS: Triggers = (FRAMEWORKS, (re.compile(r"\.(?:eval|train)\b(?![ \t]*\()"),))
 """Somebody speaks of the methods that set the mode, and does not call them."""
 
-ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'training'", '"training"'))
-"""Somebody assigns to the flag itself."""
+ASSIGNING_TRAINING: Triggers = (
+    FRAMEWORKS,
+    (
+        "training =",
+        "training=",
+        "'training'",
+        '"training"',
+        re.compile(r"\b(?:if|while|and|or|not) [\w.]+\.(?:train|eval)\b(?![ \t]*[(.\w])"),
+    ),
+)
+"""Somebody assigns to the flag itself, or asks a method as if it were one."""
 
 TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_running_stats"'),)
 """Somebody uses the attribute of a norm layer."""
@@ -76,7 +85,8 @@ FUNCTIONAL_DROPOUT: Triggers = (
 )
 """Somebody calls dropout as a function."""
 
-CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$)"
+HELPER = r"(?:self\.)?[a-z_]\w*\("
+CONTAINER = rf"(?:[\[{{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$|{HELPER})"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
@@ -121,11 +131,11 @@ NORMS = ("norm", "Norm", "bn", "BN")
 
 FREEZING: Triggers = (
     FRAMEWORKS,
-    NORMS,
+    (*NORMS, "torchvision"),
     (".eval()", ".train(False)", "requires_grad", "mode=False"),
     ("def ", "for ", ".apply(", "eval()"),
 )
-"""Somebody may put norm layers in evaluation mode."""
+"""Somebody may put norm layers, or models that hold some, in evaluation mode."""
 
 FREEZING_PARAMETERS: Triggers = (FRAMEWORKS, NORMS, ("requires_grad",))
 """Somebody may stop the parameters of norm layers from learning."""
