@@ -59,9 +59,13 @@ class RefusedByPythonError(UnparsableError):
 
 def may_concern(text: str, groups: Triggers, elsewhere: Callable[[], str] = lambda: "") -> bool:
     """Whether the text has one word of every group; ``elsewhere`` is the text of other files."""
-    missing = [group for group in groups if not any(_occurs(word, text) for word in group)]
-    if any(not isinstance(group, Elsewhere) for group in missing):
-        return False
+    missing = []
+    for group in groups:
+        if any(_occurs(word, text) for word in group):
+            continue
+        if not isinstance(group, Elsewhere):
+            return False
+        missing.append(group)
     return all(any(_occurs(word, elsewhere()) for word in group) for group in missing)
 
 

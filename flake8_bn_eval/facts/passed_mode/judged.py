@@ -81,6 +81,8 @@ class PassedModes:
 
     def is_meant(self, call: ModelCall) -> bool:
         """Whether somebody says that the mode of a call is on purpose, or tests for it."""
+        if self.calls.purposes.is_test(call.chain):
+            return True
         if call.is_told_nothing and self.calls.has_telling_twin(call):
             return True
         return self.calls.purposes.is_meant(call.chain.site, call.place)

@@ -41,7 +41,7 @@ class Purposes:
             return Purpose.TRAINING
         if any(self.steps.is_under_tape(site) for site in chain.sites):
             return Purpose.UNKNOWN
-        if self._is_test(chain):
+        if self.is_test(chain):
             return Purpose.UNKNOWN
         for site in chain.sites[decided:]:
             found = self._around(site)
@@ -81,7 +81,7 @@ class Purposes:
             for path in paths
         )
 
-    def _is_test(self, chain: Chain) -> bool:
+    def is_test(self, chain: Chain) -> bool:
         """Whether a test of the code itself comes here: nobody needs its predictions."""
         is_test_file = self.is_test_file
         for site in chain.sites:
