@@ -194,6 +194,7 @@ class Operation:
     """Base of every record that is one step of a body."""
 
     __slots__ = ()
+    place: Place
 
 
 @dataclass(slots=True, eq=False)

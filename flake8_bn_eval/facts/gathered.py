@@ -70,7 +70,7 @@ class Facts:
     @cached_property
     def purposes(self) -> Purposes:
         """The judge of what forward calls are for."""
-        return Purposes(self.recorder, self.knowledge)
+        return Purposes(self.recorder, self.knowledge, self.program)
 
     @cached_property
     def forward_calls(self) -> list[ForwardCall]:
