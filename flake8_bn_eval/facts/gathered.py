@@ -238,6 +238,10 @@ class Facts:
             for event in self.recorder.differentiations
         )
 
+    def is_in_loop(self, forward: Forward) -> bool:
+        """Whether the innermost function of a call makes it in a loop: it goes over data."""
+        return self.purposes.is_in_loop(forward.record)
+
     def region_differentiates(self, forward: Forward) -> bool:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.trains(forward.record)

@@ -66,7 +66,7 @@ class Purposes:
     def judge(self, record: ForwardCall) -> Forward:
         is_module = self._is_predictor(record)
         guessed = not is_module and self._belongs_to_module(record.receivers)
-        guessed = guessed or self._is_unknown_method(record.method)
+        guessed = guessed or self._is_unknown_method(record.method) and not record.given_data
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
         return Forward(record, purpose, firm, is_module or guessed, guessed, measures)
@@ -261,6 +261,11 @@ class Purposes:
         body = self._body(first.stack[-1], first.place)
         innermost = self._loops.innermost
         return body is None or innermost(body, first.place) == innermost(body, second.place)
+
+    def is_in_loop(self, record: ForwardCall) -> bool:
+        """Whether the innermost function of a call makes it in a loop."""
+        body = self._body(record.stack[-1], record.place)
+        return body is not None and self._loops.innermost(body, record.place) is not None
 
     def serves_training(self, record: ForwardCall) -> bool:
         """Whether something is differentiated once in the pass in which this is called."""
