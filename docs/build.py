@@ -19,10 +19,12 @@ from itertools import groupby
 from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
-from flake8_bn_eval.knowledge.rows import CallableRow, Condition, MethodRow
+from flake8_bn_eval.files.units import Unit
+from flake8_bn_eval.knowledge.rows import CallableRow, Condition, LayerRow, MethodRow, RemovedRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
-from flake8_bn_eval.report.text import finding_lines
+from flake8_bn_eval.report.results import FileResult, Reported
+from flake8_bn_eval.report.text import Text
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
 
@@ -31,6 +33,7 @@ DOCS = ROOT / "docs"
 PACKAGE = ROOT / "flake8_bn_eval"
 TABLES = PACKAGE / "knowledge"
 GENERATED = "<!-- Written by docs/build.py. -->\n\n"
+Row = CallableRow | MethodRow | LayerRow | RemovedRow
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -113,13 +116,8 @@ def _first_sentence(path: Path) -> str:
 def sample_output() -> str:
     """What ``bn-eval check docs/sample.py`` prints."""
     text = _read(DOCS / "sample.py")
-    lines = text.splitlines()
-    printed = [
-        line
-        for finding in analyse(text)
-        for line in finding_lines("docs/sample.py", lines, finding)
-    ]
-    return "".join(f"{line}\n" for line in printed)
+    reported = tuple(Reported(finding, "") for finding in analyse(text))
+    return Text().of_file(FileResult(Unit("docs/sample.py", text), reported))
 
 
 def rule_page(rule: Rule) -> str:
@@ -131,12 +129,15 @@ def rule_page(rule: Rule) -> str:
 
 def options_page() -> str:
     """Every option as it is declared."""
-    parts = ["# Options\n\nOn the command line of flake8 and of `bn-eval`, or in the `[flake8]`"]
-    parts.append(" section of a configuration file without the leading dashes.\n")
+    parts = ["# Options\n\nOn the command line of flake8 and of `bn-eval`, in the `[flake8]`"]
+    parts.append(" section of a configuration file without the leading dashes, or in\n")
+    parts.append("[`[tool.bn-eval]`](configuration.md) without the leading `--bne-`.\n")
     for _, option in declarations():
         default = f"`{option.default}`" if option.default else "none"
         usage = option.flag if option.is_switch else f"{option.flag}={option.metavar}"
-        ending = "A switch: off by default." if option.is_switch else f"Default: {default}."
+        no = option.flag.replace("--", "--no-", 1)
+        switch = f"A switch: off by default, and with `{no}`."
+        ending = switch if option.is_switch else f"Default: {default}."
         parts.append(f"\n## `{usage}`\n\n{option.help} {ending}\n")
     return "".join(parts)
 
@@ -150,24 +151,25 @@ def knowledge_page() -> str:
     ]
     for path in sorted(TABLES.glob("*.toml")):
         table = read_table(path)
-        if table.callables or table.methods:
+        if table.callables or table.methods or table.layers:
             parts.append(f"\n## {path.stem}\n\n| names | facts | source |\n| --- | --- | --- |\n")
             parts += [f"{row}\n" for row in _rows_of(table)]
     return "".join(parts)
 
 
 def _rows_of(table: Table) -> Iterator[str]:
-    rows: list[CallableRow | MethodRow] = [*table.callables.values(), *table.methods.values()]
+    rows: list[Row] = [*table.callables.values(), *table.methods.values()]
+    rows += [*table.layers.values(), *table.removed.values()]
     for (facts, source), group in groupby(rows, key=lambda row: (_facts(row), row.source)):
         names = ", ".join(f"`{_shown_name(row)}`" for row in group)
         yield f"| {names} | {facts} | {source.replace('|', '/')} |"
 
 
-def _shown_name(row: CallableRow | MethodRow) -> str:
+def _shown_name(row: Row) -> str:
     return f"{row.receiver}.{row.name}" if isinstance(row, MethodRow) else row.name
 
 
-def _facts(row: CallableRow | MethodRow) -> str:
+def _facts(row: Row) -> str:
     skipped = ("name", "source", "receiver")
     facts = [(it.name, getattr(row, it.name), it.default) for it in fields(row)]
     told = [

@@ -8,9 +8,7 @@ not know: files, command lines, and how a finding is printed.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.process import deep_recursion, without_garbage_collection
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -39,8 +38,6 @@ RAISE = "BNE_RAISE"
 """Environment variable: with it an error of our own is raised and no finding."""
 
 BEGINNING = Span(1, 0, 1, 0)
-RECURSION_LIMIT = 6_000
-"""Enough for the deepest tree that is parsed, and for 8 MB of stack."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +87,22 @@ def analyse(
     options: Options | None = None,
     tree: ast.Module | None = None,
     codes: Collection[str] | None = None,
+    watch: Callable[[Project], None] = lambda project: None,
 ) -> list[Finding]:
     """The findings of one file, in the order of the text.
 
     ``text`` is the source as one string.  ``filename`` is where it belongs: other files of
     that project are read, unless it is missing or ``options.single_file`` is set.  ``tree``
     is the `ast` of the text, if the caller has it.  ``codes`` names the rules to run; without
-    it they are those on by default and those in ``options.opt_in``.
+    it they are those on by default and those in ``options.opt_in``.  ``watch`` is given the
+    project before anything is asked of it, and may look afterwards what was.
 
     Text that Python itself refuses has no findings.  Nothing is written.
     """
     options = options or Options()
     project = Project.around(filename, text, options)
+    if project is not None:
+        watch(project)
     enabled, left_out = enabled_rules(options, codes), list[Finding]()
     try:
         rules = concerned_rules(text, enabled, project)
@@ -110,7 +111,7 @@ def analyse(
         left_out = _said_once(rules, BEGINNING, _left_out(error))
     if not rules:
         return []
-    with source.without_garbage_collection():
+    with without_garbage_collection():
         findings = _judged(text, rules, options, tree, project, left_out)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
@@ -132,13 +133,13 @@ def _judged(
     except source.UnparsableError as error:
         place = Span(error.line, error.column, error.line, error.column)
         return _unanalysed(rules, place, error.message)
-    except RecursionError:
-        return _too_deep(rules, text, tree)
+    except RecursionError as error:
+        return _too_deep(rules, text, tree, error)
     except Exception as error:  # ours, not the user's: the run over other files goes on
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
     in_turn = sorted(rules, key=lambda rule: rule.code == UNANALYSED)
-    with _deep_recursion():
+    with deep_recursion():
         found = [finding for rule in in_turn for finding in _findings(rule, rules, followed)]
     return found + left_out
 
@@ -158,19 +159,22 @@ def follow(
     from flake8_bn_eval.facts import Facts  # noqa: PLC0415
     from flake8_bn_eval.interpret.run import interpret  # noqa: PLC0415
     from flake8_bn_eval.knowledge.lookup import Knowledge  # noqa: PLC0415
+    from flake8_bn_eval.project.neighbours import ProjectNeighbours  # noqa: PLC0415
     from flake8_bn_eval.project.programs import lowered  # noqa: PLC0415
     from flake8_bn_eval.project.together import Together  # noqa: PLC0415
 
     options = options or Options()
     project = project or Project.around(filename, text, options)
-    with _deep_recursion():
+    with deep_recursion():
         program = lowered("" if project is None else project.path, text, tree)
     knowledge = Knowledge.for_packages(program.imported, options)
-    interpreting, elsewhere = partial(interpret, program, knowledge), None
+    interpreting, elsewhere, neighbours = partial(interpret, program, knowledge), None, None
     if project is not None:
+        neighbours = ProjectNeighbours(project)
         together = Together(project, program, knowledge)
         interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
-    facts = Facts(_deep_recursion()(interpreting), knowledge, program, options)
+    path = "" if project is None else project.path
+    facts = Facts(deep_recursion()(interpreting), knowledge, program, options, neighbours, path)
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 
@@ -236,8 +240,8 @@ def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding
             for report in rule(followed.facts)
             if followed.is_here(report.place)
         ]
-    except RecursionError:
-        return _too_deep(rules, followed.text, followed.tree)
+    except RecursionError as error:
+        return _too_deep(rules, followed.text, followed.tree, error)
     except Exception as error:  # one broken rule does not silence the others
         reason = _internal_error(error)
         if not followed.facts.gave_up:
@@ -262,7 +266,11 @@ def _said_once(rules: list[Rule], span: Span, message: str) -> list[Finding]:
     ]
 
 
-def _too_deep(rules: list[Rule], text: str, tree: ast.Module | None) -> list[Finding]:
+def _too_deep(
+    rules: list[Rule], text: str, tree: ast.Module | None, error: RecursionError
+) -> list[Finding]:
+    """It may be the file that is too deep, or ourselves going in a circle."""
+    _raise_for_tests(error)
     line = source.depth(tree or source.parse_ast(text))[1]
     return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
 
@@ -272,17 +280,12 @@ def _left_out(error: Exception) -> str:
 
 
 def _internal_error(error: Exception) -> str:
-    """Name an error of our own; under the tests it is raised."""
-    if os.environ.get(RAISE):
-        raise error
+    """Name an error of our own."""
+    _raise_for_tests(error)
     return f"internal error {type(error).__name__}: {error}"
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
+def _raise_for_tests(error: Exception) -> None:
+    """The tests see an error of our own instead of a finding about it."""
+    if os.environ.get(RAISE):
+        raise error

@@ -1,4 +1,4 @@
-"""The flake8 plugin: options from flake8, one line a finding.
+"""The flake8 plugin: options from flake8 and ``[tool.bn-eval]``, one line a finding.
 
 flake8 itself reports files that Python refuses (E999) and decides which of the lines
 are shown.  What this module adds: opt-in rules stay off unless asked for by their full
@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from flake8.options.manager import OptionManager
-from flake8.style_guide import Decision, DecisionEngine
 
 from flake8_bn_eval import __version__
-from flake8_bn_eval.analysis import analyse, enabled_rules, problems_of
-from flake8_bn_eval.options import Options, declarations, from_namespace
+from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.configuration.choice import Choice, choose
+from flake8_bn_eval.configuration.table import ConfigurationError, table_above
+from flake8_bn_eval.findings import flake8_texts
+from flake8_bn_eval.options import OptionError, argparse_arguments, declarations
 
 
 class Plugin:
@@ -26,8 +29,7 @@ class Plugin:
 
     name: ClassVar[str] = "flake8-bn-eval"
     version: ClassVar[str] = __version__
-    options: ClassVar[Options] = Options()
-    codes: ClassVar[frozenset[str] | None] = None
+    choice: ClassVar[Choice]
 
     def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
         """Keep what flake8 hands over; nothing is done before `run`."""
@@ -39,51 +41,34 @@ class Plugin:
     def add_options(cls, manager: OptionManager) -> None:
         """Declare the options; each may stand in a configuration file."""
         for _, declaration in declarations():
-            if declaration.is_switch:
-                manager.add_option(
-                    declaration.flag,
-                    action="store_true",
-                    help=declaration.help,
-                    parse_from_config=True,
-                )
-                continue
-            manager.add_option(
-                declaration.flag,
-                type=declaration.read,
-                metavar=declaration.metavar,
-                default=declaration.default,
-                help=declaration.help,
-                parse_from_config=True,
-                comma_separated_list=declaration.names_files,
-                normalize_paths=declaration.names_files,
-            )
+            arguments = argparse_arguments(declaration)
+            if declaration.names_files:
+                arguments |= {"comma_separated_list": True, "normalize_paths": True}
+            manager.add_option(declaration.flag, parse_from_config=True, **arguments)
 
     @classmethod
     def parse_options(
         cls, manager: OptionManager, namespace: argparse.Namespace, _arguments: list[str]
     ) -> None:
         """Read the options, and what flake8 was told to select."""
-        options = from_namespace(namespace)
-        problems = problems_of(options)
-        if problems:
-            manager.parser.error("\nargument ".join(["", *problems]).strip())
-        named = {*(namespace.select or ()), *(namespace.extend_select or ())}
-        cls.options = replace(options, opt_in=options.opt_in | named)
-        shown = DecisionEngine(namespace)
-        cls.codes = frozenset(
-            rule.code
-            for rule in enabled_rules(cls.options)
-            if shown.decision_for(rule.code) is Decision.Selected
-        )
+        # flake8 keeps to itself that it was told to read no configuration.
+        isolated = "--isolated" in sys.argv
+        try:
+            table = None if isolated else table_above(os.getcwd())  # noqa: PTH109 - costs less
+            cls.choice = choose(namespace, table)
+        except ConfigurationError as error:
+            manager.parser.error(str(error))
+        except OptionError as error:
+            manager.parser.error(f"argument {error}".replace("\n", "\nargument "))
 
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """Line, column, text and type of every finding."""
-        for finding in analyse(
+        findings = analyse(
             "".join(self.lines),
             filename=self.filename,
-            options=self.options,
+            options=self.choice.options,
             tree=self.tree,
-            codes=self.codes,
-        ):
-            text = f"{finding.code} {finding.headline}"
+            codes=self.choice.codes_in(self.filename),
+        )
+        for finding, text in zip(findings, flake8_texts(findings), strict=True):
             yield finding.span.line, finding.span.column, text, type(self)

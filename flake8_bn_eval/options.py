@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,31 @@ class Declaration:
         """The attribute under which argparse leaves the value."""
         return self.flag.removeprefix("--").replace("-", "_")
 
+    @property
+    def key(self) -> str:
+        """What the option is called in ``[tool.bn-eval]``."""
+        return self.flag.removeprefix("--bne-")
+
+    def value(self, given: object) -> Any:
+        """What is meant by a text, a list, a number or a truth value of a configuration file.
+
+        Raises `OptionError`, whose message begins with the flag.
+        """
+        try:
+            return self.read(self._as_read(given))
+        except OptionError as error:
+            raise OptionError(f"{self.flag}: {error}") from error
+
+    def _as_read(self, given: object) -> object:
+        if isinstance(given, float):
+            raise OptionError(f'{given!r} must be written as a text: "{given}"')
+        if isinstance(given, list | tuple | set | frozenset):
+            texts = [str(each) for each in given]
+            return texts if self.names_files else ",".join(texts)
+        if isinstance(given, str | int):
+            return str(given)
+        raise OptionError(f"{given!r} is neither a text nor a list of texts")
+
 
 def read_codes(text: str) -> frozenset[str]:
     """Full rule codes, separated by commas or white space."""
@@ -58,12 +83,18 @@ def read_version(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+SWITCHES = {"1": True, "yes": True, "true": True, "on": True} | {
+    "0": False, "no": False, "false": False, "off": False, "": False
+}  # fmt: skip
+"""What flake8 takes for a truth value in a configuration file."""
+
+
 def read_switch(text: str) -> bool:
-    """``yes`` or ``no``."""
+    """``yes`` or ``no``, ``true`` or ``false``, ``on`` or ``off``, ``1`` or ``0``."""
     try:
-        return {"yes": True, "no": False}[text.strip().lower()]
+        return SWITCHES[text.strip().lower()]
     except KeyError:
-        raise OptionError(f"{text!r} is neither yes nor no") from None
+        raise OptionError(f"{text!r} is neither true nor false") from None
 
 
 def read_words(text: str) -> frozenset[str]:
@@ -216,15 +247,16 @@ class Options:
         Declaration(
             "--bne-explicit-dropout",
             read_switch,
-            "YES|NO",
-            "no",
-            "Whether BNE401 also reports dropout that is told to stay on: `training=True`.",
+            "",
+            "",
+            "BNE401 also reports dropout that is told to stay on: `training=True`.",
+            is_switch=True,
         )
     )
     single_file: bool = _option(
         Declaration(
             "--bne-single-file",
-            bool,
+            read_switch,
             "",
             "",
             "Look at no other file of the project: imports and callers stay unseen.",
@@ -284,26 +316,42 @@ def _declaration_of(option: Field[Any]) -> Declaration:
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add every option to a parser of command lines."""
+    """Add every option to a parser of command lines; what is not given is None."""
     for _, declaration in declarations():
-        if declaration.is_switch:
-            parser.add_argument(declaration.flag, action="store_true", help=declaration.help)
-            continue
-        parser.add_argument(
-            declaration.flag,
-            type=declaration.read,
-            metavar=declaration.metavar,
-            default=declaration.default,
-            help=f"{declaration.help} (default: {declaration.default or 'none'})",
-        )
+        parser.add_argument(declaration.flag, **argparse_arguments(declaration))
 
 
-def from_namespace(namespace: argparse.Namespace) -> Options:
-    """The options that argparse or flake8 has read."""
-    return Options(**{name: _value(namespace, it) for name, it in declarations()})
+def argparse_arguments(declaration: Declaration) -> dict[str, Any]:
+    """How argparse, or flake8 with it, is told of an option."""
+    if declaration.is_switch:
+        help = f"{declaration.help} (default: no)"
+        return {"action": argparse.BooleanOptionalAction, "help": help}
+    return {
+        "type": declaration.read,
+        "metavar": declaration.metavar,
+        "default": None,
+        "help": f"{declaration.help} (default: {declaration.default or 'none'})",
+    }
 
 
-def _value(namespace: argparse.Namespace, declaration: Declaration) -> Any:
-    """The value as it is read; flake8 splits lists of files before anyone can read them."""
-    value = getattr(namespace, declaration.destination)
-    return declaration.read(value) if isinstance(value, list) else value
+def from_namespace(
+    namespace: argparse.Namespace, below: Mapping[str, Any] | None = None
+) -> Options:
+    """The options that argparse or flake8 has read, and those of ``below`` that they have not.
+
+    The keys of ``below`` are those of ``[tool.bn-eval]``.  Raises `OptionError`.
+    """
+    lower = below or {}
+    read = {}
+    for name, option in declarations():
+        given = getattr(namespace, option.destination, None)
+        if given is not None:
+            read[name] = _read(option, given)
+        elif option.key in lower:
+            read[name] = option.value(lower[option.key])
+    return Options(**read)
+
+
+def _read(declaration: Declaration, given: object) -> Any:
+    """A value of flake8's configuration may be as it stands there: a text or a list."""
+    return declaration.value(given) if isinstance(given, str | list | bool) else given

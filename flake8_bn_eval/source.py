@@ -12,15 +12,14 @@ columns of calls inside f-strings are as vague as ``ast`` has them.
 from __future__ import annotations
 
 import ast
-import gc
 import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flake8_bn_eval.findings import Span
+from flake8_bn_eval.process import without_garbage_collection, without_validation
 from flake8_bn_eval.rules.triggers import Elsewhere, Triggers
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def parse(text: str, tree: ast.Module | None = None) -> libcst.Module:
     text = text.removeprefix(BYTE_ORDER_MARK)
     _check_bounds(text, tree)
     try:
-        with without_garbage_collection(), _without_validation():
+        with without_garbage_collection(), without_validation():
             return libcst.parse_module(text)
     except libcst.ParserSyntaxError as error:
         raise _refusal(text, error) from error
@@ -131,35 +130,6 @@ def _refusal(text: str, error: libcst.ParserSyntaxError) -> UnparsableError:
     last = len(split_lines(text.rstrip()))
     message = f"libcst refuses it here: {detail.strip(': ')}".rstrip(": ")
     return UnparsableError(min(max(line, 1), last), max(column, 0), message)
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """A tree has no cycles to find while it is built: looking for them costs a tenth."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@contextmanager
-def _without_validation() -> Iterator[None]:
-    """What the parser makes is valid: testing each node, as one made by hand, costs an eighth."""
-    from libcst import CSTNode  # noqa: PLC0415
-
-    validate = CSTNode.__post_init__
-    CSTNode.__post_init__ = _accept  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        CSTNode.__post_init__ = validate  # type: ignore[method-assign]
-
-
-def _accept(node: libcst.CSTNode) -> None:
-    """Take a node as it is."""
 
 
 def parse_ast(text: str) -> ast.Module:

@@ -116,6 +116,21 @@ def test_under_the_tests_it_is_raised(
         analyse(TEXT)
 
 
+def test_under_the_tests_a_circle_of_our_own_is_raised_where_the_file_is_followed_and_judged(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_a_circle(*_: Any, **__: Any) -> Any:
+        return in_a_circle()
+
+    use(made("BNE997", "alpha", reports=in_a_circle), UNANALYSED)
+    monkeypatch.setenv(analysis.RAISE, "1")
+    with pytest.raises(RecursionError):
+        analyse(TEXT)
+    monkeypatch.setattr(analysis, "follow", in_a_circle)
+    with pytest.raises(RecursionError):
+        analyse(TEXT)
+
+
 @pytest.mark.parametrize(
     ("error", "line", "reason"),
     [

@@ -92,3 +92,23 @@ class Undecided(Other): ...
 """)
     assert found["Net"].is_module is True
     assert found["Undecided"].is_module is None
+
+
+def test_a_method_is_found_in_the_order_of_python() -> None:
+    found = classes("""
+class Top(nn.Module):
+    def forward(self, x): ...
+    def train(self, mode=True): ...
+
+class Left(Top): ...
+
+class Right(Top):
+    def forward(self, x): ...
+
+class Bottom(Left, Right): ...
+""")
+    assert [each.name for each in found["Bottom"].lineage] == ["Bottom", "Left", "Right", "Top"]
+    assert found["Bottom"].method("forward") is found["Right"].methods["forward"]
+    assert found["Bottom"].method("train") is found["Top"].methods["train"]
+    assert found["Bottom"].is_module
+    assert found["Bottom"].outside == ("torch.nn.Module",)

@@ -38,6 +38,23 @@ ANALYSED = {
     + " " * 15
     + "b\n",
     "5,000 lines": "x = f(y)\n" * 5_000,
+    "a function that hands its own arguments to itself": """
+def f(*args, **options):
+    f(*args, **options)
+    nn.functional.dropout(*args, **options)
+def g(x=(), options={}):
+    h(*x, **options)
+    nn.functional.dropout(*x, **options)
+def h(x=(), options={}):
+    g(*x, **options)
+    nn.BatchNorm1d(*x, **options)
+""",
+    "functions that hand their arguments to all others": "".join(
+        f"def f{i}(x=(), k={{}}):\n"
+        + "".join(f"    f{j}(*x, **k)\n" for j in range(12))
+        + "    nn.functional.dropout(*x, **k)\n"
+        for i in range(12)
+    ),
     "form feeds": "\x0c\nx = 1\n\x0c\n",
     "no line end": "# the end",
     "lines of three kinds": "x = 1\r\ny = 2\rz = 3\n",

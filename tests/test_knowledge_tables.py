@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from flake8_bn_eval.knowledge.lookup import ALWAYS, TABLE_OF_PACKAGE, Knowledge
+from flake8_bn_eval.knowledge.lookup import ALWAYS, PACKAGES_OF_TABLE, TABLES_OF_PACKAGE, Knowledge
 from flake8_bn_eval.knowledge.rows import Condition, Vocabulary
 from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, parse_table, read_table
 from flake8_bn_eval.knowledge.words import mentions, words_of
 from flake8_bn_eval.options import Options
 
-TABLES = sorted({*ALWAYS, *TABLE_OF_PACKAGE.values()})
-KNOWLEDGE = Knowledge.for_packages(frozenset(TABLE_OF_PACKAGE))
+TABLES = sorted({*ALWAYS, *PACKAGES_OF_TABLE})
+KNOWLEDGE = Knowledge.for_packages(frozenset(TABLES_OF_PACKAGE))
 
 
 def shipped(name: str) -> Table:
@@ -146,8 +146,9 @@ def test_a_users_own_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_speaks_of_its_own_packages(name: str) -> None:
     table = shipped(name)
-    packages = {it for it, file in TABLE_OF_PACKAGE.items() if file == name}
-    names = [*table.callables, *table.classes, *(base for base, _ in table.hooks)]
+    packages = {it for it, tables in TABLES_OF_PACKAGE.items() if name in tables}
+    names = [*table.callables, *table.classes, *table.layers, *table.removed]
+    names += [base for base, _ in table.hooks]
     if name == "torch":
         packages = {"torch", "functorch"}
     if name != "python":
@@ -159,7 +160,8 @@ def test_an_alias_leads_to_a_row(name: str) -> None:
     knowledge = Knowledge([shipped(name)])
     table = shipped(name)
     for target in table.aliases.values():
-        below = any(name.startswith(target.removesuffix("*")) for name in table.callables)
+        named = (*table.callables, *table.layers, *table.removed)
+        below = any(name.startswith(target.removesuffix("*")) for name in named)
         assert below if target.endswith(".*") else knowledge.callable(target), target
 
 

@@ -12,12 +12,17 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings options operations modes knowledge interpret facts rules source names lower
-project fix report analysis cli flake8_plugin __main__
+flow findings process resolution options operations variables modes knowledge interpret facts
+rules source names lower project fix files report analysis configuration flake8_plugin settings
+checking flake8_formatters notebooks server cli __main__
 """.split()
 ALLOWED = {
-    "libcst": {"source", "names", "lower", "fix"},
-    "flake8": {"cli", "flake8_plugin"},
+    "libcst": {"process", "source", "names", "lower", "fix"},
+    "flake8": {
+        "files", "configuration", "flake8_plugin", "settings", "checking", "flake8_formatters",
+    },
+    "rich": {"report", "cli"},
+    "pathspec": {"files"},
     "torch": set(),
 }
 

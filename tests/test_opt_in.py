@@ -9,7 +9,6 @@ from flake8.options.manager import OptionManager
 
 from flake8_bn_eval import analysis
 from flake8_bn_eval.flake8_plugin import Plugin
-from flake8_bn_eval.options import Options, declarations
 from flake8_bn_eval.rules.base import Rule
 
 OPT_IN, DEFAULT = "BNE998", "BNE999"
@@ -24,13 +23,10 @@ def made(code: str, *, default: bool) -> Rule:
 def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = (made(OPT_IN, default=False), made(DEFAULT, default=True))
     monkeypatch.setattr(analysis, "all_rules", lambda: rules)
-    monkeypatch.setattr(Plugin, "options", Options())
-    monkeypatch.setattr(Plugin, "codes", None)
 
 
 def enabled(**chosen: list[str] | str) -> set[str]:
     manager = OptionManager(version="7", plugin_versions="", parents=[], formatter_names=[])
-    untouched = {each.destination: each.read(each.default) for _, each in declarations()}
     asked = {"bne_opt_in": frozenset(chosen.get("opt_in", []))}
     namespace = argparse.Namespace(
         select=chosen.get("select"),
@@ -39,11 +35,11 @@ def enabled(**chosen: list[str] | str) -> set[str]:
         extend_ignore=None,
         extended_default_select=["BNE", "C90", "E", "F", "W"],
         extended_default_ignore=[],
-        **untouched | asked,
+        isolated=True,
+        **asked,
     )
     Plugin.parse_options(manager, namespace, [])
-    assert Plugin.codes is not None
-    return set(Plugin.codes)
+    return set(Plugin.choice.codes)
 
 
 def test_the_family_does_not_switch_it_on() -> None:

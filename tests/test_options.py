@@ -71,7 +71,6 @@ class Net(nn.Module):
         return F.dropout(x, 0.5, training=self.training)
 """
     assert analyse(text, options=parse()) == []
-    (found,) = analyse(text, options=parse("--bne-explicit-dropout=yes"))
+    (found,) = analyse(text, options=parse("--bne-explicit-dropout"))
     assert (found.code, found.span.line) == ("BNE401", 7)
-    with pytest.raises(SystemExit):
-        parse("--bne-explicit-dropout=perhaps")
+    assert analyse(text, options=parse("--bne-explicit-dropout", "--no-bne-explicit-dropout")) == []

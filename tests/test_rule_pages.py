@@ -12,6 +12,7 @@ from flake8_bn_eval.analysis import UNANALYSED, analyse
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
 from flake8_bn_eval.rules.page import Example
+from tests.installed import imported
 
 RULES = all_rules()
 WITH_TORCH = importlib.util.find_spec("torch") is not None
@@ -38,7 +39,13 @@ def examples_of(rule: Rule) -> list[Example]:
 
 
 EXAMPLES = judged_examples()
-PROOFS = [(rule, e) for rule in RULES for e in examples_of(rule) if e.is_executed]
+PROOFS = [
+    (rule, e)
+    for rule in RULES
+    for e in examples_of(rule)
+    if e.is_executed and not imported(e.text) - {"numpy"}
+]
+"""Those about PyTorch; the others are executed by `tests.test_framework_proofs`."""
 
 
 @each_rule

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
+from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.written.classes import ClassFact
+from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
 from flake8_bn_eval.findings import Report
 from flake8_bn_eval.interpret.records import (
@@ -26,12 +29,16 @@ from flake8_bn_eval.interpret.records import (
     Recorder,
     Reveal,
 )
-from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Program
+from flake8_bn_eval.operations import Program, describe
 from flake8_bn_eval.options import Options
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts.passed_mode.judged import PassedModes
+    from flake8_bn_eval.facts.passed_mode.views import Neighbours
 
 MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
 """Methods of modules that tensors have as well."""
@@ -46,6 +53,10 @@ class Facts:
     knowledge: Knowledge
     program: Program
     options: Options = Options()
+    neighbours: Neighbours | None = None
+    """Other files of the project, for what follows names into them by itself."""
+    path: str = ""
+    """Where the file is in its project."""
     gave_up: bool = False
     """Whether following failed: then a rule that asked is not to blame."""
 
@@ -143,11 +154,27 @@ class Facts:
         return LibraryCalls.of_program(self.program, self.structure.classes, self.knowledge)
 
     @cached_property
+    def effects(self) -> Effects:
+        """What functions do to norm layers, and to the modules around them."""
+        return Effects(self.calls.graph, self.knowledge)
+
+    @property
+    def statistics_toggles(self) -> list[Toggle]:
+        """Every setting of ``track_running_stats`` that is meant as a switch of the mode."""
+        return list(Statistics(self).toggles())
+
+    @cached_property
+    def passed(self) -> PassedModes:
+        """What is told to models whose mode is an argument, as those of Keras and Flax."""
+        from flake8_bn_eval.facts.passed_mode.judged import PassedModes  # noqa: PLC0415 - rare
+
+        return PassedModes.of(self)
+
+    @cached_property
     def freezes(self) -> Freezes:
         """Where norm layers are frozen, and whether that lasts."""
         structure = self.structure
-        effects = Effects(self.calls.graph, self.knowledge)
-        return Freezes(self.program, effects, structure.attributes, structure.natures)
+        return Freezes(self.program, self.effects, structure.attributes, structure.natures)
 
     @property
     def library_calls(self) -> list[LibraryCall]:
@@ -156,8 +183,10 @@ class Facts:
 
     def predictions_with(self, layer: LibraryCall) -> Iterator[Forward]:
         """The forward calls for inference, in evaluation mode, of modules that hold a layer."""
-        places = self.recorder.made.items()
-        made = {each for each, (place, _) in places if place == layer.place}
+        if self.calls.are_buffers_given:
+            return
+        wanted = layer.made_at
+        made = {each for each, (place, _) in self.recorder.made.items() if place in wanted}
         for forward in self.forwards if made else ():
             held = not made.isdisjoint(forward.record.family)
             if held and forward.is_inference and forward.record.modes.must_be(Mode.EVAL):
@@ -167,6 +196,30 @@ class Facts:
     def stale_averages(self) -> list[StaleAverage]:
         """Averages of weights that are evaluated with other weights' running statistics."""
         return list(StaleAverages(self).found())
+
+    # Frameworks
+
+    @property
+    def gradient_free_context(self) -> str:
+        """What turns gradients off in the framework of the file, as it is written."""
+        if "paddle" in self.program.imported and "torch" not in self.program.imported:
+            return "`paddle.no_grad()`"
+        return "`torch.no_grad()` or `torch.inference_mode()`"
+
+    @cached_property
+    def records_gradients(self) -> bool:
+        """Whether running a module records gradients: not in a file of Keras or JAX alone."""
+        return imports_modules(self.program.imported)
+
+    @cached_property
+    def has_modes(self) -> bool:
+        """Whether modules may have a mode of their own: those of `flax.nnx` have one, too."""
+        return self.records_gradients or self._imports_nnx
+
+    @property
+    def _imports_nnx(self) -> bool:
+        paths = (path for each in self.program.imports for _, path in each.bindings)
+        return any("nnx" in path.split(".") for path in paths)
 
     # Modules
 
@@ -294,15 +347,23 @@ class Facts:
         """Whether nothing in the file asks for a gradient."""
         return self.purposes.never_differentiates
 
+    @cached_property
+    def lost_graphs(self) -> LostGraphs:
+        """What the text says of the values that are differentiated."""
+        return LostGraphs(self.program, self.calls.graph, self.knowledge)
+
     @property
     def gradient_free_differentiations(self) -> Iterator[Differentiation]:
         """Those whose value never has a graph, on any path that comes there."""
         by_place: dict[int, list[Differentiation]] = {}
         for event in self.differentiations:
             by_place.setdefault(event.place, []).append(event)
-        for events in by_place.values():
-            if all(e.derived and not e.connected and not e.open for e in events):
-                yield events[0]
+        for place, events in by_place.items():
+            if all(event.derived and not event.connected for event in events):
+                # What something unseen has had a part in, the text may know.
+                is_open = any(event.open for event in events)
+                if not is_open or self.lost_graphs.is_without_graph(place):
+                    yield events[0]
 
     @property
     def gradient_free_terms(self) -> Iterator[tuple[Differentiation, ForwardCall]]:
@@ -320,6 +381,17 @@ class Facts:
                     found = next((call for call in calls if _lacks_graph(call, trained)), None)
                     if found is not None:
                         yield event, found
+
+    @property
+    def lost_terms(self) -> Iterator[tuple[Differentiation, str]]:
+        """Losses of outputs that went through numpy, added to some that have a graph."""
+        seen: set[int] = set()
+        for event in self.differentiations:
+            if event.connected and event.place not in seen:
+                seen.add(event.place)
+                term = self.lost_graphs.lost_term(event.place)
+                if term is not None:
+                    yield event, describe(term.callee)
 
     # Purpose
 

@@ -7,7 +7,7 @@ the pass that differentiates may serve the training, what is computed in another
 from __future__ import annotations
 
 from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
-from flake8_bn_eval.operations import Operation, Place
+from flake8_bn_eval.operations import Place
 
 Interval = tuple[Place, float]
 
@@ -53,8 +53,9 @@ class _Walk:
             case Loop():
                 self._meet(node.header)
                 self._visit(node.body)
-                if isinstance(node.header, Operation):
-                    self._ending.append(node.header.place)
+                start = _place_of(node.header)
+                if start is not None:
+                    self._ending.append(start)
                 self._visit(node.otherwise)
             case Try():
                 for each in (node.body, *node.handlers, node.otherwise, node.final):
@@ -64,6 +65,12 @@ class _Walk:
                 self._visit(node.body)
 
     def _meet(self, operation: object) -> None:
-        if isinstance(operation, Operation) and self._ending:
-            self._closed += [(start, operation.place) for start in self._ending]
+        place = _place_of(operation)
+        if place is not None:
+            self._closed += [(start, place) for start in self._ending]
             self._ending = []
+
+
+def _place_of(operation: object) -> Place | None:
+    place: Place | None = getattr(operation, "place", None)
+    return place

@@ -105,6 +105,17 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def age(self, state: State, since: State) -> State:
+        """The state at the beginning of another pass: what was born since is of earlier ones."""
+        ...
+
+    def forget_dead(self, loop: Loop, state: State, since: State) -> State:
+        """The state at the end of a pass without what no later one can tell.
+
+        ``since`` is the state before the loop: what is older stays.
+        """
+        ...
+
     def turns_flag(self, entry: State, passes: list[State]) -> bool:
         """Whether a loop's body turns a flag, by which later passes know that they are later."""
         ...
@@ -188,13 +199,10 @@ class Runner(Generic[State]):
             watch.state = self._merge(watch.state, self.domain.fork(state))
 
     def _step(self, operation: object, state: State, exit: Exit) -> Exits[State]:
-        # The exception may come before or after the effect of the operation that raises it.
+        # What is done inside of the operation before it raises, the domain tells by itself.
         self.may_raise(state)
         after = self.domain.step(operation, state)
-        if after is None:
-            return {}
-        self.may_raise(after)
-        return {exit: after}
+        return {} if after is None else {exit: after}
 
     def _jump(self, node: Jump, state: State) -> Exits[State]:
         if node.operation is None:
@@ -247,11 +255,13 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         current: State | None = state
         iterated = self.domain.iterated(node.header, state)
+        since = self.domain.fork(state)
         for index in range(passes):
             if current is not None:
+                current = self.domain.age(current, since) if index else current
                 current = self.domain.take(node.header, current, index)
             if current is not None:
-                current = self._pass(node, current, exits)
+                current = self._pass(node, current, since, exits)
         self.domain.unrolled(node.header)
         if current is None or not self.domain.has_grown(iterated, current, passes):
             self._finish(node, current, exits)
@@ -265,10 +275,11 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         loop = id(node), self.domain.context()
         entered = self.domain.fork(state) if self._repeating else None
+        since = self.domain.fork(state)
         entry = self._resumed(loop, state)
         self._repeating += 1
         try:
-            entry, passes = self._stabilized(node, entry, exits)
+            entry, passes = self._stabilized(node, entry, since, exits)
         finally:
             self._repeating -= 1
             if not self._repeating:
@@ -292,13 +303,14 @@ class Runner(Generic[State]):
         return self.domain.join(state, self.domain.fork(known[1]))
 
     def _stabilized(
-        self, node: Loop, entry: State, exits: Exits[State]
+        self, node: Loop, entry: State, since: State, exits: Exits[State]
     ) -> tuple[State, list[State]]:
         """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
         told_apart = False
         for count in range(MAXIMUM_PASSES):
-            passes = self._passes(node, entry, exits)
+            begun = self.domain.age(self.domain.fork(entry), since) if count else entry
+            passes = self._passes(node, begun, exits)
             if not passes:
                 break
             grown = self._joined(entry, passes)
@@ -326,15 +338,21 @@ class Runner(Generic[State]):
         passes: list[State] = []
         for way in self.domain.ways(node.header, entry):
             taken = self.domain.take_some(node.header, self.domain.fork(entry), way)
-            after = None if taken is None else self._pass(node, taken, exits)
+            after = None if taken is None else self._pass(node, taken, entry, exits)
             if after is not None:
                 passes.append(after)
         return passes
 
-    def _pass(self, node: Loop, state: State, exits: Exits[State]) -> State | None:
+    def _pass(
+        self, node: Loop, state: State, since: State, exits: Exits[State]
+    ) -> State | None:
         """One pass of the body; what breaks out is kept in ``exits`` as BREAK."""
         inner = self.run(node.body, state)
-        again = self._merge(inner.pop(Exit.NEXT, None), inner.pop(Exit.CONTINUE, None))
+        again: State | None = None
+        for exit in (Exit.NEXT, Exit.CONTINUE):
+            after = inner.pop(exit, None)
+            if after is not None:
+                again = self._merge(again, self.domain.forget_dead(node, after, since))
         self._add(exits, inner)
         return again
 

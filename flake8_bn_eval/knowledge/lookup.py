@@ -15,10 +15,19 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from flake8_bn_eval.knowledge.own import own_table
-from flake8_bn_eval.knowledge.rows import CallableRow, HookRow, MethodRow, Role, Vocabulary
+from flake8_bn_eval.knowledge.rows import (
+    CallableRow,
+    DifferentiatorRow,
+    HookRow,
+    LayerRow,
+    MethodRow,
+    RemovedRow,
+    Role,
+    Vocabulary,
+)
 from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, Version, read_table
 from flake8_bn_eval.options import Options
 
@@ -33,7 +42,12 @@ PACKAGES_OF_TABLE = {
     "diffusers": "diffusers",
     "fairseq": "fairseq",
     "fastai": "fastai",
+    "flax": "flax jax optax",
     "ignite": "ignite",
+    "keras": (
+        "keras keras_applications keras_contrib keras_core keras_cv keras_hub keras_nlp "
+        "tensorflow tensorflow_addons tf_keras"
+    ),
     "lightning": "lightning lightning_fabric pytorch_lightning",
     "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
     "models": (
@@ -43,6 +57,7 @@ PACKAGES_OF_TABLE = {
     ),
     "monai": "monai",
     "open_clip": "clip open_clip",
+    "paddle": "paddle paddlenlp",
     "peft": "peft",
     "probes": (
         "calflops captum fvcore ptflops pytorch_grad_cam pytorch_model_summary thop "
@@ -51,6 +66,7 @@ PACKAGES_OF_TABLE = {
     "segmentation_models_pytorch": "segmentation_models_pytorch",
     "sentence_transformers": "sentence_transformers",
     "skorch": "skorch",
+    "tensorflow": "tensorflow tf_slim",
     "timm": "timm",
     "torch_geometric": "torch_geometric",
     "torchmetrics": "torchmetrics",
@@ -62,10 +78,37 @@ PACKAGES_OF_TABLE = {
     "transformers": "transformers",
     "ultralytics": "ultralytics",
 }
-TABLE_OF_PACKAGE = {
-    package: table for table, packages in PACKAGES_OF_TABLE.items() for package in packages.split()
-}
-"""Which table is read for a file that imports a package; ``ALWAYS`` are read for every file."""
+TABLES_OF_PACKAGE: dict[str, tuple[str, ...]] = {}
+"""Which tables are read for a file that imports a package; ``ALWAYS`` are read for every file."""
+
+for _table, _packages in PACKAGES_OF_TABLE.items():
+    for _package in _packages.split():
+        TABLES_OF_PACKAGE[_package] = (*TABLES_OF_PACKAGE.get(_package, ()), _table)
+
+
+KEEPING = ("tf_keras.", "tensorflow.python.keras.")
+"""Libraries that are another by an alias, in the version that still has everything."""
+
+
+STATEFUL = frozenset(
+    package
+    for package, tables in TABLES_OF_PACKAGE.items()
+    if not {"keras", "tensorflow", "flax"}.issuperset(tables)
+)
+"""Packages with modules that have a mode."""
+TOLD = frozenset({"keras", "tensorflow", "flax"})
+"""The tables of frameworks whose layers are told their mode and record no gradients."""
+
+
+def imports_modules(imported: frozenset[str]) -> bool:
+    """Whether a file may have modules with a mode: it imports nothing, or not only the others.
+
+    ``imported`` are the top-level packages that it imports.
+    """
+    roots = {name.partition(".")[0] for name in imported}
+    if roots & {"torch", *STATEFUL}:
+        return True
+    return not any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
 
 
 class Knowledge:
@@ -75,11 +118,15 @@ class Knowledge:
         "_aliases",
         "_callables",
         "_classes",
+        "_differentiators",
         "_found",
         "_given",
         "_hooks",
+        "_layer_patterns",
+        "_layers",
         "_methods",
         "_patterns",
+        "_removed",
         "_roots",
         "vocabulary",
     )
@@ -95,6 +142,11 @@ class Knowledge:
         self._classes = _merged(table.classes for table in tables)
         self._methods = _merged(table.methods for table in tables)
         self._hooks = _merged(table.hooks for table in tables)
+        layers = _merged(table.layers for table in tables)
+        self._layers = {name: row for name, row in layers.items() if "*" not in name}
+        self._layer_patterns = _Patterns({it: row for it, row in layers.items() if "*" in it})
+        self._differentiators = _merged(table.differentiators for table in tables)
+        self._removed = _merged(table.removed for table in tables)
         self._aliases = _Aliases(aliases)
         self._roots = {name.partition(".")[0] for name in (*callables, *aliases)}
         self._found: dict[str, CallableRow | None] = {}
@@ -104,7 +156,7 @@ class Knowledge:
     def for_packages(imported: frozenset[str], options: Options | None = None) -> Knowledge:
         """What is known about the packages, and what the user's own tables and words add."""
         roots = {name.partition(".")[0] for name in imported}
-        names = {TABLE_OF_PACKAGE[root] for root in roots if root in TABLE_OF_PACKAGE}
+        names = {table for root in roots for table in TABLES_OF_PACKAGE.get(root, ())}
         return _knowledge(frozenset(names), options or Options())
 
     def callable(self, dotted: str) -> CallableRow | None:
@@ -159,6 +211,27 @@ class Knowledge:
             (self._aliases.canonical(base), name)
         )
 
+    def layer(self, dotted: str) -> LayerRow | None:
+        """The row of a layer or model that is told its mode at each call."""
+        canonical = self._aliases.canonical(dotted)
+        for name in (dotted, canonical):
+            if name in self._layers:
+                return self._layers[name]
+        return self._layer_patterns.best(canonical)
+
+    def differentiator(self, dotted: str) -> DifferentiatorRow | None:
+        """The row of a context or function that differentiates what runs inside it."""
+        return self._differentiators.get(self._aliases.canonical(dotted))
+
+    def removed(self, dotted: str) -> RemovedRow | None:
+        """The row of a function that newer versions of its library do not have.
+
+        A library by another name may keep it: ``tf_keras`` is Keras 2.
+        """
+        if dotted.startswith(KEEPING):
+            return None
+        return self._removed.get(self._aliases.canonical(dotted))
+
     def is_module_class(self, dotted: str) -> bool | None:
         """Whether a base class of this name makes a class a ``torch.nn.Module``."""
         canonical = self._aliases.canonical(dotted)
@@ -197,18 +270,18 @@ class _Aliases:
         return dotted
 
 
-class _Patterns:
+class _Patterns(Generic[Value]):
     """Rows for many names: those under a prefix, and those with a ``*`` further left."""
 
     __slots__ = ("_others", "_prefixes")
 
-    def __init__(self, rows: Mapping[str, CallableRow]) -> None:
+    def __init__(self, rows: Mapping[str, Value]) -> None:
         plain = {name for name in rows if name.find("*") == len(name) - 1 and name[-2:] == ".*"}
         self._prefixes = {name[:-1]: rows[name] for name in plain}
         others = sorted(rows.keys() - plain, key=_weight, reverse=True)
         self._others = [(_weight(name), _expression(name), rows[name]) for name in others]
 
-    def best(self, dotted: str) -> CallableRow | None:
+    def best(self, dotted: str) -> Value | None:
         """The row whose pattern has the most letters of the name."""
         prefix = next((it for it in _prefixes(dotted) if it in self._prefixes), "")
         for weight, expression, row in self._others:

@@ -34,7 +34,10 @@ Role = Literal[
     "epsilon",
     "tracking",
     "running mean",
-    "running variance", "buffers",
+    "running variance",
+    "buffers",
+    "evaluating",
+    "updates",
 ]
 MethodEffect = Literal[
     "eval",
@@ -117,6 +120,7 @@ class CallableRow:
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
     ``roles``        arguments that decide about randomness and running statistics
     ``holds_norms``  norm layers with running statistics are somewhere in that module
+    ``norms``        the keyword of the argument that makes all of its layers with a mode
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
@@ -158,6 +162,7 @@ class CallableRow:
     needs: Literal["all", "any"] = "all"
     roles: tuple[Argument, ...] = ()
     holds_norms: bool = False
+    norms: str | None = None
     averages: bool = False
     refreshes: bool = False
     learns: bool = False
@@ -237,6 +242,66 @@ class HookRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerRow:
+    """A layer or model of a framework that has no mode of its own: each call is told one.
+
+    ``framework``   whose manner it is: *keras* (``layer(x, training=True)``), *linen* (Flax:
+                    an argument of the constructor or of the call, and no state), *graph*
+                    (TensorFlow 1: a function that builds a layer and calls it at once), or
+                    *stateful*: it has a mode, which a callable tells of, and only its
+                    momentum is meant here
+    ``sensitive``   whether it computes differently in training
+    ``conditions``  must hold for it to be sensitive: ``needs`` all of them, or any
+    ``contains``    it is made of the layers among its arguments
+    ``roles``       *training*: the argument that is the mode; *evaluating*: the same with the
+                    opposite sense (``deterministic``); *momentum*: the weight of the **old**
+                    running statistics; *updates*: where the updates of the running statistics
+                    go, which None runs at once
+    ``source``      where the fact is from
+    """
+
+    name: str
+    source: str
+    framework: Literal["keras", "linen", "graph", "stateful"]
+    sensitive: Sensitivity = "no"
+    conditions: tuple[Condition, ...] = ()
+    needs: Literal["all", "any"] = "all"
+    contains: bool = False
+    roles: tuple[Argument, ...] = ()
+
+    def role(self, role: Role) -> Argument | None:
+        """The argument with a role."""
+        return next((each for each in self.roles if each.role == role), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentiatorRow:
+    """What differentiates whatever runs inside it.
+
+    ``form``  a *context*, which is asked for gradients afterwards (``GradientTape``), or a
+              *function* that is given the function to differentiate (``jax.grad``)
+    """
+
+    name: str
+    source: str
+    form: Literal["context", "function"]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedRow:
+    """A function that newer versions of its library do not have.
+
+    ``version``  the first one without it, as people say it
+    ``instead``  what does its work now
+    """
+
+    name: str
+    source: str
+    version: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The words by which people name things; each is a lower-case word or part of a word.
 
@@ -267,5 +332,11 @@ class Vocabulary:
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
+    statistics_keepers: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()
     frozen_modules: frozenset[str] = frozenset()
+    noisy_functions: frozenset[str] = frozenset()
+    trained_variables: frozenset[str] = frozenset()
+    mode_arguments: frozenset[str] = frozenset()
+    opposite_mode_arguments: frozenset[str] = frozenset()
+    update_words: frozenset[str] = frozenset()

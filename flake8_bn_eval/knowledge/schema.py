@@ -22,9 +22,12 @@ from flake8_bn_eval.knowledge.rows import (
     Argument,
     CallableRow,
     Condition,
+    DifferentiatorRow,
     Flag,
     HookRow,
+    LayerRow,
     MethodRow,
+    RemovedRow,
     Vocabulary,
 )
 from flake8_bn_eval.options import read_version
@@ -44,6 +47,9 @@ class Table:
     callables: Mapping[str, CallableRow] = field(default_factory=dict)
     methods: Mapping[tuple[str, str], MethodRow] = field(default_factory=dict)
     hooks: Mapping[tuple[str, str], HookRow] = field(default_factory=dict)
+    layers: Mapping[str, LayerRow] = field(default_factory=dict)
+    differentiators: Mapping[str, DifferentiatorRow] = field(default_factory=dict)
+    removed: Mapping[str, RemovedRow] = field(default_factory=dict)
     classes: Mapping[str, bool] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     vocabulary: Vocabulary = Vocabulary()
@@ -82,6 +88,15 @@ def parse_table(content: str, file: str, version: Version = NEWEST) -> Table:
         callables=_callables(groups["callable"]),
         methods=_methods(groups["method"]),
         hooks=_hooks(groups["hook"]),
+        layers=_layers(groups["layer"]),
+        differentiators={
+            name: DifferentiatorRow(name=name, **group.facts())
+            for name, group in _named(groups["differentiator"])
+        },
+        removed={
+            name: RemovedRow(name=name, **group.facts())
+            for name, group in _named(groups["removed"])
+        },
         classes={name: group.values["module"] for name, group in _named(groups["class"])},
         aliases={name: group.values["target"] for name, group in _named(groups["alias"])},
         vocabulary=_vocabulary(groups["vocabulary"]),
@@ -91,17 +106,27 @@ def parse_table(content: str, file: str, version: Version = NEWEST) -> Table:
 def _callables(groups: list[_Group]) -> dict[str, CallableRow]:
     rows = {}
     for group in groups:
-        facts = group.facts()
-        for key in ("conditions", "exports_if"):
-            conditions = facts.pop(key, ())
-            facts[key] = tuple(Condition(**{"position": None} | it) for it in conditions)
+        facts = _with_arguments(group.facts(), "conditions", "exports_if")
         if "flag" in facts:
             facts["flag"] = Flag(**{"position": None} | facts["flag"])
-        roles = facts.pop("roles", ())
-        facts["roles"] = tuple(Argument(**{"position": None} | it) for it in roles)
         for name in group.names():
             rows[name] = CallableRow(name=name, **facts)
     return rows
+
+
+def _layers(groups: list[_Group]) -> dict[str, LayerRow]:
+    return {
+        name: LayerRow(name=name, **_with_arguments(group.facts(), "conditions"))
+        for name, group in _named(groups)
+    }
+
+
+def _with_arguments(facts: dict[str, Any], *conditions: str) -> dict[str, Any]:
+    """The facts of a group, with records for what it says of arguments."""
+    for key in conditions:
+        facts[key] = tuple(Condition(**{"position": None} | it) for it in facts.get(key, ()))
+    facts["roles"] = tuple(Argument(**{"position": None} | it) for it in facts.get("roles", ()))
+    return facts
 
 
 def _methods(groups: list[_Group]) -> dict[tuple[str, str], MethodRow]:
@@ -131,6 +156,9 @@ _KEYS: dict[str, dict[str, Check]] = {
     "callable": checks_of(CallableRow) | _GROUP,
     "method": checks_of(MethodRow) | _GROUP,
     "hook": checks_of(HookRow) | _GROUP,
+    "layer": checks_of(LayerRow) | _GROUP,
+    "differentiator": checks_of(DifferentiatorRow) | _GROUP,
+    "removed": checks_of(RemovedRow) | _GROUP,
     "class": _GROUP | {"module": boolean},
     "alias": _GROUP | {"target": text},
     "vocabulary": checks_of(Vocabulary),
@@ -141,6 +169,9 @@ _REQUIRED: dict[str, set[str]] = {
     "callable": required_of(CallableRow) - {"name"} | {"names"},
     "method": required_of(MethodRow) - {"name"} | {"names"},
     "hook": required_of(HookRow) - {"name"} | {"names"},
+    "layer": required_of(LayerRow) - {"name"} | {"names"},
+    "differentiator": required_of(DifferentiatorRow) - {"name"} | {"names"},
+    "removed": required_of(RemovedRow) - {"name"} | {"names"},
     "class": {"names", "source", "module"},
     "alias": {"names", "source", "target"},
     "vocabulary": set(),
@@ -170,11 +201,11 @@ class _Group:
         since, before = self.versions
         if since >= before:
             self.fail("before", "`before` must be a later version than `since`")
-        if self.section not in ("callable", "vocabulary"):
+        if self.section not in ("callable", "layer", "vocabulary"):
             self.check_stars()
 
     def check_stars(self) -> None:
-        """Only callables have patterns; an alias may replace a prefix by a prefix."""
+        """Only callables and layers have patterns; an alias may replace a prefix by a prefix."""
         target = str(self.values.get("target", ""))
         for name in self.values["names"]:
             if "*" in name.removesuffix(".*" if target.endswith(".*") else ""):

@@ -13,7 +13,7 @@ import libcst as cst
 MODE = re.compile(r"\b(train(ing)?|eval(uation)?|mode|batch[ -]?norm|batch statistics|dropout)\b")
 INTENTION = re.compile(
     r"on purpose|intention|deliberate|needs?\b|always|must|should|keep|stay|want|because|so that"
-    r"|not eval"
+    r"|not eval|train(ing)?=true"
 )
 
 

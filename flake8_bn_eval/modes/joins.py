@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
+from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.values import NOTHING, Value
 
+Merge = Callable[[Modes, Modes], Modes]
+
+
+def merging(here: Guard, there: Guard) -> Merge:
+    """How modes are joined where two paths with these guards meet, once for each pair."""
+    known: dict[tuple[int, int], tuple[Modes, Modes, Modes]] = {}
+
+    def merged(first: Modes, second: Modes) -> Modes:
+        key = id(first), id(second)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = first, second, first.merged(here, second, there)
+        return found[2]
+
+    return merged
+
 
 def join_objects(
-    first: Object, second: Object, here: Guard = ALWAYS, there: Guard = ALWAYS
+    first: Object,
+    second: Object,
+    here: Guard = ALWAYS,
+    there: Guard = ALWAYS,
+    merge: Merge | None = None,
 ) -> Object:
     """One object that covers both states of it; the first one where it does so already.
 
     What only one of them has is there under the guard of its side.
     """
-    modes = first.modes.merged(here, second.modes, there)
-    tree = first.tree.merged(here, second.tree, there)
+    merge = merge or merging(here, there)
+    modes = first.modes if first.modes is second.modes else merge(first.modes, second.modes)
+    tree = first.tree if first.tree is second.tree else merge(first.tree, second.tree)
     fields, rest = _join_contents(first, second, here, there)
     changed = (
         modes is not first.modes
@@ -31,13 +54,13 @@ def join_objects(
     )
     if not changed:
         return first
+    kind = first.kind if first.kind is second.kind else Kind.UNKNOWN
+    joined = first.with_contents(modes, tree, fields, rest, kind)
+    same = (first.seen, first.frozen, first.many) == (second.seen, second.frozen, second.many)
+    if same:
+        return joined
     return replace(
-        first,
-        modes=modes,
-        tree=tree,
-        fields=fields,
-        rest=rest,
-        kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
+        joined,
         seen=first.seen and second.seen,
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,

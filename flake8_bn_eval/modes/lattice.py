@@ -130,6 +130,15 @@ class Possible(Generic[Member]):
         """Whether any member is there under guards only."""
         return any(ALWAYS not in guarded for guarded in self._witnesses.values())
 
+    def mentions(self, subjects: Set[str]) -> bool:
+        """Whether any guard asks about one of some subjects."""
+        for guarded in self._witnesses.values():
+            for guard in guarded:
+                for question, _ in guard:
+                    if question[0] in subjects:
+                        return True
+        return False
+
     def cases(self) -> Iterator[tuple[Member, Guard]]:
         """Every member with each of its guards."""
         for member, guarded in self._witnesses.items():
@@ -169,7 +178,7 @@ class Possible(Generic[Member]):
 
     def on_path(self, answer: Answer, about: Set[str]) -> Possible[Member]:
         """What is left on a path; the same where nothing would be."""
-        if not self.guarded:
+        if not self.mentions(about):
             return self
         left = self._changed(
             lambda guard: next(iter(on_path(frozenset({guard}), answer, about)), None)
@@ -178,7 +187,7 @@ class Possible(Generic[Member]):
 
     def forgetting(self, subjects: set[str]) -> Possible[Member]:
         """The same possibilities without what guards say about some subjects."""
-        if not self.guarded:
+        if not self.mentions(subjects):
             return self
         left = self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
         return self if left == self else left
@@ -252,6 +261,19 @@ def _best(witnesses: Iterable[Witness]) -> Witness:
 
 Modes = Possible[Mode]
 Gradients = Possible[Gradient]
+
+def remembering(change: Callable[[Modes], Modes]) -> Callable[[Modes], Modes]:
+    """The same change; done once for the very modes that many objects share."""
+    known: dict[int, tuple[Modes, Modes]] = {}
+
+    def changed(modes: Modes) -> Modes:
+        found = known.get(id(modes))
+        if found is None:
+            found = known[id(modes)] = modes, change(modes)
+        return found[1]
+
+    return changed
+
 
 LOST = Modes.only(Mode.UNKNOWN)
 """The mode of what nobody can follow."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from flake8_bn_eval.modes.lattice import Mode, Modes
@@ -108,15 +108,20 @@ class Object:
     def reguarded(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> Object:
-        """The object with everything in it under other guards."""
-        fields = {key: values(value) for key, value in self.fields.items()}
+        """The object with everything in it under other guards; itself where nothing changes."""
+        changed: dict[Key, Value] = {}
+        for key, value in self.fields.items():
+            if value.guards:
+                new = values(value)
+                if new is not value:
+                    changed[key] = new
         rest = None if self.rest is None else values(self.rest)
         tree = modes(self.tree)
         own = tree if self.tree is self.modes else modes(self.modes)
-        same = own is self.modes and tree is self.tree and rest is self.rest
-        if same and all(value is self.fields[key] for key, value in fields.items()):
+        if not changed and own is self.modes and tree is self.tree and rest is self.rest:
             return self
-        return replace(self, modes=own, tree=tree, fields=fields, rest=rest)
+        fields = {**self.fields, **changed} if changed else self.fields
+        return self.with_contents(own, tree, fields, rest, self.kind)
 
     @property
     def is_module(self) -> bool:
@@ -143,16 +148,26 @@ class Object:
         return self._changed(modes, modes if recursive else self.tree, self.fields)
 
     def _changed(self, modes: Modes, tree: Modes, fields: dict[Key, Value]) -> Object:
+        return self.with_contents(modes, tree, fields, self.rest, self.kind)
+
+    def with_contents(
+        self,
+        modes: Modes,
+        tree: Modes,
+        fields: dict[Key, Value],
+        rest: Value | None,
+        kind: Kind,
+    ) -> Object:
         """What changes most, by hand: `dataclasses.replace` costs ten times as much."""
         return Object(
-            self.kind,
+            kind,
             self.name,
             modes,
             tree,
             self.class_,
             self.library,
             fields,
-            self.rest,
+            rest,
             self.origin,
             self.sensitive,
             self.seen,

@@ -93,6 +93,10 @@ class Table(dict[K, V]):
             self.read.add(key)
         return dict.get(self, key)
 
+    def peek(self, key: K) -> V | None:
+        """The value of a key, looked at for no one who cares."""
+        return dict.get(self, key)
+
     def __contains__(self, key: object) -> bool:
         if self.read is not None:
             self.read.add(key)  # type: ignore[arg-type]

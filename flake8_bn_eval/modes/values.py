@@ -150,6 +150,15 @@ class Value:
         """Whether any alternative is there under guards only."""
         return bool(self.guards)
 
+    def mentions(self, subjects: Set[str]) -> bool:
+        """Whether any guard asks about one of some subjects."""
+        for held in self.guards.values():
+            for guard in held:
+                for question, _ in guard:
+                    if question[0] in subjects:
+                        return True
+        return False
+
     @property
     def cases(self) -> list[Value]:
         """Each alternative under each of its guards."""
@@ -238,14 +247,14 @@ class Value:
 
     def on_path(self, answer: Answer, about: Set[str]) -> Value:
         """What is left of the value on a path."""
-        if not self.guards:
+        if not self.mentions(about):
             return self
         left = {each: on_path(held, answer, about) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
     def forgetting(self, subjects: set[str]) -> Value:
         """The same value without what guards say about some subjects."""
-        if not self.guards:
+        if not self.mentions(subjects):
             return self
         left = {each: without(held, subjects) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})

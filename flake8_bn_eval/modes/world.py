@@ -17,8 +17,8 @@ from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
 from flake8_bn_eval.modes.guards import Guard, Literal, Question
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes
-from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
+from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging, same_modes
+from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.tables import Content, Table
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
@@ -238,7 +238,7 @@ class World:
     def _reguard(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
     ) -> None:
-        changed = False
+        changed, modes = False, remembering(modes)
         for variable, value in _guarded_in(self.names):
             new = values(value)
             if new is not value:
@@ -364,7 +364,7 @@ class World:
         """Pairs of objects of which a name holds one here and the other there: both are there."""
         pairs: set[frozenset[ObjectId]] = set()
         for variable in differing:
-            mine, theirs = self.names.get(variable), other.names.get(variable)
+            mine, theirs = self.names.peek(variable), other.names.peek(variable)
             if mine is None or theirs is None or mine.objects == theirs.objects:
                 continue
             for each in mine.objects - theirs.objects:
@@ -375,7 +375,7 @@ class World:
 
     def _holds(self, identity: ObjectId) -> bool:
         """Whether a module is there, and anything leads to it."""
-        state = self.objects.get(identity)
+        state = self.objects.peek(identity)
         if state is None or not state.is_module:
             return False
         return any(identity in value.held for value in self.names.values()) or any(
@@ -388,8 +388,8 @@ class World:
         """A name that only one side has assigned can be read only where that side came from."""
         names, others = self.names, other.names
         for variable in differing:
-            theirs = others.get(variable)
-            mine = names.get(variable)
+            theirs = others.peek(variable)
+            mine = names.peek(variable)
             if theirs is None or mine is theirs:
                 continue
             joined = theirs if mine is None else mine.merged(here, theirs, there)
@@ -400,25 +400,26 @@ class World:
         self, differing: set[ObjectId], other: World, here: Guard, there: Guard
     ) -> None:
         objects, others = self.objects, other.objects
+        merge = merging(here, there)
         for identity in differing:
-            theirs = others.get(identity)
-            mine = objects.get(identity)
+            theirs = others.peek(identity)
+            mine = objects.peek(identity)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else join_objects(mine, theirs, here, there)
+            joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
             if joined is not mine:
                 objects[identity] = joined
 
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""
         for identity in sorted(self.objects.differing(other.objects)):
-            theirs = other.objects.get(identity)
+            theirs = other.objects.peek(identity)
             if theirs is not None and theirs.origin is not None and identity not in self.objects:
                 self._look_at(theirs.origin, other)
 
     def _look_at(self, origin: Origin, other: World) -> None:
         if origin.parent not in self.objects:
-            above = other.objects.get(origin.parent)
+            above = other.objects.peek(origin.parent)
             if above is None or above.origin is None:
                 return
             self._look_at(above.origin, other)
@@ -439,7 +440,7 @@ class World:
         if self.version == other.version:
             return True
         for identity in self.objects.differing(other.objects):
-            mine, theirs = self.objects.get(identity), other.objects.get(identity)
+            mine, theirs = self.objects.peek(identity), other.objects.peek(identity)
             if theirs is None or mine is theirs:
                 continue
             if mine is None:
@@ -451,7 +452,7 @@ class World:
 
     def _covers_names(self, other: World) -> bool:
         for variable in self.names.differing(other.names):
-            mine, theirs = self.names.get(variable), other.names.get(variable)
+            mine, theirs = self.names.peek(variable), other.names.peek(variable)
             if mine is not None and theirs is not None and not mine.covers(theirs):
                 return False
         return True
@@ -473,7 +474,7 @@ def _guarded_in(table: Table[K, V]) -> list[tuple[K, V]]:
     """What is guarded in a table, and no longer noted where it is not."""
     found: list[tuple[K, V]] = []
     for key in list(table.guarded):
-        value = table.get(key)
+        value = table.peek(key)
         if value is not None and value.guarded:
             found.append((key, value))
         else:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from flake8_bn_eval import source
 from flake8_bn_eval.operations import MOST_PLACES, Program
+from flake8_bn_eval.process import without_garbage_collection
 
 MOST_KEPT = 128
 
@@ -32,7 +33,7 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
     if known is None:
         from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415 - costs 0.3 s
 
-        with source.without_garbage_collection():
+        with without_garbage_collection():
             # The tree goes before anybody looks for garbage: walking it would cost a tenth.
             known = lower_module(source.parse(text, tree), key[0])
     _kept[key] = known
@@ -42,5 +43,5 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
 
 
 def forget() -> None:
-    """Parse every file anew from now on: for those who measure what that costs."""
+    """Parse every file anew from now on."""
     _kept.clear()

@@ -1,8 +1,8 @@
 """The files of one project: which there are, and their text.
 
 Nothing outside the root is read, no link that leads out of it is followed, and a file that
-is missing, too long or no text simply is not there.  What was read is kept for the rest of
-the process as long as the size and the time of change of the file stay as they are.
+is missing, too long or no text simply is not there.  What was read is kept between analyses
+of one process, as much as fits, while the size and the time of change of the file are the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from flake8_bn_eval import source
+from flake8_bn_eval.project.kept import Kept
 
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 ENVIRONMENT = "pyvenv.cfg"
@@ -21,12 +22,32 @@ ENVIRONMENT = "pyvenv.cfg"
 LONGEST = 1_000_000
 """A file with more bytes is not read."""
 
-MOST_KEPT = 5_000
-"""The bytes of so many files are kept at most."""
+MOST_BYTES = 64_000_000
+"""So many bytes of files are kept: those of 5,000 files of usual length."""
 
-Stamp = tuple[int, int]
-_kept: dict[str, tuple[Stamp, bytes]] = {}
-_folders: dict[str, tuple[Stamp, tuple[tuple[str, bool], ...]]] = {}
+MOST_ENTRIES = 50_000
+"""So many entries of directories are kept."""
+
+Entries = tuple[tuple[str, bool], ...]
+_kept: Kept[bytes] = Kept(MOST_BYTES, len)
+_folders: Kept[Entries] = Kept(MOST_ENTRIES, lambda entries: len(entries) + 1)
+
+
+class Asked:
+    """What somebody wanted to know of a tree: as long as all of it stays, so does the answer.
+
+    ``files``: whether there are such files; a path that ends with ``/`` is a directory.
+    ``read``: their bytes.  ``folders``: the directories in these.  ``listed``: all files of
+    the tree were listed, and searched for words.
+    """
+
+    def __init__(
+        self, files: list[str], read: list[str], folders: list[str], *, listed: bool
+    ) -> None:
+        self.files = files
+        self.read = read
+        self.folders = folders
+        self.listed = listed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +60,7 @@ class Tree:
     _files: dict[str, bool] = field(default_factory=dict)
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _listed: list[str] = field(default_factory=list)
+    _folders_of: set[str] = field(default_factory=set)
 
     def text(self, path: str) -> str | None:
         """The text of a file, None if there is none."""
@@ -78,7 +100,20 @@ class Tree:
 
     def folders(self, path: str) -> list[str]:
         """The names of the directories in a directory."""
+        self._folders_of.add(path)
         return [name for name, is_folder in _entries(self._absolute(path)) if is_folder]
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked until now, with what is missing."""
+        listed = {*self._listed}
+        read = sorted(self._data.keys() - listed)
+        files = sorted(self._files.keys() - listed)
+        return Asked(files, read, sorted(self._folders_of), listed=bool(listed))
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file, None if there is none that is read."""
+        return self._bytes(path)
 
     def _is_inside(self, path: str) -> bool:
         """Whether a path, with every link followed, still lies in the project."""
@@ -120,21 +155,20 @@ def _read(path: str) -> bytes | None:
     try:
         status = os.stat(path)
         stamp = status.st_mtime_ns, status.st_size
-        known = _kept.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        known = _kept.find(path, stamp)
+        if known is not None:
+            return known
         if status.st_size > LONGEST:
             return None
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
         return None
-    if len(_kept) < MOST_KEPT:
-        _kept[path] = stamp, data
+    _kept.keep(path, stamp, data)
     return data
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _decoded(data: bytes) -> str | None:
     try:
         return source.decode(data)
@@ -142,20 +176,20 @@ def _decoded(data: bytes) -> str | None:
         return None
 
 
-def _entries(path: str) -> tuple[tuple[str, bool], ...]:
+def _entries(path: str) -> Entries:
     """The Python files and the directories in a directory, links and hidden ones aside."""
     try:
         status = os.stat(path)
         stamp = status.st_mtime_ns, status.st_size
-        known = _folders.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        known = _folders.find(path, stamp)
+        if known is not None:
+            return known
         with os.scandir(path) as entries:
             found = {entry.name: entry for entry in entries}
         names = () if ENVIRONMENT in found else tuple(_wanted(found))
     except OSError:
         return ()
-    _folders[path] = stamp, names
+    _folders.keep(path, stamp, names)
     return names
 
 
@@ -167,3 +201,11 @@ def _wanted(found: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, bool]]:
             yield name, True
         elif name.endswith(".py") and found[name].is_file(follow_symlinks=False):
             yield name, False
+
+
+def forget() -> None:
+    """Read every file anew from now on."""
+    _kept.forget()
+    _folders.forget()
+    _decoded.cache_clear()
+    _real.cache_clear()

@@ -8,6 +8,9 @@ from functools import cache
 
 from flake8_bn_eval.rules.base import Rule
 
+DOCUMENTATION = "https://flake8-bn-eval.readthedocs.io/en/latest"
+"""Where the documentation is published: what ``project.urls`` of the package says too."""
+
 _NO_RULES = frozenset({"base", "page", "triggers"})
 
 
@@ -28,6 +31,11 @@ def _rule_of(name: str) -> Rule:
     if not isinstance(rule, Rule):
         raise TypeError(f"{module.__name__} has no function `check` decorated with @rule")
     return rule
+
+
+def url_of(code: str) -> str:
+    """The page of a rule, where the documentation is published."""
+    return f"{DOCUMENTATION}/rules/{code}/"
 
 
 def find_rule(code: str) -> Rule | None:

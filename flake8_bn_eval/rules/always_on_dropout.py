@@ -9,6 +9,8 @@ all: with `dropout_p` above zero it drops.  So a model that is evaluated, export
 goes on dropping at random: its predictions are worse, and differ from run to run.
 
 The usual guard `if self.p > 0` does not help, because it is as true in evaluation as in training.
+And `F.dropout(x, self.training)` hands the mode over as the probability, which comes first: in
+training everything becomes zero, and in evaluation the probability is zero and nothing is dropped.
 The defaults differ, too: `F.dropout` and its variants drop unless told otherwise,
 `F.alpha_dropout` and `F.feature_alpha_dropout` do not.
 
@@ -43,6 +45,16 @@ class Attention(nn.Module):
 
     def forward(self, q, k, v):
         return F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout.p)  # BNE401
+```
+
+```python
+import torch.nn.functional as F
+from torch import nn
+
+
+class Head(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, self.training)  # BNE401
 ```
 
 ## Use instead
@@ -155,6 +167,7 @@ assert not torch.equal(Bad().eval()(x), x)
 assert torch.equal(Good().eval()(x), x)
 assert not torch.equal(Good().train()(x), x)
 assert torch.equal(F.alpha_dropout(x), x)  # its default is the other one
+assert not F.dropout(x, True).any()  # a mode in the place of the probability
 
 
 class Attention(nn.Module):
@@ -192,16 +205,25 @@ if TYPE_CHECKING:
 def check(facts: Facts) -> Iterator[Report]:
     """Random functions in a forward path that no mode reaches."""
     for call in facts.library_calls:
-        if call.is_layer or not drops(call, facts.options) or not call.in_evaluation:
+        if call.is_layer or call.is_meant:
             continue
-        if not call.is_meant:
+        if takes_mode_for_probability(call):
+            yield mistaken(call)
+        elif drops(call, facts.options) and call.in_evaluation:
             yield report(call)
+
+
+def takes_mode_for_probability(call: LibraryCall) -> bool:
+    """``F.dropout(x, self.training)``: in training mode everything becomes zero."""
+    probability, training = call.argument("probability"), call.argument("training")
+    mistaken = probability is not None and probability.given and probability.takes_mode
+    return mistaken and (training is None or not training.given)
 
 
 def drops(call: LibraryCall, options: Options) -> bool:
     """Whether a call drops, as far as its arguments tell."""
     probability, training = call.argument("probability"), call.argument("training")
-    if probability is None or not probability.is_fixed or probability.written == 0:
+    if probability is None or not probability.is_probability or probability.written == 0:
         return False
     if training is None:
         return probability.given
@@ -217,3 +239,9 @@ def report(call: LibraryCall) -> Report:
     advice = None if switch is None else f"pass `{switch.name}={value}`"
     message = f"`{call.subject}` drops in evaluation mode, too: no mode reaches it"
     return Report(call.place, message, (), advice)
+
+
+def mistaken(call: LibraryCall) -> Report:
+    """What is said of a call that takes the mode for a probability."""
+    message = f"`{call.subject}` is given the mode as its probability: in training, all is dropped"
+    return Report(call.place, message, (), "name it: `training=self.training`")

@@ -18,6 +18,11 @@ from flake8_bn_eval.rules.triggers import Triggers
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
+LAST_OF_MODES = "BNE5"
+"""Rules with smaller codes speak of modules that have a mode, or of gradients."""
+GRADIENTS = ("BNE2",)
+"""Rules that speak of recorded gradients."""
+
 Check = Callable[["Facts"], Iterator[Report]]
 
 
@@ -38,7 +43,11 @@ class Rule:
     also: Triggers = ()
 
     def __call__(self, facts: Facts) -> Iterator[Report]:
-        """The reports of this rule."""
+        """The reports of this rule; none where the frameworks of the file cannot have them."""
+        if self.code < LAST_OF_MODES and not facts.has_modes:
+            return iter(())
+        if self.code[:4] in GRADIENTS and not facts.records_gradients:
+            return iter(())
         return self.check(facts)
 
     @property

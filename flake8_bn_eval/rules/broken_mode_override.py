@@ -106,6 +106,38 @@ class Net(nn.Module):
         self.blocks = nn.Sequential(Block(), Block())
 ```
 
+Nor does an own `train()` help, as long as it is `eval()` that does the work.  A variant of a
+layer is always a part of something:
+
+```python
+from torch import nn
+
+
+class Merged(nn.Linear):
+    def train(self, mode=True):
+        super().train(mode)
+        self.merged = False
+        return self
+
+    def eval(self):  # BNE304
+        super().eval()
+        self.merge()
+        return self
+```
+
+A mode without a default, and `model.train()` raises a TypeError:
+
+```python
+from torch import nn
+
+
+class Distilled(nn.Module):
+    def train(self, mode):  # BNE304
+        super().train(mode)
+        self.teacher.eval()
+        return self
+```
+
 ## Use instead
 
 Call a fit loop something else, and let an override hand the mode to its base first.
@@ -272,6 +304,20 @@ class Right(nn.Module):
         return self
 
 
+
+
+class NoDefault(nn.Module):
+    def train(self, mode):
+        return super().train(mode)
+
+
+NoDefault().eval()
+try:
+    NoDefault().train()
+    raise AssertionError("a train() without a default was called without a mode")
+except TypeError:
+    pass
+
 model = nn.Sequential(Right()).eval()
 assert fused and not model[0].training
 ```
@@ -291,6 +337,7 @@ if TYPE_CHECKING:
 
 MESSAGES = {
     "UNCALLABLE": "`{}` cannot be called the way `eval()` and parents call it",
+    "NO_DEFAULT": "`{}` has no default for its mode: `train()` fails",
     "UNRELATED": "`{}` does not set the mode: whoever calls `eval()` runs this instead",
     "NOT_ITSELF": "`{}` never sets `self.training`: it stays as it was",
     "NOT_CHILDREN": "`{}` sets its own flag alone: its children keep their modes",
@@ -299,6 +346,7 @@ MESSAGES = {
 }
 HELP = {
     "UNCALLABLE": "take a mode, or rename the method",
+    "NO_DEFAULT": "write `mode=True`",
     "UNRELATED": "rename the method",
     "BYPASSED": "override `train(mode)` instead",
 }

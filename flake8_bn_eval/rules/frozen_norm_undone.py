@@ -52,6 +52,25 @@ class Segmenter(nn.Module):
                 module.eval()
 ```
 
+A part of a model that holds such layers, with its parameters:
+
+```python
+from torch import nn
+from torchvision import models
+
+
+class Classifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = models.resnet50(weights="DEFAULT")
+        self.features.requires_grad_(False)
+        self.features.eval()  # BNE306
+        self.head = nn.Linear(1000, 10)
+
+    def forward(self, x):
+        return self.head(self.features(x))
+```
+
 The method that would freeze, hidden by the option of the same name:
 
 ```python

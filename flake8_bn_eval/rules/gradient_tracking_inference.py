@@ -232,7 +232,7 @@ def check(facts: Facts) -> Iterator[Report]:
             shown.place,
             f"`{shown.subject}` predicts with gradients recorded that nobody uses",
             call.how_gradients(Gradient.ON),
-            "run it under `torch.no_grad()` or `torch.inference_mode()`",
+            f"run it under {facts.gradient_free_context}",
         )
 
 

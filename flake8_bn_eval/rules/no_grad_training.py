@@ -69,6 +69,26 @@ def step(model, optimizer, inputs, targets, unlabelled):
     optimizer.step()
 ```
 
+So does one whose outputs went through numpy, on the way to a choice of the hard ones, say:
+
+```python
+import torch
+from torch import nn
+
+
+def step(model, optimizer, inputs, targets, pairs):
+    loss = nn.functional.cross_entropy(model(inputs), targets)
+    first = model(pairs[0]).detach().cpu().numpy()
+    second = model(pairs[1]).detach().cpu().numpy()
+    hard = (first - second).sum(1) > 0
+    first, second = torch.from_numpy(first[hard]), torch.from_numpy(second[hard])
+    contrast = nn.functional.mse_loss(first, second)
+    loss = loss + 0.1 * contrast
+    optimizer.zero_grad()
+    loss.backward()  # BNE203
+    optimizer.step()
+```
+
 ## Use instead
 
 ```python
@@ -250,4 +270,11 @@ def check(facts: Facts) -> Iterator[Report]:
             f"a term of the loss trains nothing: `{call.subject}` ran without gradients",
             (Remark(call.place, "this output has no graph"), *call.gradients.witness(Gradient.OFF)),
             "let gradients be recorded where the term is computed, or leave the term out",
+        )
+    for event, term in facts.lost_terms:
+        yield Report(
+            event.place,
+            f"a term of the loss trains nothing: what `{term}` is given went through numpy",
+            (),
+            "compute the term from the outputs themselves, or leave it out",
         )

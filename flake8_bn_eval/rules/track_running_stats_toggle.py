@@ -208,12 +208,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.findings import Report
+from flake8_bn_eval.findings import Remark, Report
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import TRACKING
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
+    from flake8_bn_eval.facts.layers.statistics import Toggle
 
 HELP = "set the mode by `train()` and `eval()`"
 
@@ -221,9 +222,21 @@ HELP = "set the mode by `train()` and `eval()`"
 @rule("BNE301", "track-running-stats-toggle", since="0.1", triggers=TRACKING)
 def check(facts: Facts) -> Iterator[Report]:
     """`track_running_stats` taken for the mode."""
-    for toggle in facts.structure.statistics_toggles:
+    for toggle in facts.statistics_toggles:
         message = f"`{toggle.subject}.track_running_stats` is assigned, but does not set the mode"
-        yield Report(toggle.place, message, (), HELP)
+        yield Report(toggle.place, message, remarks(toggle), HELP)
     for reading in facts.structure.statistics_readings:
         message = f"`{reading.subject}.track_running_stats` is read, but does not tell the mode"
         yield Report(reading.place, message, (), f"read `{reading.subject}.training`")
+
+
+def remarks(toggle: Toggle) -> tuple[Remark, ...]:
+    """A forward call that shows what the setting does not do."""
+    shown_by = toggle.shown_by
+    if shown_by is None:
+        return ()
+    if toggle.predicts:
+        said = f"`{shown_by.subject}` is in training mode here"
+    else:
+        said = f"`{shown_by.subject}`, in evaluation mode, normalises as it would without it"
+    return (Remark(shown_by.place, said),)

@@ -6,7 +6,7 @@
 a dropout or batch norm layer asks only its own.  `eval()` walks down the tree and sets all of
 them; an assignment sets the one at the top, which most modules never read.  The model says
 `model.training == False` to whoever asks, and its dropout goes on dropping.  The same holds for
-`True`: after `eval()` only the top goes back to training.
+`True`: after `eval()` only the top goes back to training, also where an earlier value is put back.
 
 Even the warning of `torch.onnx.export` is silenced: it looks at the flag at the top, too.
 
@@ -38,6 +38,35 @@ class Autoencoder(nn.Module):
         clean = self.encoder(x)
         self.encoder.training = True  # BNE302
         return self.decoder(noisy), clean
+```
+
+Put back after `eval()`, which has reached the children as well:
+
+```python
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def predict(model: nn.Module, images):
+    was_training = model.training
+    model.eval()
+    found = model(images)
+    model.training = was_training  # BNE302
+    return found
+```
+
+The method taken for the flag:
+
+```python
+from torch import nn
+
+
+class Head(nn.Module):
+    def forward(self, x):
+        if self.train:  # BNE302
+            return x
+        return x.softmax(1)
 ```
 
 ## Use instead
@@ -125,6 +154,7 @@ assert torch.equal(model(x), model(x))
 
 model.training = True
 assert not model[1].training  # nor does it on the way back
+assert model.eval().train and not model.training  # the method itself is always true
 ```
 """
 
@@ -141,17 +171,22 @@ from flake8_bn_eval.rules.triggers import ASSIGNING_TRAINING
 if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
+METHODS = {Mode.TRAIN: "train()", Mode.EVAL: "eval()", None: "train(mode)"}
+
 
 @rule("BNE302", "training-attribute-assignment", since="0.1", triggers=ASSIGNING_TRAINING)
 def check(facts: Facts) -> Iterator[Report]:
     """`model.training = False` where `model.eval()` is meant."""
     for flag in facts.structure.mode_assignments:
-        if flag.beside_call or flag.in_override or not flag.reaches_too_little:
-            continue
-        method = "train" if flag.mode is Mode.TRAIN else "eval"
-        yield Report(
-            flag.place,
-            f"`{flag.subject}.training` is assigned: its submodules keep their modes",
-            (),
-            f"call `{flag.subject}.{method}()`",
-        )
+        if flag.reaches_too_little:
+            what = "put back" if flag.restores else "assigned"
+            yield Report(
+                flag.place,
+                f"`{flag.subject}.training` is {what}: its submodules keep their modes",
+                (),
+                f"call `{flag.subject}.{METHODS[flag.mode]}`",
+            )
+    for test in facts.structure.method_tests:
+        owner = test.subject.rpartition(".")[0]
+        message = f"`{test.subject}` is a method: as a condition it is always true"
+        yield Report(test.place, message, (), f"ask `{owner}.training`")

@@ -19,7 +19,7 @@ Triggers = tuple[tuple[Word, ...], ...]
 A word is cheaper than a pattern, and decides first where both are given.
 """
 
-FRAMEWORKS = ("torch", "lightning", "timm", "transformers", ".eval()", ".train()")
+FRAMEWORKS = ("torch", "paddle", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 DATA = re.compile(r"\.data\b(?<!utils\.data)(?!\w*\s*(?:import|as)\b)")
 READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
@@ -38,7 +38,7 @@ TRAINING: Triggers = (
 
 NO_GRAPH: Triggers = (
     FRAMEWORKS,
-    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach")),
+    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach", ".numpy(")),
     ("backward", "grad("),
 )
 """Somebody differentiates, and somebody cuts graphs off."""
@@ -49,8 +49,17 @@ NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_ena
 MODE_METHODS: Triggers = (FRAMEWORKS, (re.compile(r"\.(?:eval|train)\b(?![ \t]*\()"),))
 """Somebody speaks of the methods that set the mode, and does not call them."""
 
-ASSIGNING_TRAINING: Triggers = (FRAMEWORKS, ("training =", "training=", "'training'", '"training"'))
-"""Somebody assigns to the flag itself."""
+ASSIGNING_TRAINING: Triggers = (
+    FRAMEWORKS,
+    (
+        "training =",
+        "training=",
+        "'training'",
+        '"training"',
+        re.compile(r"\b(?:if|while|and|or|not) [\w.]+\.(?:train|eval)\b(?![ \t]*[(.\w])"),
+    ),
+)
+"""Somebody assigns to the flag itself, or asks a method as if it were one."""
 
 TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_running_stats"'),)
 """Somebody uses the attribute of a norm layer."""
@@ -63,7 +72,7 @@ OVERRIDING: Triggers = (
 """Somebody gives a class a method or an attribute of these names."""
 
 FUNCTIONAL_DROPOUT: Triggers = (
-    ("torch",),
+    ("torch", "paddle"),
     (
         "F.dropout",
         "functional.dropout",
@@ -76,7 +85,8 @@ FUNCTIONAL_DROPOUT: Triggers = (
 )
 """Somebody calls dropout as a function."""
 
-CONTAINER = r"(?:[\[{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$)"
+HELPER = r"(?:self\.)?[a-z_]\w*\("
+CONTAINER = rf"(?:[\[{{(]|list|dict|tuple|\w*Dict|\w+ *(?:#.*)?$|{HELPER})"
 KEEPING: Triggers = (
     FRAMEWORKS,
     ("Module",),
@@ -121,11 +131,11 @@ NORMS = ("norm", "Norm", "bn", "BN")
 
 FREEZING: Triggers = (
     FRAMEWORKS,
-    NORMS,
+    (*NORMS, "torchvision"),
     (".eval()", ".train(False)", "requires_grad", "mode=False"),
     ("def ", "for ", ".apply(", "eval()"),
 )
-"""Somebody may put norm layers in evaluation mode."""
+"""Somebody may put norm layers, or models that hold some, in evaluation mode."""
 
 FREEZING_PARAMETERS: Triggers = (FRAMEWORKS, NORMS, ("requires_grad",))
 """Somebody may stop the parameters of norm layers from learning."""
@@ -142,3 +152,47 @@ PROBING: Triggers = (
     ("load_state_dict", "pretrained", "weights", "checkpoint"),
 )
 """Somebody may run a loaded model on made-up data."""
+
+TOLD = ("keras", "tensorflow", "flax")
+"""Frameworks whose layers are told their mode at each call."""
+
+TELLING_TO_TRAIN: Triggers = (
+    TOLD,
+    ("training=True", "train=True", "training = True", "deterministic=False"),
+)
+"""Somebody tells a model that it trains."""
+
+STEPPING: Triggers = (TOLD, ("GradientTape", "value_and_grad", ".grad(", ".backward("))
+"""Somebody writes a training step of his own."""
+
+LEARNING_PHASE: Triggers = (
+    ("keras", "tensorflow"),
+    ("learning_phase", "in_train_phase", "in_test_phase"),
+)
+"""Somebody asks for, or sets, the mode of the whole process."""
+
+GRAPH_NORMS: Triggers = (
+    ("tensorflow", "tf_slim"),
+    ("batch_norm",),
+    ("minimize(", "apply_gradients("),
+)
+"""Somebody builds batch norms into a graph, and trains it."""
+
+OLD_WEIGHT: Triggers = (
+    (*TOLD, "paddle"),
+    ("BatchNorm", "batch_norm"),
+    ("momentum", "decay"),
+)
+"""Somebody may build norm layers whose momentum weighs the old statistics."""
+
+FIXING: Triggers = (
+    TOLD,
+    (
+        "use_running_average=",
+        "deterministic=",
+        "training=True",
+        "training=False",
+        "layers.dropout(",
+    ),
+)
+"""Somebody tells a layer a constant."""

@@ -193,6 +193,10 @@ class Expressions:
         if kind == "list":
             elements = [self.module(names, "plain") for _ in range(2)]
             return self.chance.choice([*self.of_kind(names, "list"), f"[{', '.join(elements)}]"])
+        if kind == "action":
+            path = self.module(names, "module")
+            made = [f"{path}.eval", f"{path}.train", f"lambda: {path}.{self.setting(names)}"]
+            return self.chance.choice([*self.of_kind(names, "action"), *made])
         if kind == "apply":
             return self.chance.choice(
                 [*self.of_kind(names, "apply"), "lambda v: v.eval()", "lambda v: v.train()"]

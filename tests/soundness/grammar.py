@@ -10,21 +10,25 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from tests.soundness.classes import GRADIENT_DECORATORS, Classes
+from tests.soundness.classes import GRADIENT_DECORATORS
 from tests.soundness.names import Function, Library, Names
+from tests.soundness.shapes import Shapes
 from tests.soundness.tree import Block, Statement, compound, render, simple
 
 HEADER = ("import contextlib", "import copy", "import functools", "import sys", "", "import torch")
 
 
-class Grammar(Classes):
+class Grammar(Shapes):
     """One program; ``write`` is called once."""
 
     def write(self) -> Block:
         program: Block = [simple(line) for line in (*HEADER, "from torch import nn")]
-        for index in range(self.chance.choice([0, 1, 1, 2])):
+        classes = self.chance.choice([0, 1, 1, 2])
+        for index in range(classes):
             write_class = self.derived_class if index and self.maybe(0.6) else self.module_class
             program.append(write_class(f"Net{index}"))
+        if self.maybe(0.2):
+            program += self.diamond(classes)
         names = Names()
         for name, kind in (("g0", "leaf"), ("g1", self.chance.choice(list(self.library.shapes)))):
             program.append(simple(f"{name} = {self.new(names, kind)}"))
@@ -44,6 +48,7 @@ class Grammar(Classes):
         return [
             (self.manager, choose([0, 0, 1, 1, 2])),
             (self.decorator, choose([0, 0, 0, 1])),
+            (self.loader_function, choose([0, 0, 1, 1, 2])),
             (self.function, choose([0, 1, 2, 2, 3])),
             (self.generator, choose([0, 0, 0, 1])),
             (self.trainer, choose([0, 0, 1, 1])),
@@ -68,7 +73,9 @@ class Grammar(Classes):
         kind = self.chance.choice([*self.library.shapes, "plain", "plain", "module"])
         parameters = [("net", kind)]
         optional = 0
-        extra = self.chance.choice(["", "flag", "flag", "phase", "list", "apply", "default"])
+        extra = self.chance.choice(
+            ["", "flag", "flag", "phase", "list", "apply", "action", "default"]
+        )
         if extra == "default":
             parameters.append(("flag", "flag"))
             optional = 1

@@ -69,6 +69,8 @@ class Library:
     functions: list[Function] = field(default_factory=list)
     managers: list[Function] = field(default_factory=list)
     generators: list[Function] = field(default_factory=list)
+    loaders: list[Function] = field(default_factory=list)
+    """Functions that make a module, or raise."""
     decorators: list[str] = field(default_factory=list)
     trainers: dict[str, Trainer] = field(default_factory=dict)
 

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.purpose import last_name
+from flake8_bn_eval.facts.written.natures import MODULES
 from flake8_bn_eval.interpret.records import Average
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.words import mentions, words_of
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Expression, Place, describe
+from flake8_bn_eval.operations import Attribute, Expression, FunctionDefinition, Place, describe
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
 OF_BUFFERS = frozenset({"buffers", "named_buffers", "load_state_dict"})
+MAKING = frozenset({"make", "build", "get", "create", "layer", "init"})
+"""Words in the names of functions that make norms."""
 OF_STATE = frozenset({"state_dict"})
 """A hand-written average may copy the buffers by way of it; others are saved by it."""
 
@@ -50,15 +53,30 @@ class StaleAverages:
     def _somebody_refreshes(self) -> bool:
         """Whether statistics are computed anew, perhaps by a function that is named after it."""
         return self.recorder.all_refreshed or any(
-            self._may_refresh(each.call.callee) for each in self.facts.calls.written
+            self._may_refresh(each.call.callee, each.function) for each in self.facts.calls.written
         )
 
-    def _may_refresh(self, callee: Expression) -> bool:
-        name = last_name(describe(callee))
-        if name[:1].isupper() or not mentions(name, self.facts.knowledge.vocabulary.norms):
+    def _may_refresh(self, callee: Expression, function: FunctionDefinition | None) -> bool:
+        name, norms = last_name(describe(callee)), self.facts.knowledge.vocabulary.norms
+        words = {each for each in words_of(name) if not each.isdigit()}
+        if name[:1].isupper() or not mentions(name, norms) or words & MAKING:
             return False
-        rows = map(self.facts.knowledge.callable, self.facts.calls.graph.callees(callee))
-        return not any(row is not None and row.refreshes for row in rows)
+        if words <= norms or self._is_layer(callee, function):
+            return False  # a layer is called, and nothing is done to it
+        # What a library does is known by the time it is run.
+        return not any(map(self.facts.knowledge.callable, self.facts.calls.graph.callees(callee)))
+
+    def _is_layer(self, callee: Expression, function: FunctionDefinition | None) -> bool:
+        """Whether a layer is called: what was made as one, or is kept by a module."""
+        structure = self.facts.structure
+        if structure.natures.of(callee, function) in MODULES:
+            return True
+        if not isinstance(callee, Attribute):
+            return False
+        owner = self.facts.calls.graph.owner(callee.value)
+        if owner is None or not structure.classes.seems_module(owner):
+            return False
+        return owner.method(last_name(describe(callee))) is None
 
     def _is_mended(self, average: Average) -> bool:
         if average.module in self.recorder.refreshed:

@@ -16,6 +16,7 @@ from flake8_bn_eval.facts.written.natures import Natures
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.types import MODULE
 from flake8_bn_eval.operations import (
+    Call,
     Comparison,
     Constant,
     Expression,
@@ -72,7 +73,7 @@ class Freezes:
             for each in self._undone_in(function):
                 found.setdefault(each.place, each)
         for class_ in self._effects.graph.classes.all:
-            for each in self._undone_of(class_):
+            for each in (*self._undone_of(class_), *self._undone_parts_of(class_)):
                 found.setdefault(each.place, each)
         return iter(found.values())
 
@@ -111,6 +112,35 @@ class Freezes:
                     yield _report(freeze, train)
                 elif class_.is_module and all(each in MODULE for each in class_.outside):
                     yield Undone(freeze.place, freeze.subject, _remarks(freeze))
+
+    def _undone_parts_of(self, class_: ClassFact) -> Iterator[Undone]:
+        """Parts with norm layers that the constructor of a module puts in evaluation mode.
+
+        A part whose parameters are frozen too, or a module that is seen to be trained, shows
+        that this was to last.
+        """
+        constructor = class_.methods.get(CONSTRUCTOR)
+        plain = class_.is_module and all(each in MODULE for each in class_.outside)
+        if constructor is None or not plain or class_.method("train") is not None:
+            return
+        others = [each for each in class_.methods.values() if each is not constructor]
+        again = [each for method in others for each in self._effects.of(method)]
+        effects = self._effects.of(constructor)
+        fixed = {each.subject for each in effects if each.kind is Kind.FREEZE_PART_PARAMETERS}
+        for freeze in effects:
+            if freeze.kind is not Kind.FREEZE_PART or _is_done_again(again, freeze):
+                continue
+            if freeze.subject in fixed or self._is_trained(class_):
+                yield Undone(freeze.place, freeze.subject, _remarks(freeze))
+
+    def _is_trained(self, class_: ClassFact) -> bool:
+        """Whether somebody calls `train()` of an instance."""
+        graph = self._effects.graph
+        return any(
+            isinstance(origin, Call) and graph.bindings.meaning(origin.callee) is class_.definition
+            for call in self._attributes.calls("train")
+            for origin in graph.origins(call.owner)
+        )
 
     def _thawed_by_method(self, class_: ClassFact, freeze: Effect) -> Effect | None:
         """A `train()` in another method, which nothing there freezes again."""
@@ -162,6 +192,15 @@ def _thaws(train: Effect, freeze: Effect) -> bool:
 
 def _freezes_again(effects: list[Effect], freeze: Effect) -> bool:
     return any(each.kind is Kind.FREEZE and each.concerns(freeze) for each in effects)
+
+
+def _is_done_again(effects: list[Effect], freeze: Effect) -> bool:
+    """Whether other methods do it as well, apart from the helper that does it here."""
+    kinds = (Kind.FREEZE, Kind.FREEZE_PART)
+    return any(
+        each.kind in kinds and each.concerns(freeze) and each.place != freeze.origin
+        for each in effects
+    )
 
 
 def _report(freeze: Effect, train: Effect) -> Undone:

@@ -12,26 +12,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from flake8_bn_eval.facts.layers.norm_holders import NormHolders
 from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.facts.written.listing import expressions
-from flake8_bn_eval.facts.written.survey import CallSite, Given, Guards
+from flake8_bn_eval.facts.written.survey import CallSite, Given, Guard, Guards
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
     Attribute,
     Call,
+    Comparison,
     Comprehension,
     Constant,
     Expression,
     FunctionDefinition,
     Lambda,
     Name,
+    Negation,
     Place,
     describe,
 )
 
 DEEPEST = 4
 PARAMETERS = frozenset({"parameters", "named_parameters"})
+FLAG = "track_running_stats"
+
+Arguments = dict[str, Expression]
+"""What the parameters of a function are given, by their names."""
 
 
 class Kind(Enum):
@@ -39,7 +46,16 @@ class Kind(Enum):
 
     FREEZE = "norm layers are put in evaluation mode"
     FREEZE_PARAMETERS = "the parameters of norm layers no longer learn"
+    FREEZE_PART = "a part that holds norm layers, among others, is put in evaluation mode"
+    FREEZE_PART_PARAMETERS = "the parameters of a part no longer learn"
     TRAIN = "the module is put in training mode"
+    STATISTICS = "the flag `track_running_stats` of norm layers is given a value"
+
+
+OF_PARTS = {
+    Kind.FREEZE: Kind.FREEZE_PART,
+    Kind.FREEZE_PARAMETERS: Kind.FREEZE_PART_PARAMETERS,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +63,7 @@ class Effect:
     """One effect in a function; ``subject`` is the module as the function calls it.
 
     ``origin`` is where it is really done, perhaps in a function that is called at ``place``.
+    ``value`` is what a flag is given, as far as the callers in between have said.
     """
 
     kind: Kind
@@ -54,10 +71,11 @@ class Effect:
     place: Place
     origin: Place
     guards: Guards
+    value: Expression | None = None
 
     def concerns(self, other: Effect) -> bool:
         """Whether one subject is a part of the other."""
-        return _is_part(self.subject, other.subject) or _is_part(other.subject, self.subject)
+        return _is_below(self.subject, other.subject) or _is_below(other.subject, self.subject)
 
     def excludes(self, other: Effect) -> bool:
         """Whether the two never happen in one run."""
@@ -74,6 +92,7 @@ class Effects:
     def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
         self.graph = graph
         self._knowledge = knowledge
+        self._holders = NormHolders(graph, knowledge)
         self._known: dict[object, list[Effect]] = {}
         self._sites: dict[object, list[CallSite]] = {}
         for site in graph.survey.calls:
@@ -101,9 +120,9 @@ class Effects:
                 yield own
                 return
         if depth:
-            for subjects, function in self._entered(site):
+            for arguments, function in self._entered(site):
                 for effect in self.of(function, depth - 1):
-                    yield from self._renamed(effect, subjects, site)
+                    yield from self._renamed(effect, arguments, site)
 
     def _own_effect(self, site: CallSite, callee: Attribute) -> Effect | None:
         kind = self._kind(site.call, callee.name)
@@ -112,9 +131,18 @@ class Effects:
         place = site.call.place
         if kind is Kind.TRAIN:
             return Effect(kind, describe(callee.value), place, place, site.guards)
-        if not self._is_norm(callee.value, site.guards):
-            return None
-        return Effect(kind, describe(self._root(callee.value)), place, place, site.guards)
+        root = self._root(callee.value, place)
+        if not self._is_norm(callee.value, site.guards, place):
+            if not self._is_part(kind, root):
+                return None
+            kind = OF_PARTS[kind]
+        return Effect(kind, describe(root), place, place, site.guards)
+
+    def _is_part(self, kind: Kind, root: Expression) -> bool:
+        """Whether something is kept by a module, and is known to hold norm layers."""
+        if not isinstance(root, Attribute):
+            return False
+        return kind is Kind.FREEZE_PARAMETERS or self._holders.holds(root)
 
     def _kind(self, call: Call, name: str) -> Kind | None:
         given = [*call.arguments, *(value for _, value in call.keywords)]
@@ -128,24 +156,35 @@ class Effects:
         return None
 
     def _assigned(self, function: FunctionDefinition | None) -> Iterator[Effect]:
+        yield from self._frozen_parameters(function)
+        for assigned in self.graph.survey.attributes.get(FLAG, ()):
+            given = assigned.given
+            if given.function is function:
+                subject = describe(self._root(assigned.owner, given.place))
+                yield Effect(
+                    Kind.STATISTICS, subject, given.place, given.place, given.guards, given.value
+                )
+
+    def _frozen_parameters(self, function: FunctionDefinition | None) -> Iterator[Effect]:
         """``parameter.requires_grad = False`` of a norm layer."""
         for assigned in self.graph.survey.attributes.get("requires_grad", ()):
             given = assigned.given
             value = given.value
             if given.function is function and isinstance(value, Constant) and value.value is False:
-                if self._is_norm(assigned.owner, given.guards):
-                    subject = describe(self._root(assigned.owner))
-                    yield Effect(
-                        Kind.FREEZE_PARAMETERS, subject, given.place, given.place, given.guards
-                    )
+                root, kind = self._root(assigned.owner, given.place), Kind.FREEZE_PARAMETERS
+                if not self._is_norm(assigned.owner, given.guards, given.place):
+                    if not self._is_part(kind, root):
+                        continue
+                    kind = OF_PARTS[kind]
+                yield Effect(kind, describe(root), given.place, given.place, given.guards)
 
     # Norm layers
 
-    def _is_norm(self, owner: Expression, guards: Guards) -> bool:
+    def _is_norm(self, owner: Expression, guards: Guards, place: Place) -> bool:
         """Whether something is a norm layer, by a test that it passed or by its name."""
         if any(guard.holds and self._speaks_of_norms(guard.condition) for guard in guards):
             return True
-        return any(self._is_called_norm(each) for each in (owner, self._root(owner)))
+        return any(self._is_called_norm(each) for each in (owner, self._root(owner, place)))
 
     def _is_called_norm(self, owner: Expression) -> bool:
         if isinstance(owner, Attribute) and owner.name in ("weight", "bias"):
@@ -174,18 +213,21 @@ class Effects:
                 return True
         return False
 
-    def _root(self, owner: Expression, depth: int = DEEPEST) -> Expression:
+    def _root(self, owner: Expression, place: Place, depth: int = DEEPEST) -> Expression:
         """The module of whose submodules or parameters something is an element."""
         if isinstance(owner, Attribute) and owner.name in ("weight", "bias"):
-            return self._root(owner.value, depth)
+            return self._root(owner.value, place, depth)
         if not isinstance(owner, Name) or depth == 0:
             return owner
         found = self.graph.survey.names.get(owner.variable, [])
-        if len(found) == 1 and owner.variable not in self.graph.survey.parameters:
-            return self._container(found[0], owner, depth)
-        return owner
+        if owner.variable in self.graph.survey.parameters:
+            return owner
+        if len(found) > 1 and not any(each.whole for each in found):
+            # One name in several loops: it is an element of what the nearest one goes through.
+            found = [each for each in found if each.place <= place][-1:]
+        return self._container(found[0], owner, place, depth) if len(found) == 1 else owner
 
-    def _container(self, given: Given, element: Name, depth: int) -> Expression:
+    def _container(self, given: Given, element: Name, place: Place, depth: int) -> Expression:
         value = given.value
         if isinstance(value, Comprehension) and len(value.clauses) == 1:
             value = value.clauses[0].iterable
@@ -197,30 +239,31 @@ class Effects:
             case Call(callee=Attribute(value=module, name=name)):
                 row = self._knowledge.method("module", name)
                 if name in PARAMETERS or row is not None and row.effect == "submodules":
-                    return self._root(module, depth - 1)
+                    return self._root(module, place, depth - 1)
             case Name():
-                return self._root(value, depth - 1)
+                return self._root(value, place, depth - 1)
         return element
 
     # Calls
 
-    def _entered(self, site: CallSite) -> Iterator[tuple[dict[str, str], FunctionDefinition]]:
-        """The functions that a call enters, each with what it calls the caller's things."""
+    def _entered(self, site: CallSite) -> Iterator[tuple[Arguments, FunctionDefinition]]:
+        """The functions that a call enters, each with what its parameters are given."""
         callee = site.call.callee
         if isinstance(callee, Attribute) and callee.name == "apply" and site.call.arguments:
             function = self._function(site.call.arguments[0])
             if function is not None and function.parameters:
-                yield {function.parameters[0].name: describe(self._root(callee.value))}, function
+                root = self._root(callee.value, site.call.place)
+                yield {function.parameters[0].name: root}, function
             return
         entries = self.graph.entries(site)
         for entry in entries:
             names = [each.name for each in entry.function.parameters]
-            given = map(describe, site.call.arguments)
-            subjects = dict(zip(names[entry.bound :], given, strict=False))
-            subjects |= {key: describe(value) for key, value in site.call.keywords if key}
+            arguments = _defaults(entry.function)
+            arguments |= zip(names[entry.bound :], site.call.arguments, strict=False)
+            arguments |= {key: value for key, value in site.call.keywords if key}
             if entry.bound and names and isinstance(callee, Attribute):
-                subjects[names[0]] = describe(callee.value)
-            yield subjects, entry.function
+                arguments[names[0]] = callee.value
+            yield arguments, entry.function
         if not entries and isinstance(callee, Attribute) and not callee.name.startswith("_"):
             yield from self._method(callee)
 
@@ -230,29 +273,62 @@ class Effects:
         meaning = self.graph.bindings.meaning(expression)
         return meaning if isinstance(meaning, FunctionDefinition) else None
 
-    def _method(self, callee: Attribute) -> Iterator[tuple[dict[str, str], FunctionDefinition]]:
+    def _method(self, callee: Attribute) -> Iterator[tuple[Arguments, FunctionDefinition]]:
         """A method of some module class of the file, where only one has that name."""
         found = [each.methods[callee.name] for each in self.graph.classes.modules()
                  if callee.name in each.methods]
         if len(found) == 1 and found[0].parameters:
-            yield {found[0].parameters[0].name: describe(callee.value)}, found[0]
+            yield {found[0].parameters[0].name: callee.value}, found[0]
 
-    def _renamed(
-        self, effect: Effect, subjects: dict[str, str], site: CallSite
-    ) -> Iterator[Effect]:
+    def _renamed(self, effect: Effect, arguments: Arguments, site: CallSite) -> Iterator[Effect]:
         head, dot, rest = effect.subject.partition(".")
-        if head in subjects:
+        if any(_is_ruled_out(each, arguments) for each in effect.guards):
+            return
+        if head in arguments and not isinstance(arguments[head], Constant):
             yield replace(
                 effect,
-                subject=f"{subjects[head]}{dot}{rest}",
+                subject=f"{describe(arguments[head])}{dot}{rest}",
                 place=site.call.place,
                 guards=(*effect.guards, *site.guards),
+                value=_given_by(effect.value, arguments),
             )
+
+
+def _defaults(function: FunctionDefinition) -> Arguments:
+    return {each.name: each.default for each in function.parameters if each.default is not None}
+
+
+def _is_ruled_out(guard: Guard, arguments: Arguments) -> bool:
+    """Whether the literals that a caller gives make a condition come out the other way."""
+    match guard.condition:
+        case Comparison(operator="==" | "is", left=Name() as name, right=Constant(value=wanted)):
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and (given.value == wanted) is not guard.holds
+        case Negation(operand=Name() as name):
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and bool(given.value) is guard.holds
+        case Name() as name:
+            given = arguments.get(name.variable[1])
+            return isinstance(given, Constant) and bool(given.value) is not guard.holds
+    return False
+
+
+def _given_by(value: Expression | None, arguments: Arguments) -> Expression | None:
+    """A value that is a parameter of a function, or its negation, as its caller says it."""
+    match value:
+        case Name(variable=(_, name)):
+            return arguments.get(name, value)
+        case Negation(operand=operand):
+            inner = _given_by(operand, arguments)
+            if isinstance(inner, Constant):
+                return Constant(not inner.value)
+            return None if inner is None else Negation(inner)
+    return value
 
 
 def _key(function: FunctionDefinition | None) -> object:
     return None if function is None else id(function)
 
 
-def _is_part(part: str, whole: str) -> bool:
+def _is_below(part: str, whole: str) -> bool:
     return part == whole or part.startswith((f"{whole}.", f"{whole}["))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.layers.built_layers import BuiltLayer, BuiltLayers, Construction
+from flake8_bn_eval.facts.layers.factories import PARTIAL, Factories
 from flake8_bn_eval.facts.layers.functional_norms import FunctionalNorm, FunctionalNorms
 from flake8_bn_eval.facts.layers.layer_attributes import LayerAssignment, LayerAttributes
 from flake8_bn_eval.facts.written.call_graph import CallGraph
@@ -19,9 +20,19 @@ from flake8_bn_eval.facts.written.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Condition, Role
 from flake8_bn_eval.knowledge.words import words_of
-from flake8_bn_eval.operations import Constant, Expression, Place, Program, describe
+from flake8_bn_eval.operations import (
+    Attribute,
+    Constant,
+    Expression,
+    Name,
+    Negation,
+    Place,
+    Program,
+    describe,
+)
 
-PARTIAL = "functools.partial"
+BUFFERS = frozenset({"running_mean", "running_var"})
+PROBABILITY = frozenset({"dropout", "drop", "rate", "prob", "probability", "p"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,27 @@ class RoleArgument:
         return not self.unseen and not self.sources
 
     @property
+    def is_probability(self) -> bool:
+        """Whether it is fixed, or inherited under the name of a probability, which mostly is."""
+        if self.is_fixed:
+            return True
+        if self.unseen or self.expression is None or self.sources != {Source.INHERITED}:
+            return False
+        return not PROBABILITY.isdisjoint(words_of(describe(self.expression).rpartition(".")[2]))
+
+    @property
+    def takes_mode(self) -> bool:
+        """Whether it is given a mode: ``self.training``, its negation, or a plain True."""
+        value = self.expression
+        if isinstance(value, Negation):
+            value = value.operand
+        if isinstance(value, Constant):
+            return value.value is True
+        if not isinstance(value, Name | Attribute):
+            return False
+        return describe(value).rpartition(".")[2] in ("training", "is_training")
+
+    @property
     def written(self) -> object:
         """The constant that is written in the call itself, if one is."""
         return self.expression.value if isinstance(self.expression, Constant) else None
@@ -66,6 +98,8 @@ class LibraryCall:
     row: CallableRow
     passed: Passed
     facts: LibraryCalls
+    is_partial: bool = False
+    """It is only prepared by a ``partial``."""
 
     @property
     def place(self) -> Place:
@@ -74,8 +108,9 @@ class LibraryCall:
 
     @property
     def subject(self) -> str:
-        """The callee as it is written."""
-        return describe(self.site.call.callee)
+        """The layer or function as it is written."""
+        callee, arguments = self.site.call.callee, self.site.call.arguments
+        return describe(arguments[0] if self.is_partial else callee)
 
     @property
     def is_layer(self) -> bool:
@@ -85,7 +120,7 @@ class LibraryCall:
     @property
     def in_evaluation(self) -> bool:
         """Whether it runs there whatever the mode is."""
-        return self.facts.paths.has(self.site, in_evaluation=True)
+        return self.facts.evaluations.has(self.site, in_evaluation=True)
 
     @property
     def is_meant(self) -> bool:
@@ -97,6 +132,11 @@ class LibraryCall:
         """Whether it is a layer that is built without running statistics."""
         tracking = self.argument("tracking")
         return self.is_layer and tracking is not None and tracking.values == {False}
+
+    @property
+    def made_at(self) -> set[Place]:
+        """Where modules are made of it: the call itself, or those that are given its factory."""
+        return {self.place, *self.facts.factories.users(self.site)}
 
     def argument(self, role: Role) -> RoleArgument | None:
         """The argument with a role, if this function has one."""
@@ -142,6 +182,11 @@ class LibraryCalls:
         """What runs in a forward call."""
         return ForwardPaths(self.graph, self.sources, self.knowledge)
 
+    @cached_property
+    def evaluations(self) -> ForwardPaths:
+        """The same, and what runs in functions that evaluate by their names."""
+        return ForwardPaths(self.graph, self.sources, self.knowledge, evaluations=True)
+
     def is_noisy(self, site: CallSite) -> bool:
         """Whether a call stands in a class that is named after noise which is meant."""
         if site.function is None:
@@ -167,18 +212,37 @@ class LibraryCalls:
             if meaning == PARTIAL and site.call.arguments:
                 callee = site.call.arguments[0]
                 passed = self.graph.passed(site.call).without_first()
-                yield from self._rows(site, self.graph.callees(callee), passed)
+                yield from self._rows(site, callee, passed)
                 return
-        yield from self._rows(site, self.graph.callees(callee), passed)
+        yield from self._rows(site, callee, passed)
+
+    @cached_property
+    def factories(self) -> Factories:
+        """Who is given a ``partial`` or a function that makes layers."""
+        return Factories(self.graph)
+
+    @property
+    def are_buffers_given(self) -> bool:
+        """Whether running statistics are given to layers that have been built without."""
+        survey = self.graph.survey
+        assigned = (each for name in BUFFERS for each in survey.attributes.get(name, ()))
+        if any(not _is_none(each.given.value) for each in assigned):
+            return True
+        return any(
+            isinstance(site.call.callee, Attribute)
+            and site.call.callee.name == "register_buffer"
+            and any(isinstance(it, Constant) and it.value in BUFFERS for it in site.call.arguments)
+            for site in survey.calls
+        )
 
     def _rows(
-        self, site: CallSite, paths: list[str], passed: Passed | None
+        self, site: CallSite, callee: Expression, passed: Passed | None
     ) -> Iterator[LibraryCall]:
-        for path in paths:
+        for path in self.graph.callees(callee):
             row = self.knowledge.callable(path)
             if row is not None and (row.roles or row.learns):
                 passed = self.graph.passed(site.call) if passed is None else passed
-                yield LibraryCall(site, row, passed, self)
+                yield LibraryCall(site, row, passed, self, callee is not site.call.callee)
                 return
 
     @property
@@ -237,6 +301,10 @@ class LibraryCalls:
         default = () if argument.default is None else (Known(argument.default),)
         unseen = passed.open
         return RoleArgument(argument.parameter, False, unseen, default, frozenset(), None, False)
+
+
+def _is_none(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and expression.value is None
 
 
 def _may_hold(condition: Condition, passed: Passed) -> bool:

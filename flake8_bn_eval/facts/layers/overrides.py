@@ -46,6 +46,7 @@ class Contract(Enum):
 
     KEPT = "it sets the mode, or does nothing on purpose, or nobody can tell"
     UNCALLABLE = "it cannot be called as the method that it overrides is called"
+    NO_DEFAULT = "it cannot be called without a mode, as `train()` is"
     UNRELATED = "it does something else altogether"
     NOT_ITSELF = "it sets the mode of some children, but not its own"
     NOT_CHILDREN = "it sets its own flag, but reaches no child"
@@ -108,10 +109,12 @@ class Overrides:
 
     def overrides(self) -> Iterator[Override]:
         """Every `train` and `eval` that a module class of the file defines."""
-        for class_ in self._classes.modules():
+        for class_ in filter(self._classes.seems_module, self._classes.all):
             for name, judge in (("train", self._of_train), ("eval", self._of_eval)):
                 method = class_.methods.get(name)
-                if method is not None and class_.self_of(method) is not None:
+                if method is None or class_.self_of(method) is None:
+                    continue
+                if class_.is_module or self._doing(class_, method).hands_up:
                     yield Override(class_, method, judge(class_, method), _returns(method))
 
     # train
@@ -123,7 +126,9 @@ class Overrides:
         if _does_nothing(method) or doing.unsure:
             return Contract.KEPT
         if doing.hands_up:
-            return Contract.DEAF if self._is_deaf(method, doing) else Contract.KEPT
+            if self._is_deaf(method, doing):
+                return Contract.DEAF
+            return Contract.KEPT if _takes(method, 0) else Contract.NO_DEFAULT
         if doing.sets_itself:
             reaches = doing.reaches_others or self._natures.of_class(class_) is not Nature.COMPOSITE
             return Contract.KEPT if reaches else Contract.NOT_CHILDREN
@@ -213,9 +218,17 @@ class Overrides:
     def _of_eval(self, class_: ClassFact, method: FunctionDefinition) -> Contract:
         if not _takes(method, 0):
             return Contract.UNCALLABLE
-        if class_.method("train") is not None or not self._does_more(method):
+        train = class_.method("train")
+        if not self._does_more(method) or train is not None and _tests_mode(train):
             return Contract.KEPT
-        return Contract.BYPASSED if self._is_child(class_.definition) else Contract.KEPT
+        relied_upon = self._is_layer(class_) or self._is_child(class_.definition)
+        return Contract.BYPASSED if relied_upon else Contract.KEPT
+
+    def _is_layer(self, class_: ClassFact) -> bool:
+        """A variant of a single layer, which is a part of something wherever it is used."""
+        bases = [each for each in class_.outside if each is not None and each not in MODULE]
+        rows = map(self._knowledge.callable, bases)
+        return any(row is not None and row.is_single_layer for row in rows)
 
     def _does_more(self, method: FunctionDefinition) -> bool:
         """Whether it does anything beside calling the method that it overrides."""
@@ -240,13 +253,27 @@ class Overrides:
         return isinstance(owner, Name) and self._classes.instance(owner.variable) is not None
 
     def _is_child(self, definition: ClassDefinition) -> bool:
-        """Whether a module of the file keeps instances of a class among its attributes."""
-        return any(
-            isinstance(call, Call) and self._classes.bindings.meaning(call.callee) is definition
+        """Whether a module of the file keeps instances of a class, or a container holds some."""
+        kept = (
+            assignment.value
             for class_ in self._classes.modules()
             for assignment in self._natures.fields(class_)
-            for call in expressions(assignment.value)
         )
+        return any(self._makes(each, definition) for each in (*kept, *self._contained()))
+
+    def _makes(self, value: Expression, definition: ClassDefinition) -> bool:
+        return any(
+            isinstance(call, Call) and self._classes.bindings.meaning(call.callee) is definition
+            for call in expressions(value)
+        )
+
+    def _contained(self) -> Iterator[Expression]:
+        """What is given to ``Sequential`` and its like."""
+        for call in self._attributes.written_calls:
+            meaning = self._classes.bindings.meaning(call.callee)
+            row = self._knowledge.callable(meaning) if isinstance(meaning, str) else None
+            if row is not None and row.registers:
+                yield from call.arguments
 
     # Hidden methods
 
@@ -254,7 +281,9 @@ class Overrides:
         """Attributes that hide a mode method of a module."""
         for assignment in self._attributes.assignments(*sorted(MODE_METHODS)):
             class_ = self._natures.instance(assignment.owner, assignment.function)
-            if class_ is not None and class_.is_module and self._is_flag_value(assignment, class_):
+            if class_ is None or not self._classes.seems_module(class_):
+                continue
+            if self._is_flag_value(assignment, class_):
                 yield HiddenMethod(assignment.place, class_.name, assignment.name)
 
     def _is_flag_value(self, assignment: AttributeAssignment, class_: ClassFact) -> bool:
@@ -301,6 +330,17 @@ def _takes(method: FunctionDefinition, given: int) -> bool:
     needed = [each for each in positional if each.default is None]
     named = [each for each in own if each.kind == "keyword" and each.default is None]
     return len(needed) <= given and not named and (variadic or len(positional) >= given)
+
+
+def _tests_mode(method: FunctionDefinition) -> bool:
+    """Whether a `train` does one thing for each mode, so that an `eval` may only repeat it."""
+    if len(method.parameters) < 2:
+        return False
+    mode = (method.scope, method.parameters[1].name)
+    return any(
+        isinstance(operation, Check) and _reads(operation, mode)
+        for operation in operations(method.body)
+    )
 
 
 def _does_nothing(method: FunctionDefinition) -> bool:

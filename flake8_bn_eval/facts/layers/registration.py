@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flake8_bn_eval.facts.layers.unseen_layers import UnseenLayers
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment
+from flake8_bn_eval.facts.written.bindings import Meaning
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.natures import Natures
 from flake8_bn_eval.interpret.modules.constructions import Constructions, Unregistered
+from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import (
     Assign,
     Attribute,
@@ -22,18 +25,22 @@ from flake8_bn_eval.operations import (
     Binary,
     Call,
     Comprehension,
+    Conditional,
     Constant,
     DictDisplay,
     Display,
+    Evaluate,
     Expression,
     FunctionDefinition,
     Name,
     Operation,
     Place,
     Program,
+    Return,
     Subscript,
 )
 
+CONSTRUCTOR = "__init__"
 MAKING_CONTAINERS = frozenset(
     {"builtins.list", "builtins.dict", "builtins.tuple", "collections.OrderedDict",
      "collections.defaultdict", "builtins.sorted"}
@@ -71,8 +78,10 @@ class Registration:
         constructions: Constructions,
         classes: Classes,
         natures: Natures,
+        knowledge: Knowledge,
     ) -> None:
         self._program = program
+        self._knowledge = knowledge
         self._constructions = constructions
         self._classes = classes
         self._natures = natures
@@ -88,11 +97,19 @@ class Registration:
             if not candidates:
                 continue
             for found in self._constructions.unregistered(class_.definition):
-                assignment = candidates.get(found.attribute)
+                assignment = candidates.pop(found.attribute, None)
                 if assignment is not None and not _hides_one(found, assignment):
                     yield PlainContainer(
                         assignment.place, class_.name, found.attribute, found.container
                     )
+            for attribute, assignment in candidates.items():
+                kind = self._unseen.kind(class_, assignment)
+                if kind is not None:
+                    yield PlainContainer(assignment.place, class_.name, attribute, kind)
+
+    @cached_property
+    def _unseen(self) -> UnseenLayers:
+        return UnseenLayers(self._classes, self._natures, self._knowledge)
 
     @cached_property
     def _data(self) -> set[str]:
@@ -128,18 +145,59 @@ class Registration:
             case Binary():
                 return self._is_container(value.left) or self._is_container(value.right)
             case Call():
-                meanings = self._classes.bindings.meanings(value.callee)
-                return any(each in MAKING_CONTAINERS for each in meanings if isinstance(each, str))
+                return any(self._makes_container(each) for each in self._called(value))
+            case Conditional():
+                return self._is_container(value.then) or self._is_container(value.otherwise)
         return False
+
+    def _called(self, call: Call) -> set[Meaning]:
+        """What a call may call: a function, or a method of the same object."""
+        callee = call.callee
+        if isinstance(callee, Attribute) and isinstance(callee.value, Name):
+            owner = self._classes.instance(callee.value.variable)
+            if owner is not None:
+                return {owner.method(callee.name)}
+        return self._classes.bindings.meanings(callee)
+
+    def _makes_container(self, maker: Meaning) -> bool:
+        if isinstance(maker, FunctionDefinition):
+            returned = (
+                each.value for each in operations(maker.body) if isinstance(each, Return)
+            )
+            return any(
+                each is not None and not isinstance(each, Call) and self._may_be_container(each)
+                for each in returned
+            )
+        return maker in MAKING_CONTAINERS
 
     def _is_reached(self, assignment: AttributeAssignment, class_: ClassFact) -> bool:
         """Somebody registers what the container holds later, or reaches it by hand."""
         methods = [each for owner in class_.lineage for each in owner.methods.values()]
+        if self._is_only_chosen_from(assignment.name, methods):
+            return True
         return any(
             self._hands_on(method, assignment.name, assignment.value)
             or method.name in REACHING
             and self._mentions(method, assignment.name)
             for method in methods
+        )
+
+    def _is_only_chosen_from(self, attribute: str, methods: list[FunctionDefinition]) -> bool:
+        """Candidates, of which the constructor keeps some: nobody calls one in the container."""
+        makers = [each for each in methods if each.name == CONSTRUCTOR]
+        if any(self._mentions(each, attribute) for each in methods if each not in makers):
+            return False
+        return any(
+            isinstance(each, Subscript)
+            and self._is_it(each.value, attribute, method)
+            or isinstance(each, Call)
+            and isinstance(each.callee, Attribute)
+            and each.callee.name == "get"
+            and self._is_it(each.callee.value, attribute, method)
+            for method in makers
+            for operation in operations(method.body)
+            if not isinstance(operation, Evaluate)
+            for each in expressions(_value_of(operation))
         )
 
     def _mentions(self, method: FunctionDefinition, attribute: str) -> bool:
@@ -160,15 +218,36 @@ class Registration:
         """The container goes to a call that may register what it holds."""
         variable = value.variable if isinstance(value, Name) else None
         for operation in operations(method.body):
-            for call in expressions(operation):
+            written = list(expressions(operation))
+            used = _used_up(written)
+            for call in written:
                 if isinstance(call, Call) and not _only_reads(call):
                     given = [*call.arguments, *(each for _, each in call.keywords)]
                     for part in (each for argument in given for each in expressions(argument)):
-                        if self._is_it(part, attribute, method) or (
-                            isinstance(part, Name) and part.variable == variable
+                        if id(part) not in used and (
+                            self._is_it(part, attribute, method)
+                            or isinstance(part, Name)
+                            and part.variable == variable
                         ):
                             return True
         return False
+
+
+def _used_up(written: list[Expression]) -> set[int]:
+    """Containers of which an element is called at once, or whose elements are counted."""
+    found: set[int] = set()
+    for each in written:
+        match each:
+            case Call(callee=Subscript(value=container)):
+                found.add(id(container))
+            case Call(callee=Name(variable=(_, "len" | "enumerate" | "range")), arguments=given):
+                found |= {id(it) for it in given}
+            case Comprehension(elements=[*_, Call(callee=Name() as called)], clauses=clauses):
+                for clause in clauses:
+                    names = [it for it in expressions(clause.target) if isinstance(it, Name)]
+                    if any(it.variable == called.variable for it in names):
+                        found |= {id(it) for it in expressions(clause.iterable)}
+    return found
 
 
 def _reads(operation: Operation) -> Iterator[tuple[str, bool]]:
@@ -192,6 +271,11 @@ def _reads(operation: Operation) -> Iterator[tuple[str, bool]]:
                     asked.add(id(keeping))
             case Attribute(name=name) if id(each) not in idle:
                 yield name, id(each) in asked
+
+
+def _value_of(operation: Operation) -> Operation | Expression:
+    """What an operation reads: of an assignment, its value."""
+    return operation.value if isinstance(operation, Assign) else operation
 
 
 def _targets(operation: Operation) -> list[Expression]:

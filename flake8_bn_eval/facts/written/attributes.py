@@ -90,6 +90,11 @@ class Attributes:
                 for call in function.calls:
                     yield call, function
 
+    @property
+    def written_calls(self) -> Iterator[Call]:
+        """Every call of the file, but for those in lambdas."""
+        return (call for call, _ in self._written_calls())
+
     @cached_property
     def called(self) -> frozenset[str]:
         """Everything that is called, as it is written."""

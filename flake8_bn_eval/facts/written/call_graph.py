@@ -11,12 +11,13 @@ from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
-from flake8_bn_eval.facts.written.passed import Passed, Passing
+from flake8_bn_eval.facts.written.passed import LONGEST_CHAIN, Passed, Passing
 from flake8_bn_eval.facts.written.survey import CallSite, Given, Survey
 from flake8_bn_eval.operations import (
     Attribute,
     Call,
     ClassDefinition,
+    Conditional,
     Expression,
     FunctionDefinition,
     Name,
@@ -49,6 +50,7 @@ class CallGraph:
         self.survey = survey
         self.classes = classes
         self.passing = Passing(survey, self)
+        self._defaults: dict[tuple[Variable, int], Expression | None] = {}
 
     @property
     def bindings(self) -> Bindings:
@@ -98,21 +100,46 @@ class CallGraph:
                 return self._above(callee.name, site.function)
         return self._named(callee)
 
-    def callees(self, callee: Expression) -> list[str]:
-        """The dotted paths of libraries that a callee may be, as arguments and defaults tell."""
-        found = [each for each in self.bindings.meanings(callee) if isinstance(each, str)]
-        if not found and isinstance(callee, Name) and callee.variable in self.survey.parameters:
-            found = self._paths_of_parameter(callee.variable)
+    def callees(self, callee: Expression, depth: int = LONGEST_CHAIN) -> list[str]:
+        """The dotted paths of libraries that a callee may be.
+
+        Arguments and defaults tell what a parameter may be, assignments what an attribute of
+        `self` may be.
+        """
+        if depth == 0:
+            return []
+        if isinstance(callee, Conditional):
+            sides = (callee.then, callee.otherwise)
+            return sorted({path for each in sides for path in self.callees(each, depth - 1)})
+        found = {each for each in self.bindings.meanings(callee) if isinstance(each, str)}
+        if not found:
+            values = self._values(callee)
+            found = {path for each in values for path in self.callees(each, depth - 1)}
         return sorted(found)
 
-    def _paths_of_parameter(self, variable: Variable) -> list[str]:
-        function, parameter = self.survey.parameters[variable]
-        values = [] if parameter.default is None else [parameter.default]
-        for caller in self.callers(function):
-            value = self.argument(caller, variable)[0]
-            values += [] if value is None else [value]
-        meanings = {each for value in values for each in self.bindings.meanings(value)}
-        return [each for each in meanings if isinstance(each, str)]
+    def origins(self, expression: Expression, depth: int = LONGEST_CHAIN) -> list[Expression]:
+        """What is written where a value comes from, through names, parameters and attributes."""
+        values = self._values(expression) if depth else []
+        if isinstance(expression, Conditional):
+            values = [expression.then, expression.otherwise]
+        if not values:
+            return [expression]
+        return [origin for each in values for origin in self.origins(each, depth - 1)]
+
+    def _values(self, callee: Expression) -> list[Expression]:
+        """What a parameter, a name or an attribute of `self` is given, as it is written."""
+        match callee:
+            case Name() if callee.variable in self.survey.parameters:
+                function, parameter = self.survey.parameters[callee.variable]
+                given = [self.argument(each, callee.variable)[0] for each in self.callers(function)]
+                return [each for each in (parameter.default, *given) if each is not None]
+            case Name():
+                found = self.survey.names.get(callee.variable, [])
+            case Attribute():
+                found = self.given(callee) or []
+            case _:
+                return []
+        return [each.value for each in found if each.whole]
 
     def _above(self, name: str, function: FunctionDefinition | None) -> list[Entry]:
         """``super().name`` in a method: that of the nearest base which has one."""
@@ -141,14 +168,19 @@ class CallGraph:
 
     # Values
 
-    def passed(self, call: Call) -> Passed:
-        """The arguments of a call, with those of dictionaries that are written out."""
-        return self.passing.of(call)
+    def passed(self, call: Call, depth: int = LONGEST_CHAIN) -> Passed:
+        """The arguments of a call, with those of dictionaries that are written out.
 
-    def argument(self, caller: Caller, variable: Variable) -> tuple[Expression | None, bool]:
+        What stands behind a ``*`` or ``**`` is followed through so many calls.
+        """
+        return self.passing.of(call, depth)
+
+    def argument(
+        self, caller: Caller, variable: Variable, depth: int = LONGEST_CHAIN
+    ) -> tuple[Expression | None, bool]:
         """What a caller gives a parameter, and whether it may give something unseen."""
         function, parameter = self.survey.parameters[variable]
-        passed = self.passed(caller.site.call)
+        passed = self.passed(caller.site.call, depth)
         position = None
         if parameter.kind == "positional":
             position = function.parameters.index(parameter) - caller.bound
@@ -171,11 +203,11 @@ class CallGraph:
                 found += self.survey.names.get((definition.scope, attribute.name), [])
         return list(dict.fromkeys(found))
 
-    def single(self, expression: Expression) -> Expression | None:
+    def single(self, expression: Expression, depth: int = LONGEST_CHAIN) -> Expression | None:
         """The one value that a name, or an attribute of `self`, is ever given in sight."""
         match expression:
             case Name() if expression.variable in self.survey.parameters:
-                return self._default(expression.variable)
+                return self._default(expression.variable, depth)
             case Name():
                 found = self.survey.names.get(expression.variable, [])
             case Attribute():
@@ -184,16 +216,18 @@ class CallGraph:
                 return None
         return found[0].value if len(found) == 1 and found[0].whole else None
 
-    def _default(self, variable: Variable) -> Expression | None:
+    def _default(self, variable: Variable, depth: int) -> Expression | None:
         """The default of a parameter that nobody in sight gives anything else."""
-        function, parameter = self.survey.parameters[variable]
-        if variable in self.survey.names:
-            return None
-        for caller in self.callers(function):
-            value, unseen = self.argument(caller, variable)
-            if value is not None or unseen:
-                return None
-        return parameter.default
+        key = variable, depth
+        if key not in self._defaults:
+            function, parameter = self.survey.parameters[variable]
+            given = variable in self.survey.names or any(
+                value is not None or unseen
+                for caller in self.callers(function)
+                for value, unseen in [self.argument(caller, variable, depth)]
+            )
+            self._defaults[key] = None if given else parameter.default
+        return self._defaults[key]
 
 
 def _is_super(expression: Expression) -> bool:

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings, Meaning
+from flake8_bn_eval.facts.written.listing import operations
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
+    Assign,
+    Attribute,
+    Call,
     ClassDefinition,
     FunctionDefinition,
     Name,
@@ -20,6 +25,7 @@ from flake8_bn_eval.operations import (
     Program,
     Variable,
 )
+from flake8_bn_eval.resolution import Resolution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +33,7 @@ class ClassFact:
     """One class of the file.
 
     ``is_module``  whether its instances are modules; None where nobody can tell
-    ``lineage``    the class and its bases in the file, nearest first
+    ``lineage``    the class and its bases in the file, in the order of Python's look-up
     ``outside``    dotted names of the bases that are not in the file, None for unknown ones
     """
 
@@ -67,6 +73,8 @@ class ClassFact:
 
 
 NO_INSTANCE = frozenset({"staticmethod", "classmethod"})
+PARTS = frozenset({"attention", "block", "embedding", "cell"})
+"""Words in the names of modules that are parts of others."""
 
 
 class Classes:
@@ -75,6 +83,8 @@ class Classes:
     def __init__(self, program: Program, knowledge: Knowledge) -> None:
         self._program = program
         self._knowledge = knowledge
+        self._known_meanings: dict[int, list[list[Meaning]]] = {}
+        self._verdicts: dict[int, bool | None] = {}
 
     @cached_property
     def bindings(self) -> Bindings:
@@ -124,47 +134,88 @@ class Classes:
         """The classes whose instances are surely modules."""
         return (each for each in self.all if each.is_module)
 
-    def _fact(self, definition: ClassDefinition) -> ClassFact:
-        lineage: list[ClassDefinition] = []
-        outside: list[str | None] = []
-        verdict = self._is_module(definition, lineage, outside)
-        return ClassFact(definition, verdict, tuple(lineage), tuple(outside))
+    def seems_module(self, class_: ClassFact) -> bool:
+        """Whether it is a module, or has all of one but a base that somebody has seen.
 
-    def _is_module(
-        self,
-        definition: ClassDefinition,
-        lineage: list[ClassDefinition],
-        outside: list[str | None],
-    ) -> bool | None:
-        """The verdict on a class; gathers its bases on the way."""
-        if definition in lineage:
+        Such a class has a `forward` of its own, and a base that is called like a module, or
+        attributes that are layers of a library.
+        """
+        if class_.is_module is not None:
+            return class_.is_module
+        forward = class_.method("forward")
+        if forward is None or class_.self_of(forward) is None:
             return False
-        lineage.append(definition)
-        verdicts: set[bool | None] = set()
-        for base in definition.bases:
-            found = {
-                self._base_is_module(each, lineage, outside)
-                for each in self._sorted(self.bindings.meanings(base))
-            }
-            verdicts.add(found.pop() if len(found) == 1 else None)
-        if True in verdicts:
-            return True
-        return None if None in verdicts else False
+        vocabulary = self._knowledge.vocabulary
+        words = vocabulary.modules | vocabulary.single_layers | vocabulary.losses | PARTS
+        named = (each.rpartition(".")[2] for each in class_.outside if each is not None)
+        return any(mentions(each, words) for each in named) or self._keeps_layers(class_)
 
-    def _sorted(self, meanings: set[Meaning]) -> list[Meaning]:
-        return sorted(meanings, key=lambda each: (type(each).__name__, _name(each)))
+    def _keeps_layers(self, class_: ClassFact) -> bool:
+        methods = (each for owner in class_.lineage for each in owner.methods.values())
+        return any(
+            isinstance(operation, Assign)
+            and any(isinstance(target, Attribute) for target in operation.targets)
+            and isinstance(operation.value, Call)
+            and self._makes_module(operation.value)
+            for method in methods
+            for operation in operations(method.body)
+        )
 
-    def _base_is_module(
-        self, base: Meaning, lineage: list[ClassDefinition], outside: list[str | None]
-    ) -> bool | None:
+    def _makes_module(self, call: Call) -> bool:
+        paths = (each for each in self.bindings.meanings(call.callee) if isinstance(each, str))
+        rows = map(self._knowledge.callable, paths)
+        return any(row is not None and row.returns == "module" for row in rows)
+
+    @cached_property
+    def _resolution(self) -> Resolution[ClassDefinition]:
+        return Resolution(self._bases_in_file)
+
+    def _bases_in_file(self, definition: ClassDefinition) -> list[ClassDefinition]:
+        meanings = [each for base in self._meanings(definition) for each in base]
+        return [each for each in meanings if isinstance(each, ClassDefinition)]
+
+    def _meanings(self, definition: ClassDefinition) -> list[list[Meaning]]:
+        """What each base of a class may be."""
+        known = self._known_meanings.get(id(definition))
+        if known is None:
+            known = [_sorted(self.bindings.meanings(base)) for base in definition.bases]
+            self._known_meanings[id(definition)] = known
+        return known
+
+    def _fact(self, definition: ClassDefinition) -> ClassFact:
+        lineage = self._resolution.order(definition)
+        outside = [
+            each if isinstance(each, str) else None
+            for one in lineage
+            for base in self._meanings(one)
+            for each in base
+            if not isinstance(each, ClassDefinition)
+        ]
+        return ClassFact(definition, self._is_module(definition), lineage, tuple(outside))
+
+    def _is_module(self, definition: ClassDefinition) -> bool | None:
+        """Whether a class is a module; one that is among its own bases is none by that."""
+        if id(definition) not in self._verdicts:
+            self._verdicts[id(definition)] = False
+            verdicts = set()
+            for base in self._meanings(definition):
+                found = {self._base_is_module(each) for each in base}
+                verdicts.add(found.pop() if len(found) == 1 else None)
+            verdict = True if True in verdicts else None if None in verdicts else False
+            self._verdicts[id(definition)] = verdict
+        return self._verdicts[id(definition)]
+
+    def _base_is_module(self, base: Meaning) -> bool | None:
         match base:
             case ClassDefinition():
-                return self._is_module(base, lineage, outside)
+                return self._is_module(base)
             case str():
-                outside.append(base)
                 return self._knowledge.is_module_class(base)
-        outside.append(None)
         return None
+
+
+def _sorted(meanings: set[Meaning]) -> list[Meaning]:
+    return sorted(meanings, key=lambda each: (type(each).__name__, _name(each)))
 
 
 def _name(meaning: Meaning) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flake8_bn_eval.facts.written.call_graph import CallGraph
+from flake8_bn_eval.facts.written.schemas import Schemas
 from flake8_bn_eval.facts.written.survey import Given
 from flake8_bn_eval.operations import (
     Attribute,
@@ -50,6 +51,7 @@ class Constants:
     def __init__(self, graph: CallGraph) -> None:
         self.graph = graph
         self.survey = graph.survey
+        self._schemas = Schemas(graph)
 
     def of(self, expression: Expression, depth: int = DEEPEST) -> list[Known]:
         """The constants that an expression is sure to be for somebody; empty if nobody knows."""
@@ -114,9 +116,17 @@ class Constants:
         if given is None:
             meaning = self.graph.bindings.meaning(attribute.value)
             if not isinstance(meaning, ClassDefinition):
-                return []
+                return self._field(attribute.name, depth) if meaning is None else []
             given = self.survey.names.get((meaning.scope, attribute.name), [])
         return self._assigned(given, depth)
+
+    def _field(self, name: str, depth: int) -> list[Known]:
+        """``config.momentum``, where a class of the file holds such options."""
+        return [
+            Known(known.value, (*known.places, each.place))
+            for each in self._schemas.values(name)
+            for known in self.of(each.value, depth)
+        ]
 
     def _element(self, subscript: Subscript, depth: int) -> list[Known]:
         """``options["momentum"]`` of a dictionary that is written out."""

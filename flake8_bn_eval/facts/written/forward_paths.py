@@ -1,7 +1,8 @@
 """What runs when a module of the file is called, and what of it runs in evaluation mode too.
 
 A forward path begins at the methods of a module that nobody in sight calls, its constructor
-and what is named after training aside, and goes on into what they call.
+and what is named after training aside, and goes on into what they call.  A function that
+evaluates by its name begins one as well, where that is asked for.
 """
 
 from __future__ import annotations
@@ -20,10 +21,18 @@ FORWARD = frozenset({"forward", "__call__"})
 class ForwardPaths:
     """Knows which calls run in a forward call of a module."""
 
-    def __init__(self, graph: CallGraph, sources: Sources, knowledge: Knowledge) -> None:
+    def __init__(
+        self,
+        graph: CallGraph,
+        sources: Sources,
+        knowledge: Knowledge,
+        *,
+        evaluations: bool = False,
+    ) -> None:
         self.graph = graph
         self.sources = sources
         self.knowledge = knowledge
+        self._evaluations = evaluations
         self._known: dict[tuple[int, bool], bool] = {}
 
     def has(self, site: CallSite, *, in_evaluation: bool) -> bool:
@@ -42,16 +51,28 @@ class ForwardPaths:
 
     def _enters(self, function: FunctionDefinition, in_evaluation: bool) -> bool:
         owner = self.graph.classes.of_method(function)
-        is_method = owner is not None and owner.is_module is True
+        is_method = owner is not None and self.graph.classes.seems_module(owner)
         if is_method and function.name in FORWARD:
             return True
         if owner is not None and is_method and self._is_apart(function, owner):
             return False
+        if self._evaluations and not is_method and self._evaluates(function.name):
+            return True
         callers = [each.site for each in self.graph.callers(function)]
         callers = [each for each in callers if each.function is not function]
         if callers:
             return any(self.has(each, in_evaluation=in_evaluation) for each in callers)
         return is_method
+
+    def _evaluates(self, name: str) -> bool:
+        """Whether a function evaluates, by its name, and neither samples nor tests the code."""
+        vocabulary = self.knowledge.vocabulary
+        noisy = vocabulary.mode_flags - vocabulary.evaluation_functions
+        return (
+            mentions(name, vocabulary.evaluation_functions)
+            and not mentions(name, noisy | vocabulary.training_functions)
+            and not name.lower().startswith("test")
+        )
 
     def _is_apart(self, function: FunctionDefinition, owner: ClassFact) -> bool:
         """A constructor, a special method, a part of training: no part of a forward call."""

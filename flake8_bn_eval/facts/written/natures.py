@@ -119,6 +119,11 @@ class Natures:
             return None
         return self._classes.instance(expression.variable)
 
+    def assigned_to(self, name: Name) -> list[Expression | None]:
+        """Everything that a name is given; None stands for what is no expression."""
+        values = self._classes.bindings.values(name.variable)
+        return [each if isinstance(each, Expression) else None for each in values]
+
     def assigned(
         self, attribute: Attribute, function: FunctionDefinition | None
     ) -> list[tuple[Expression, FunctionDefinition | None]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts.written.call_graph import CallGraph
 
 LONGEST_CHAIN = 4
+"""So many calls are followed up: a function may hand on its own ``*args`` to itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ class Passing:
             if not isinstance(argument, Starred):
                 positional.append(argument)
                 continue
-            elements = self._elements(argument.value)
+            elements = self._elements(argument.value, depth)
             positional += elements or []
             if elements is None:
                 is_open = True
@@ -77,8 +78,9 @@ class Passing:
         """The items of a dictionary that is written out; None where it is not."""
         return self._items(expression, LONGEST_CHAIN)
 
-    def _elements(self, expression: Expression) -> list[Expression] | None:
-        value = self.graph.single(expression) or expression
+    def _elements(self, expression: Expression, depth: int) -> list[Expression] | None:
+        single = self.graph.single(expression, depth - 1) if depth else None
+        value = single or expression
         if isinstance(value, Display) and not any(isinstance(e, Starred) for e in value.elements):
             return value.elements
         return None
@@ -90,7 +92,7 @@ class Passing:
             case Call(callee=Name(variable=(_, "dict")), arguments=[]) if depth:
                 passed = self.of(expression, depth - 1)
                 return None if passed.open else dict(passed.keywords)
-        value = self.graph.single(expression) if depth else None
+        value = self.graph.single(expression, depth - 1) if depth else None
         return None if value is None else self._items(value, depth - 1)
 
     def _of_display(self, display: DictDisplay, depth: int) -> dict[str, Expression] | None:

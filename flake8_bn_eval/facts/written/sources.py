@@ -35,6 +35,7 @@ class Source(Enum):
 
     MODE = "the mode, or a flag that is named like one"
     CALLER = "a caller that is not in sight"
+    INHERITED = "an attribute that a base class gives it, which is not in sight"
     UNKNOWN = "something that is not understood"
 
     __hash__ = object.__hash__
@@ -60,7 +61,12 @@ class Sources:
 
     def guarded(self, guards: Guards) -> bool:
         """Whether the mode, or a switch of the caller, decides if something runs."""
-        return any(self._guards(each.condition) for each in guards)
+        return any(self._decides(each) for each in guards)
+
+    def _decides(self, guard: Guard) -> bool:
+        if guard.demanded:
+            return Source.MODE in self.of(guard.condition)
+        return self._guards(guard.condition)
 
     def _guards(self, condition: Expression) -> bool:
         match condition:
@@ -217,7 +223,7 @@ class _Search:
         if method is not None:
             self._function(method, made)
         elif not given and not self.sources.is_plain(owner):
-            self._add(Source.UNKNOWN, made)
+            self._add(Source.INHERITED, made)
 
     def _is_constructor(self, function: FunctionDefinition | None) -> bool:
         """Whether an assignment is made once: in a class body, or in a constructor."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import cached_property
 
 from flake8_bn_eval.facts.layers.flags import Flags, ModeAssignment
+from flake8_bn_eval.facts.layers.method_tests import MethodTest, MethodTests
 from flake8_bn_eval.facts.layers.overrides import HiddenMethod, Override, Overrides
 from flake8_bn_eval.facts.layers.registration import PlainContainer, Registration
-from flake8_bn_eval.facts.layers.statistics import Reading, Statistics, Toggle
+from flake8_bn_eval.facts.layers.statistics_readings import Reading, Readings
 from flake8_bn_eval.facts.written.attributes import Attributes
 from flake8_bn_eval.facts.written.classes import Classes
 from flake8_bn_eval.facts.written.natures import Natures
@@ -53,20 +54,15 @@ class Structure:
         flags = Flags(self.attributes, self.natures, self.knowledge, imported)
         return list(flags.mode_assignments())
 
-    @cached_property
-    def _statistics(self) -> Statistics:
-        bindings = self.classes.bindings
-        return Statistics(self.program, self.attributes, self.natures, bindings)
-
     @property
-    def statistics_toggles(self) -> list[Toggle]:
-        """Every assignment to ``track_running_stats`` that is meant as a switch of the mode."""
-        return list(self._statistics.toggles())
+    def method_tests(self) -> list[MethodTest]:
+        """Every test of a method that sets the mode, as if it told the mode."""
+        return list(MethodTests(self.program, self.attributes, self.natures).found())
 
     @property
     def statistics_readings(self) -> list[Reading]:
         """Every reading of ``track_running_stats`` that is meant to tell the mode."""
-        return list(self._statistics.readings())
+        return list(Readings(self.program, self.natures).found())
 
     @cached_property
     def _overrides(self) -> Overrides:
@@ -86,5 +82,7 @@ class Structure:
     def plain_containers(self) -> list[PlainContainer]:
         """Plain lists and dictionaries of modules that nobody registers."""
         constructions = Constructions(self.program, self.knowledge, self._seen())
-        found = Registration(self.program, constructions, self.classes, self.natures)
+        found = Registration(
+            self.program, constructions, self.classes, self.natures, self.knowledge
+        )
         return list(found.plain_containers())

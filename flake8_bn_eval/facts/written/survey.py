@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.flow.nodes import Branch, Exit, Jump, Loop, Node, Scope, Sequence, Step, Try
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Assign,
@@ -40,16 +40,21 @@ from flake8_bn_eval.operations import (
     Program,
     Return,
     Starred,
+    Subscript,
     Variable,
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """A condition, and the outcome that it must have had."""
+    """A condition, and the outcome that it must have had.
+
+    ``demanded`` tells that any other outcome is an error, as that of an ``assert`` is.
+    """
 
     condition: Expression
     holds: bool
+    demanded: bool = False
 
 
 Guards = tuple[Guard, ...]
@@ -202,16 +207,38 @@ class Survey:
                 self.names.setdefault(target.variable, []).append(given)
             case Attribute():
                 given = self._given(value, guards, whole)
-                self.attributes.setdefault(target.name, []).append(
-                    GivenAttribute(target.value, given)
-                )
+                self._attribute(target.value, target.name, given)
                 self._expression(target.value, guards)
+            case Subscript(value=namespace, index=Constant(value=str() as name)):
+                owner = _owner_of(namespace)
+                if owner is not None:
+                    self._attribute(owner, name, self._given(value, guards, whole))
+                self._inside(target, guards)
             case Starred():
                 self._target(target.value, value, guards, whole=False)
             case Display():
                 self._unpacked(target, value, guards, whole=whole)
             case _:
                 self._inside(target, guards)
+
+    def _attribute(self, owner: Expression, name: str, given: Given) -> None:
+        self.attributes.setdefault(name, []).append(GivenAttribute(owner, given))
+
+    def _set_by_name(self, call: Call, guards: Guards) -> None:
+        """``setattr(owner, "name", value)`` and ``owner.__setattr__("name", value)``."""
+        match call:
+            case Call(
+                callee=Name(variable=(scope, "setattr")),
+                arguments=[owner, Constant(value=str() as name), value],
+            ) if scope == BUILTIN_SCOPE:
+                given = Given(value, True, self._function, guards, call.place)
+                self._attribute(owner, name, given)
+            case Call(
+                callee=Attribute(value=owner, name="__setattr__"),
+                arguments=[Constant(value=str() as name), value],
+            ):
+                given = Given(value, True, self._function, guards, call.place)
+                self._attribute(owner, name, given)
 
     def _given(self, value: Expression, guards: Guards, whole: bool) -> Given:
         return Given(value, whole, self._function, guards, self._place)
@@ -245,6 +272,7 @@ class Survey:
                 self._expression(expression.value, guards)
             case Call():
                 self.calls.append(CallSite(expression, self._function, guards))
+                self._set_by_name(expression, guards)
                 self._expression(expression.callee, guards)
                 self._expressions(expression.arguments, guards)
                 self._expressions((value for _, value in expression.keywords), guards)
@@ -293,15 +321,35 @@ class Survey:
                 self._part(each, guards)
 
 
+def _owner_of(namespace: Expression) -> Expression | None:
+    """The object whose attributes ``owner.__dict__`` or ``vars(owner)`` holds."""
+    match namespace:
+        case Attribute(value=owner, name="__dict__"):
+            return owner
+        case Call(callee=Name(variable=(scope, "vars")), arguments=[owner]):
+            return owner if scope == BUILTIN_SCOPE else None
+    return None
+
+
 def _left_behind(node: Node) -> Guards:
     """What must have been so where control comes out of a node: ``if not ready: return``."""
     if isinstance(node, Branch) and isinstance(node.condition, Check):
         condition = node.condition.condition
         if _leaves(node.then):
-            return (Guard(condition, False),)
+            return (Guard(condition, False, _raises(node.then)),)
         if _leaves(node.otherwise):
-            return (Guard(condition, True),)
+            return (Guard(condition, True, _raises(node.otherwise)),)
     return ()
+
+
+def _raises(node: Node) -> bool:
+    """Whether a node that never comes to its end does nothing but raise."""
+    match node:
+        case Jump():
+            return node.exit is Exit.RAISE
+        case Sequence(nodes=[*_, last]):
+            return _raises(last)
+    return False
 
 
 def _leaves(node: Node) -> bool:

@@ -7,7 +7,6 @@ decorator does are not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -29,10 +28,12 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     SavedMode,
     Super,
+    in_order,
 )
 from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
+from flake8_bn_eval.resolution import Resolution
 
 SENSITIVE_WORDS = frozenset(
     {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
@@ -44,6 +45,7 @@ class Classes:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._resolution = Resolution(_bases)
 
     def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
         """Run a class body; the class."""
@@ -83,17 +85,16 @@ class Classes:
         ]
         return tuple(context for context in contexts if context is not None)
 
-    def lineage(self, class_: Class) -> Iterator[Class]:
-        """A class and its bases in the file, nearest first."""
-        yield class_
-        for base in class_.bases:
-            for thing in base.things:
-                if isinstance(thing, Class) and thing is not class_:
-                    yield from self.lineage(thing)
+    def lineage(self, class_: Class) -> tuple[Class, ...]:
+        """A class and its bases in the file, in the order in which attributes are looked up."""
+        return self._resolution.order(class_)
 
     def is_module(self, class_: Class) -> bool | None:
         """Whether instances of a class are modules; None where a base is not known."""
-        verdicts = {self._base_is_module(base) for base in class_.bases}
+        bases = [base for each in self.lineage(class_) for base in each.bases]
+        verdicts = {
+            self._base_is_module(base) for base in bases if not isinstance(base.only_thing, Class)
+        }
         if True in verdicts:
             return True
         return None if None in verdicts else False
@@ -109,12 +110,12 @@ class Classes:
         )
 
     def _base_is_module(self, base: Value) -> bool | None:
-        match base.only_thing:
-            case Class() as thing:
-                return self.is_module(thing)
-            case External(path=path):
-                return self.machine.knowledge.is_module_class(path)
-        return None
+        thing = base.only_thing
+        return (
+            self.machine.knowledge.is_module_class(thing.path)
+            if isinstance(thing, External)
+            else None
+        )
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
@@ -131,9 +132,7 @@ class Classes:
         """A class attribute, from the class itself or its bases (those after one, for super)."""
         lineage = self.lineage(class_)
         if after is not None:
-            for each in lineage:
-                if each is after:
-                    break
+            lineage = lineage[lineage.index(after) + 1 :] if after in lineage else ()
         for each in lineage:
             if name in each.members:
                 return self._owned(each.members[name], each)
@@ -368,3 +367,9 @@ class Classes:
         if weak or state.many:
             value = value.join(world.child(identity, key))
         world.put(identity, world.get(identity).with_field(key, value))
+
+
+def _bases(class_: Class) -> list[Class]:
+    """The bases of a class that are in sight, in the order of the text."""
+    things = [thing for base in class_.bases for thing in in_order(base.things)]
+    return [thing for thing in things if isinstance(thing, Class)]

@@ -136,8 +136,8 @@ class Functions:
             return self._come_back(result)
         watched = self.machine.runner.watched
         way = frame.path, place, *frame.passes.items()
-        key = function, arguments, way, inside_forward or frame.inside_forward, watched
-        known = self._summaries.find(key, world)
+        call = function, arguments, inside_forward or frame.inside_forward, watched
+        known = self._summaries.find(call, way, world)
         outer = world.watching
         if known is None:
             entry, footprint = world.fork(), Footprint()
@@ -155,7 +155,7 @@ class Functions:
                 NONE if result is None else result,
                 None if not raised else Effects.between(entry, join_all(raised)),
             )
-            self._summaries.keep(key, known)
+            self._summaries.keep(call, way, known)
         else:
             if known.raised is not None:
                 interrupted = world.fork()
@@ -276,6 +276,8 @@ class Functions:
         definition, scope = function.definition, function.definition.scope
         raised = exits.get(Exit.RAISE)
         if raised is not None:
+            for each in raised:
+                each.unbind_scope(scope)
             self.machine.runner.may_raise(raised)
         worlds = self._returning(exits, scope)
         yields = [each for each, _ in inner.yielded]

@@ -23,6 +23,8 @@ from flake8_bn_eval.operations import Variable
 K = TypeVar("K")
 V = TypeVar("V", bound=Content)
 
+MOST_WAYS = 4
+"""So many ways to one and the same call are told apart."""
 MOST_SUMMARIES = 8
 """Of one call; the oldest goes.  A loop needs as many passes until it is stable."""
 
@@ -97,6 +99,15 @@ class Summary:
     raised: Effects | None
     answers: dict[Question, bool | None] = field(default_factory=dict)
 
+    @property
+    def bears_modules(self) -> bool:
+        """Whether what it leaves may be a module that was not there before."""
+        effects = self.effects
+        return effects is not None and any(
+            state is not None and state.may_be_module and identity not in self.entry.objects
+            for identity, state in effects.objects.items()
+        )
+
     def fits(self, world: World) -> bool:
         """Whether a world has all that the run looked at."""
         entry = self.entry
@@ -117,17 +128,31 @@ class Summary:
 
 
 class Summaries:
-    """The summaries of every call, by the way that leads to it."""
+    """The summaries of every call, by the way that leads to it.
+
+    A call that has done the same on `MOST_WAYS` other ways does it on this one, too: it is as if
+    it had come by one of those.  Else functions that call each other come to the innermost by
+    more ways than anybody could read about.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[object, list[Summary]] = {}
+        self._elsewhere: dict[object, list[Summary]] = {}
 
-    def find(self, key: object, world: World) -> Summary | None:
+    def find(self, call: object, way: object, world: World) -> Summary | None:
         """A summary of the same call in a world that looks the same."""
-        return next((each for each in self._kept.get(key, ()) if each.fits(world)), None)
+        known = next((s for s in self._kept.get((call, way), ()) if s.fits(world)), None)
+        if known is not None:
+            return known
+        others = self._elsewhere.get(call, ())
+        if len(others) < MOST_WAYS:
+            return None
+        fitting = [each for each in others if each.fits(world)]
+        return fitting[0] if len(fitting) >= MOST_WAYS else None
 
-    def keep(self, key: object, summary: Summary) -> None:
+    def keep(self, call: object, way: object, summary: Summary) -> None:
         """Keep what a call did."""
+        key = call, way
         footprint, entry = summary.footprint, summary.entry
         for effects in (summary.effects, summary.raised):
             if effects is not None:
@@ -136,5 +161,7 @@ class Summaries:
         known = entry.assumptions.known
         summary.answers = {question: known(question) for question in footprint.questions}
         kept = self._kept.setdefault(key, [])
+        if not kept and not summary.bears_modules:
+            self._elsewhere.setdefault(call, []).append(summary)
         kept.insert(0, summary)
         del kept[MOST_SUMMARIES:]

@@ -19,6 +19,7 @@ from flake8_bn_eval.operations import (
     Variable,
 )
 
+NO_OBJECT = Constant.of(None)
 Subject = tuple[str, frozenset[Variable]]
 
 
@@ -52,9 +53,14 @@ class Comparisons:
     ) -> Value:
         """The comparison of each alternative of a side, where that is there."""
         found = NOTHING
+        optional = _is_none(right if side is left else left) and NO_OBJECT in side.things
         for each in side.alternatives:
             guards = next(iter(each.guards.values()), UNGUARDED)
             only = each.unguarded()
+            if optional and each.objects:
+                # What may be None or an object that nobody has seen is one of these two.
+                found = found.join(of_constant(operator in ("!=", "is not")).where(guards))
+                continue
             compared = (
                 self.compare(operator, only, right, world)
                 if side is left
@@ -128,6 +134,10 @@ class Comparisons:
             return None
         condition = self.machine.conditions.of_object(identity)
         return condition.subject, condition.variables
+
+
+def _is_none(value: Value) -> bool:
+    return value.constant == NO_OBJECT
 
 
 def _fold(operator: str, left: Constant | None, right: Constant | None) -> bool | None:

@@ -179,8 +179,11 @@ class Conditions:
         if not value.guards:
             return None
         held: dict[bool, Guards] = {}
+        optional = Constant.of(None) in value.things
         for each in value.alternatives:
             truth = self.truth(each, world)
+            if truth is None and optional and each.objects:
+                truth = True  # beside None even an object that nobody has seen counts as one
             if truth is None:
                 return None
             guards = next(iter(each.guards.values()), UNGUARDED)

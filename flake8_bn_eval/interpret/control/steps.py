@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.flow.liveness import live_at_heads
+from flake8_bn_eval.flow.nodes import Loop
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.modes.ageing import retire_all
+from flake8_bn_eval.modes.holding import sweep
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
 from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
@@ -28,16 +32,20 @@ from flake8_bn_eval.operations import (
     Enter,
     Evaluate,
     Expression,
+    FunctionDefinition,
     Import,
     Iterate,
     Operation,
     Place,
+    Program,
     Raise,
     Return,
     Subscript,
+    Variable,
     Yield,
     describe,
 )
+from flake8_bn_eval.variables import assigned, used
 
 RESULT = "<return>"
 
@@ -47,6 +55,8 @@ class Steps:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._live: dict[int, dict[int, frozenset[Variable]]] = {}
+        """Of each body: what is live at the heads of its loops."""
 
     # The domain
 
@@ -168,6 +178,42 @@ class Steps:
         if isinstance(header, Iterate):
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
         return state
+
+    def age(self, state: State, since: State) -> State:
+        for world in state:
+            for before in since[:1]:
+                retire_all(world, before)
+        return state
+
+    def forget_dead(self, loop: Loop, state: State, since: State) -> State:
+        for world in state:
+            for variable in self._dead_at(loop, world):
+                del world.names[variable]
+            for before in since:
+                sweep(world, before)
+        return state
+
+    def _dead_at(self, loop: Loop, world: World) -> list[Variable]:
+        """The local variables of the running body that no later pass reads."""
+        definition = self.machine.frame.definition
+        body: FunctionDefinition | Program = definition or self.machine.program
+        if definition is None and self.machine.frame.base != self.machine.program.base:
+            return []
+        live = self._live.get(id(body))
+        if live is None:
+            live = self._live[id(body)] = live_at_heads(body.body, used, assigned)
+        here = live.get(id(loop))
+        if here is None:
+            return []
+        scope = self.machine.program.base if definition is None else definition.scope
+        return [
+            variable
+            for variable in world.names
+            if variable[0] == scope
+            and variable not in here
+            and variable[1] not in body.captured
+            and variable[1][0] != "<"
+        ]
 
     def turns_flag(self, entry: State, passes: list[State]) -> bool:
         return any(

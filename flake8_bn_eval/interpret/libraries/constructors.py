@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
-from flake8_bn_eval.modes.things import Submodules
+from flake8_bn_eval.modes.things import External, Partial, Submodules
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
@@ -107,7 +107,12 @@ class Constructors:
 
     def _sensitivity(self, row: CallableRow, arguments: Arguments) -> Sensitivity:
         verdict = Sensitivity(row.sensitive)
-        if verdict is not Sensitivity.YES or not row.conditions:
+        if verdict is not Sensitivity.YES:
+            return verdict
+        factory = None if row.norms is None else arguments.get(None, row.norms)
+        if factory is not None:
+            return self._of_factory(factory)
+        if not row.conditions:
             return verdict
         holds = {self.holds(condition, arguments) for condition in row.conditions}
         decided = row.needs == "any"
@@ -116,6 +121,15 @@ class Constructors:
         if None in holds:
             return Sensitivity.UNKNOWN
         return Sensitivity.NO if decided else Sensitivity.YES
+
+    def _of_factory(self, factory: Value) -> Sensitivity:
+        """Whether the layers that a class, or a ``partial`` of one, makes have a mode."""
+        thing, arguments = factory.only_thing, Arguments()
+        if isinstance(thing, Partial):
+            arguments = Arguments(thing.arguments, thing.keywords)
+            thing = thing.callee.only_thing
+        row = self.machine.knowledge.callable(thing.path) if isinstance(thing, External) else None
+        return Sensitivity.UNKNOWN if row is None else self._sensitivity(row, arguments)
 
     def _loads(self, arguments: Arguments) -> bool:
         """``resnet18(pretrained=True)``, ``resnet18(weights="DEFAULT")``."""

@@ -105,13 +105,17 @@ def _concerns(identity: ObjectId, world: World, machine: Machine) -> bool:
         return False
     if machine.makeup.sensitivity(identity, world) is Sensitivity.YES:
         return True
-    return any(_learns(world.get(each), machine) for each in machine.makeup.family(identity, world))
+    family = machine.makeup.family(identity, world)
+    return any(_learns_or_switches(world.get(each), machine) for each in family)
 
 
-def _learns(state: Object, machine: Machine) -> bool:
-    """A layer with weights, or a whole model of a library."""
+def _learns_or_switches(state: Object, machine: Machine) -> bool:
+    """A layer with weights, one with a mode unless told otherwise, or a model of a library."""
     row = None if state.library is None else machine.knowledge.callable(state.library)
-    return row is not None and (row.learns or not (row.is_single_layer or row.registers))
+    if row is None:
+        return False
+    switches = row.sensitive == "yes" and state.sensitive is not Sensitivity.NO
+    return row.learns or switches or not (row.is_single_layer or row.registers)
 
 
 def _is_plain(state: Object) -> bool:

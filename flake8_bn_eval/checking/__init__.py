@@ -1,0 +1,1 @@
+"""Judging files, many at once, and remembering what was found."""

@@ -1,0 +1,1 @@
+"""What is configured beside flake8's own files: ``[tool.bn-eval]``, read by every front end."""

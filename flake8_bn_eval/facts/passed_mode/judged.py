@@ -1,0 +1,126 @@
+"""Everything that the rules about passed modes may read of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.facts.passed_mode.calls import ModelCall, ModelCalls
+from flake8_bn_eval.facts.passed_mode.fixed import FixedLayer, FixedLayers
+from flake8_bn_eval.facts.passed_mode.graphs import GraphNorms, StaleNorm
+from flake8_bn_eval.facts.passed_mode.views import View, Views
+from flake8_bn_eval.facts.written.constants import Known
+from flake8_bn_eval.facts.written.sources import Sources
+from flake8_bn_eval.facts.written.survey import CallSite
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.rows import RemovedRow
+from flake8_bn_eval.operations import Place, Program, describe
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.facts.gathered import Facts
+
+PARTIAL = "functools.partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A call of a function that newer versions do not have."""
+
+    place: Place
+    subject: str
+    row: RemovedRow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Momentum:
+    """A norm layer with the constants that its momentum may be, the weight of the old."""
+
+    place: Place
+    subject: str
+    parameter: str
+    known: tuple[Known, ...]
+
+
+class PassedModes:
+    """The facts; each part is made when a rule first asks for it."""
+
+    def __init__(self, views: Views, sources: Sources) -> None:
+        self.views = views
+        self.view: View = views.own
+        self._sources = sources
+
+    @staticmethod
+    def of(facts: Facts) -> PassedModes:
+        """Those of a file, of which the calls are known already."""
+        own = View(facts.path, facts.program, facts.knowledge, facts.calls.graph)
+
+        def knowledge_of(program: Program) -> Knowledge:
+            return Knowledge.for_packages(program.imported, facts.options)
+
+        return PassedModes(Views(own, facts.neighbours, knowledge_of), facts.calls.sources)
+
+    @cached_property
+    def calls(self) -> ModelCalls:
+        """The calls of models."""
+        return ModelCalls(self.views)
+
+    @property
+    def model_calls(self) -> list[ModelCall]:
+        """The calls of models that a step trains, or that are told to train."""
+        return self.calls.all
+
+    def is_named(self, call: ModelCall) -> bool:
+        """Whether what is called has the name of a model."""
+        return self.calls.is_named_model(call)
+
+    def is_layer(self, call: ModelCall) -> bool:
+        """Whether what is called is a single layer, which a class may use as it likes."""
+        return self.calls.is_layer(call.subject)
+
+    def is_meant(self, call: ModelCall) -> bool:
+        """Whether somebody says that the mode of a call is on purpose, or tests for it."""
+        if call.is_told_nothing and self.calls.has_telling_twin(call):
+            return True
+        return self.calls.purposes.is_meant(call.chain.site, call.place)
+
+    @property
+    def removed(self) -> Iterator[Removed]:
+        """The calls of functions that are gone."""
+        for site in self.view.survey.calls:
+            for path in self.view.graph.callees(site.call.callee):
+                row = self.view.knowledge.removed(path)
+                if row is not None:
+                    yield Removed(site.call.place, describe(site.call.callee), row)
+
+    @property
+    def stale_norms(self) -> list[StaleNorm]:
+        """Norms of a graph whose statistics nobody updates."""
+        return list(GraphNorms(self.views).found())
+
+    @property
+    def momenta(self) -> Iterator[Momentum]:
+        """The norm layers with a momentum that is a constant."""
+        for site in self.view.survey.calls:
+            yield from self._momentum(site)
+
+    def _momentum(self, site: CallSite) -> Iterator[Momentum]:
+        callee, passed = site.call.callee, self.view.graph.passed(site.call)
+        paths = self.view.graph.callees(callee)
+        if PARTIAL in paths and site.call.arguments:
+            callee, passed = site.call.arguments[0], passed.without_first()
+            paths = self.view.graph.callees(callee)
+        for path in paths:
+            row = self.view.knowledge.layer(path)
+            role = None if row is None else row.role("momentum")
+            value = None if role is None else passed.get(role.position, role.parameter)
+            if role is not None and value is not None:
+                known = tuple(self.view.constants.of(value))
+                yield Momentum(site.call.place, describe(callee), role.parameter, known)
+
+    @property
+    def fixed_layers(self) -> list[FixedLayer]:
+        """Layers that are told a constant where somebody should decide."""
+        found = {each.place: each for each in FixedLayers(self.calls, self._sources).found()}
+        return [found[place] for place in sorted(found)]
