@@ -81,7 +81,7 @@ class Facts:
     @cached_property
     def purposes(self) -> Purposes:
         """The judge of what forward calls are for."""
-        return Purposes(self.recorder, self.knowledge)
+        return Purposes(self.recorder, self.knowledge, self.program)
 
     @cached_property
     def forward_calls(self) -> list[ForwardCall]:
@@ -290,6 +290,10 @@ class Facts:
             bool(event.stack) and event.stack[0].definition is root and event.connected
             for event in self.recorder.differentiations
         )
+
+    def is_in_loop(self, forward: Forward) -> bool:
+        """Whether the innermost function of a call makes it in a loop: it goes over data."""
+        return self.purposes.is_in_loop(forward.record)
 
     def region_differentiates(self, forward: Forward) -> bool:
         """Whether the innermost function of a call asks for a gradient, of whatever."""

@@ -7,17 +7,21 @@ unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
 from flake8_bn_eval.facts.forward import Forward, Purpose
-from flake8_bn_eval.interpret.frames import Site
-from flake8_bn_eval.interpret.records import ForwardCall, Recorder
+from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.interpret.frames import Site, shared_depth
+from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.operations import Place, Program
 
 MODULE_METHODS = frozenset(
     {
@@ -26,13 +30,23 @@ MODULE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
+"""The uses by which an output gets to where nobody has seen what becomes of it."""
+
+TEST_CLASS = re.compile(r"Test(?![a-z])|\w*Tests?$")
+"""The names of classes in which a test runner looks for tests."""
+
 
 class Purposes:
     """Judges the forward calls of one file."""
 
-    def __init__(self, recorder: Recorder, knowledge: Knowledge) -> None:
+    def __init__(self, recorder: Recorder, knowledge: Knowledge, program: Program) -> None:
         self.recorder = recorder
         self.knowledge = knowledge
+        self.program = program
+        self._loops = Loops()
+
+    # Modules
 
     @property
     def never_differentiates(self) -> bool:
@@ -49,16 +63,10 @@ class Purposes:
         used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
         return any(names & MODULE_METHODS for names in used)
 
-    @cached_property
-    def _training_stacks(self) -> set[tuple[Site, ...]]:
-        """Call stacks in which some output is differentiated; others there may serve it."""
-        calls = self.recorder.forward_calls
-        return {each.stack for each in calls if each.trained and len(each.stack) > 1}
-
     def judge(self, record: ForwardCall) -> Forward:
         is_module = self._is_predictor(record)
         guessed = not is_module and self._belongs_to_module(record.receivers)
-        guessed = guessed or self._is_unknown_method(record.method)
+        guessed = guessed or self._is_unknown_method(record.method) and not record.given_data
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
         return Forward(record, purpose, firm, is_module or guessed, guessed, measures)
@@ -111,45 +119,59 @@ class Purposes:
                 waiting.append(parent)
         return False
 
+    # Purpose
+
     def _purpose(self, record: ForwardCall) -> tuple[Purpose, bool]:
+        """What a call is for, and whether more than circumstances say so."""
         if record.trained:
             return Purpose.TRAINING, True
-        if self._is_test(record.stack[0]):
-            return Purpose.UNKNOWN, False
-        if self._is_trial(record):
-            return Purpose.UNKNOWN, False
-        target = record.auxiliary and Tag.EVALUATION_DATA not in record.tags
-        if target or any(site.name == "__init__" for site in record.stack):
-            # What a constructor runs is a probe of shapes, not a prediction.
+        evaluated = Tag.EVALUATION_DATA in record.tags
+        if self._is_no_prediction(record) or record.auxiliary and not evaluated:
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
             return Purpose.UNKNOWN, False
         if self.is_switched_to_evaluation(record):
             return Purpose.INFERENCE, True
-        named = self._named_purpose(record.stack)
-        if Tag.EVALUATION_DATA not in record.tags and record.stack in self._training_stacks:
+        if not evaluated and self._is_part_of_step(record):
             return Purpose.UNKNOWN, False
-        if Tag.EVALUATION_DATA in record.tags or named is Purpose.INFERENCE:
+        named = self._named_purpose(record.stack)
+        if evaluated or named is Purpose.INFERENCE:
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True
         if self.evaluates(record):
             return Purpose.INFERENCE, True
+        if self.serves_training(record):
+            return Purpose.UNKNOWN, False
         trains = named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags
         if trains and not self.never_differentiates:
-            return Purpose.UNKNOWN, False
-        return self._by_circumstances(record), False
+            # Such a function or such data may be measured as well, apart from the steps.
+            measured = self._is_only_looked_at(record) and record.gradients.must_be(Gradient.OFF)
+            return (Purpose.INFERENCE if measured else Purpose.UNKNOWN), measured
+        return self._by_circumstances(record)
+
+    def _is_no_prediction(self, record: ForwardCall) -> bool:
+        """Whether a call tries code, or is made by a constructor, which probes shapes."""
+        if self._is_test(record) or self._is_trial(record):
+            return True
+        return any(site.name == "__init__" for site in record.stack)
 
     def _named_purpose(self, stack: tuple[Site, ...]) -> Purpose:
-        """What the innermost function with a telling name is for."""
+        """What the innermost function with a telling name is for.
+
+        A class may say that it evaluates, where no function says anything.  That it trains says
+        nothing: a trainer validates, too.
+        """
         for site in reversed(stack):
             named = self._purpose_asked_for(site)
             if named is Purpose.UNKNOWN:
                 named = self._purpose_of_name(site.name)
-            if named is Purpose.UNKNOWN and site.definition is not None:
-                named = self._purpose_of_name(site.definition.class_name or "")
             if named is not Purpose.UNKNOWN:
                 return named
+        for site in reversed(stack):
+            class_name = "" if site.definition is None else site.definition.class_name or ""
+            if self._purpose_of_name(class_name) is Purpose.INFERENCE:
+                return Purpose.INFERENCE
         return Purpose.UNKNOWN
 
     def _purpose_asked_for(self, site: Site) -> Purpose:
@@ -171,15 +193,19 @@ class Purposes:
         """Whether a function says by its name what it is for."""
         return self._purpose_of_name(site.name) is not Purpose.UNKNOWN
 
-    def _is_test(self, root: Site) -> bool:
+    def _is_test(self, record: ForwardCall) -> bool:
         """Whether a test of the code itself starts here: nobody needs its predictions."""
+        root = record.stack[0]
         if root.definition is None:
             return False
         class_name = root.definition.class_name or ""
         if not self._is_test_file:
             # Nobody calls it and it asks for nothing: only a test runner finds it, by its name.
-            asks = bool(root.definition.parameters) or bool(class_name)
-            return root.name.startswith("test_") and not asks
+            found = root.name.startswith("test_")
+            if class_name:
+                named = TEST_CLASS.match(class_name) is not None and record.made_up
+                return found and named and len(root.definition.parameters) == 1
+            return found and not root.definition.parameters
         return root.name.lower().startswith("test") or "test" in class_name.lower()
 
     def _is_trial(self, record: ForwardCall) -> bool:
@@ -199,24 +225,97 @@ class Purposes:
             return Purpose.UNKNOWN
         return Purpose.INFERENCE if evaluates else Purpose.TRAINING
 
-    def _by_circumstances(self, record: ForwardCall) -> Purpose:
+    def _by_circumstances(self, record: ForwardCall) -> tuple[Purpose, bool]:
         if not record.uses:
             # Nobody looks at the output: a probe of shapes, or a warm-up.
-            return Purpose.UNKNOWN
+            return Purpose.UNKNOWN, False
         read = bool(LOOKED_AT & record.uses)
-        kept = {Use.RETURNED, Use.RETURNED_DATA, Use.STORED}
-        leaves = bool(kept & record.uses)
+        leaves = bool(LEAVING & record.uses)
         if self.never_differentiates and record.stack[0].definition is None:
             # A script of its own in which nothing is trained: what it computes, it predicts.
-            return Purpose.UNKNOWN if leaves else Purpose.INFERENCE
+            return (Purpose.UNKNOWN if leaves else Purpose.INFERENCE), False
         handed_on = Use.PASSED in record.uses and not read and not self.never_differentiates
-        if self.trains(record) or handed_on:
-            return Purpose.UNKNOWN
-        if record.gradients.must_be(Gradient.OFF) and (read or not leaves):
-            return Purpose.INFERENCE
-        if read and not leaves and not self.recorder.differentiations:
-            return Purpose.INFERENCE
-        return Purpose.UNKNOWN
+        if handed_on:
+            return Purpose.UNKNOWN, False
+        off = record.gradients.must_be(Gradient.OFF)
+        if off and (read or not leaves) or Tag.VOLATILE in record.tags:
+            return Purpose.INFERENCE, False
+        if self._is_only_looked_at(record):
+            return Purpose.INFERENCE, not self.never_differentiates
+        return Purpose.UNKNOWN, False
+
+    def _is_only_looked_at(self, record: ForwardCall) -> bool:
+        """Whether the numbers of an output are read, and its graph goes nowhere."""
+        return bool(LOOKED_AT & record.uses) and not LEAVING & record.uses
+
+    # Training around a call
+
+    def _is_part_of_step(self, record: ForwardCall) -> bool:
+        """Whether another output of the same pass of a function is differentiated."""
+        return len(record.stack) > 1 and any(
+            each.trained and each.stack == record.stack and self._share_pass(each, record)
+            for each in self.recorder.forward_calls
+        )
+
+    def _share_pass(self, first: ForwardCall, second: ForwardCall) -> bool:
+        body = self._body(first.stack[-1], first.place)
+        innermost = self._loops.innermost
+        return body is None or innermost(body, first.place) == innermost(body, second.place)
+
+    def is_in_loop(self, record: ForwardCall) -> bool:
+        """Whether the innermost function of a call makes it in a loop."""
+        body = self._body(record.stack[-1], record.place)
+        return body is not None and self._loops.innermost(body, record.place) is not None
+
+    def serves_training(self, record: ForwardCall) -> bool:
+        """Whether something is differentiated once in the pass in which this is called."""
+        return any(
+            self._is_beside(event, record, shared_depth(event.stack, record.stack))
+            for event in self.recorder.differentiations
+        )
+
+    def trains(self, record: ForwardCall) -> bool:
+        """In this call context, the function asks for a gradient in the same pass, of whatever."""
+        depth = len(record.stack)
+        return any(
+            event.stack[:depth] == record.stack and self._is_beside(event, record, depth)
+            for event in self.recorder.differentiations
+        )
+
+    def _is_beside(self, event: Differentiation, record: ForwardCall, depth: int) -> bool:
+        """Whether two things happen once in the same pass of what runs both of them."""
+        if depth == 0:
+            return False
+        body = self._body(record.stack[depth - 1], record.place)
+        if body is None:
+            return True
+        here, there = _place_at(record, depth), _place_at(event, depth)
+        loop = self._loops.innermost(body, here)
+        if self._loops.innermost(body, there) != loop:
+            return False
+        if loop is None and len(event.stack) > depth:
+            # One after the other in a body that runs once: `train(model)`, `test(model)`.
+            return len(record.stack) == depth and self._is_step(event)
+        return not self._repeats(event, depth)
+
+    def _is_step(self, event: Differentiation) -> bool:
+        """Whether a body runs once for each differentiation, as that of a training step."""
+        return not self._repeats(event, 1) and event.stack[0].definition is not None
+
+    def _repeats(self, event: Differentiation, depth: int) -> bool:
+        """Whether it happens in a loop of one of the functions that are entered from a depth."""
+        for level in range(depth + 1, len(event.stack) + 1):
+            body = self._body(event.stack[level - 1], event.place)
+            if body is not None:
+                if self._loops.innermost(body, _place_at(event, level)) is not None:
+                    return True
+        return False
+
+    def _body(self, site: Site, place: Place) -> Node | None:
+        """What runs at one level of a stack; None for the body of another file."""
+        if site.definition is not None:
+            return site.definition.body
+        return self.program.body if self.program.has(place) else None
 
     def evaluates(self, record: ForwardCall) -> bool:
         """The function puts a module in evaluation mode and differentiates nothing."""
@@ -239,10 +338,12 @@ class Purposes:
             for change in self.recorder.mode_changes
         )
 
-    def trains(self, record: ForwardCall) -> bool:
-        """In this call context, the function asks for a gradient, of whatever."""
-        depth = len(record.stack)
-        return any(event.stack[:depth] == record.stack for event in self.recorder.differentiations)
+
+def _place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:
+    """The place at one level of a stack from which it came to something."""
+    stack = happened.stack
+    call = stack[depth].call if len(stack) > depth else happened.place
+    return happened.place if call is None else call
 
 
 def last_name(subject: str) -> str:

@@ -79,6 +79,8 @@ class ForwardCall:
     """The receivers and everything below them."""
     loaded: bool = False
     """The weights of the module were loaded before."""
+    given_data: bool = False
+    """It is given what is known to be data: tensors, outputs, what a loader yields."""
     made_up: bool = True
     """Whatever it is given is made up: zeros, ones or noise."""
     tags: set[Tag] = field(default_factory=set)

@@ -29,6 +29,8 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition, Program
 
 CALLERS = Modes.only(Mode.UNKNOWN)
+FORWARDS = frozenset({"forward", "__call__"})
+"""Methods of a module that serve whoever calls the module."""
 SETUP = frozenset({"__init__", "setUp", "setup"})
 
 
@@ -85,12 +87,20 @@ class Roots:
         return self.machine.telling.is_worth_running(definition)
 
     def _is_waiting_method(self, class_: Class, definition: FunctionDefinition) -> bool:
-        """The methods of a module run in modes that its callers know, unless they set one."""
+        """The methods of a module run in modes that its callers know, unless they set one.
+
+        One that reads the numbers of what it computes is there to predict.
+        """
         if definition.name in SETUP or not self._is_waiting(definition):
             return False
         if not self._acts_as_module(class_):
             return True
-        return self.machine.telling.sets_something(definition)
+        telling = self.machine.telling
+        return telling.sets_something(definition) or (
+            definition.name not in FORWARDS
+            and telling.reads_something(definition)
+            and telling.may_call_module(definition)
+        )
 
     def _needs_constructor(self, class_: Class, definition: FunctionDefinition) -> bool:
         """Whether it matters for a method what the constructor makes."""
@@ -126,7 +136,10 @@ class Roots:
         frame = Frame.root(definition, receiver, owner)
         frame.inside_forward = inside_forward
         frame.in_module = (
-            receiver is not None and owner is not None and (self._acts_as_module(owner))
+            receiver is not None
+            and owner is not None
+            and self._acts_as_module(owner)
+            and (inside_forward or hook is not None or not self._predicts(definition))
         )
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
@@ -192,6 +205,11 @@ class Roots:
         world = join_all(worlds)
         world.unbind_scope(scope)
         return world
+
+    def _predicts(self, definition: FunctionDefinition) -> bool:
+        """Whether a method of a module reads what it computes, and trains nothing."""
+        telling = self.machine.telling
+        return telling.reads_something(definition) and not telling.trains(definition)
 
     # Classes
 
@@ -292,7 +310,7 @@ class Roots:
         self, class_: Class, identity: ObjectId, definition: FunctionDefinition, world: World
     ) -> World | None:
         self.tried.add((identity, id(definition)))
-        inside = self._acts_as_module(class_) and definition.name in ("forward", "__call__")
+        inside = self._acts_as_module(class_) and definition.name in FORWARDS
         hook = self.machine.classes.hook(class_, definition.name)
         before = world.gradients
         owner = self.machine.inheritance.owner(class_, definition)

@@ -115,6 +115,14 @@ class Telling:
         """Whether a function may set a mode or a gradient mode, or ask for a gradient."""
         return bool(definition.called_names & (self.setting | ASKING))
 
+    def reads_something(self, definition: FunctionDefinition) -> bool:
+        """Whether a function reads the numbers of an output by itself."""
+        return bool(definition.called_names & READING)
+
+    def trains(self, definition: FunctionDefinition) -> bool:
+        """Whether a function may ask for a gradient."""
+        return "backward" in definition.called_names
+
     def sets_mode(self, definition: FunctionDefinition) -> bool:
         """Whether a function may set a mode or train."""
         return bool(definition.called_names & self._mode_setting)

@@ -13,6 +13,7 @@ class Tag(Enum):
 
     EVALUATION_DATA = "evaluation data"
     TRAINING_DATA = "training data"
+    TENSOR = "a tensor, or made of one"
     MADE_UP = "made up: zeros, ones or noise"
     VOLATILE = "volatile"
     DIFFERENTIATED = "an input that asks for its gradient"
@@ -20,6 +21,10 @@ class Tag(Enum):
     OPEN = "may carry a graph from somewhere unseen"
 
     __hash__ = object.__hash__
+
+
+OF_TENSORS = frozenset({Tag.TENSOR, Tag.MADE_UP, Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
+"""What says of a value that it is data, such as a model is called with."""
 
 
 class Use(Enum):

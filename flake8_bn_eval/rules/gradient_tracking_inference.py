@@ -250,7 +250,8 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     if facts.may_record(call):
         return sure or call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
     if facts.is_callers_gradient(call):
-        return sure or facts.never_differentiates and Use.DETACHED in record.uses
+        detaches = facts.never_differentiates and Use.DETACHED in record.uses
+        return sure or detaches or call.firm and facts.is_in_loop(call)
     return False
 
 

@@ -104,8 +104,8 @@ class ContainerMethods:
 
     def append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
         """Append once per place is a known element; again at the same place it is any number."""
-        value = self.machine.assignments.settled(value, world)
         self.machine.recorder.use(value.lineage, Use.KEPT)
+        value = self.machine.assignments.settled(value, world)
         state = world.get(identity)
         telling = value.objects or any(
             isinstance(thing, Function | GradientContext) for thing in value.things

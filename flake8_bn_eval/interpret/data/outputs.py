@@ -95,7 +95,7 @@ class Data:
                 return UNKNOWN.descending(receiver, *arguments).detached()
             case "detach":
                 self.machine.recorder.use(receiver.connected, Use.DETACHED)
-                return UNKNOWN.descending(receiver).detached()
+                return UNKNOWN.descending(receiver).detached().tagged(Tag.TENSOR)
             case "neutral":
                 return UNKNOWN
             case "freeze":
@@ -106,7 +106,7 @@ class Data:
             return receiver.descending(*arguments)
         if isinstance(symbol, Symbol) and not len(arguments) and not receiver.lineage:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
-        return UNKNOWN.descending(receiver, *arguments)
+        return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
 
     def _unseen(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str

@@ -349,6 +349,8 @@ class Library:
         tags = self._tags(arguments)
         if self.machine.knowledge.makes_data_up(path):
             tags.append(Tag.MADE_UP)
+        elif path.startswith("torch."):
+            tags.append(Tag.TENSOR)
         if tags:
             result = result.tagged(*tags)
         if row.effect == "use" or path.partition(".")[0] in READING:

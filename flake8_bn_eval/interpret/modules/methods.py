@@ -7,9 +7,10 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
+from flake8_bn_eval.interpret.modules.forward import is_data
 from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
-from flake8_bn_eval.knowledge.words import may_set_mode, mentions
+from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import LOST, Gradient, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
@@ -20,6 +21,8 @@ from flake8_bn_eval.operations import Place
 
 OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
 SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
+GIVING = frozenset({"get", "make", "create", "build"})
+"""Verbs of methods that give what their last word says."""
 OF_SUBMODULES = frozenset(
     {"modules", "named_modules", "children", "named_children", "add_module", "register_module"}
 )
@@ -253,20 +256,47 @@ class Modules:
             return UNKNOWN
         if state.may_be_module and self._reads_like_forward(name):
             return machine.forward.call(identity, name, arguments, world, frame, place, subject)
-        if may_set_mode(name, vocabulary):
+        changes_mode = may_set_mode(name, vocabulary)
+        if changes_mode:
             self.lose_object(identity, world)
-        elif state.may_be_module and len(arguments.positional) and self._may_be_layer(identity):
-            return self._layer(identity, name, arguments, world, frame, place, subject)
+        if state.may_be_module and self._is_used_as_module(identity, state):
+            if self._is_use(name, arguments):
+                return machine.forward.call(
+                    identity, name, arguments, world, frame, place, subject
+                )
+            if len(arguments.positional) and not changes_mode and self._may_compute(name):
+                return self._layer(identity, name, arguments, world, frame, place, subject)
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
         made = machine.results.made(Result(name, place, frame.path), world, receiver, *arguments)
         return made.tagged(Tag.MADE_UP) if Tag.MADE_UP in receiver.tags else made
 
-    def _may_be_layer(self, identity: ObjectId) -> bool:
-        """Whether an unknown name called on this object may be a layer of it."""
+    def _is_used_as_module(self, identity: ObjectId, state: Object) -> bool:
+        """Whether an unknown name called on this object may be a layer, or a method using some."""
         used = self.machine.recorder.methods_used.get(identity, set())
-        return bool(used & SPEAKING_OF_MODULES)
+        return state.is_module or bool(used & SPEAKING_OF_MODULES)
+
+    def _is_use(self, name: str, arguments: Arguments) -> bool:
+        """Whether an unseen method of a module is a use of it: ``model.decode(features)``.
+
+        It takes data, and its name does not say that it does something else, or that it trains.
+        Where it is called like a prediction it may take anything.
+        """
+        vocabulary = self.machine.knowledge.vocabulary
+        if mentions(name, vocabulary.modules) or not self._may_compute(name):
+            return False
+        if not len(arguments) or mentions(name, vocabulary.training_functions):
+            return False
+        predicts = not vocabulary.predicting_methods.isdisjoint(words_of(name))
+        return predicts or any(map(is_data, arguments))
+
+    def _may_compute(self, name: str) -> bool:
+        """Whether a method may give a tensor: not ``init_hidden``, but ``get_embeddings``."""
+        vocabulary, words = self.machine.knowledge.vocabulary, words_of(name)
+        if not words or words[0] not in vocabulary.managing_methods:
+            return not words or words[-1] not in vocabulary.naming_methods
+        return words[0] in GIVING and words[-1] in vocabulary.computed
 
     def _layer(
         self,

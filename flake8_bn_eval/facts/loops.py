@@ -1,0 +1,76 @@
+"""Which loop of a body a place stands in: what happens once in a pass belongs together.
+
+A script that trains and measures in one body is divided by its loops: what is computed in
+the pass that differentiates may serve the training, what is computed in another loop does not.
+"""
+
+from __future__ import annotations
+
+from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.operations import Place
+
+Interval = tuple[Place, float]
+
+
+class Loops:
+    """Finds the innermost loop around a place of a body."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[Interval]] = {}
+
+    def innermost(self, body: Node, place: Place) -> Place | None:
+        """The header of the innermost loop of a body around one of its places, if any is."""
+        intervals = self._known.get(id(body))
+        if intervals is None:
+            intervals = self._known[id(body)] = _Walk().of(body)
+        around = [start for start, end in intervals if start <= place < end]
+        return max(around, default=None)
+
+
+class _Walk:
+    """Walks a body in the order of its text, in which places are numbered."""
+
+    def __init__(self) -> None:
+        self._closed: list[Interval] = []
+        self._ending: list[Place] = []
+        """The headers of loops that have ended where the next place is met."""
+
+    def of(self, body: Node) -> list[Interval]:
+        self._visit(body)
+        return [*self._closed, *((start, float("inf")) for start in self._ending)]
+
+    def _visit(self, node: Node) -> None:
+        match node:
+            case Sequence():
+                for each in node.nodes:
+                    self._visit(each)
+            case Step(operation=operation) | Jump(operation=operation):
+                self._meet(operation)
+            case Branch():
+                self._meet(node.condition)
+                self._visit(node.then)
+                self._visit(node.otherwise)
+            case Loop():
+                self._meet(node.header)
+                self._visit(node.body)
+                start = _place_of(node.header)
+                if start is not None:
+                    self._ending.append(start)
+                self._visit(node.otherwise)
+            case Try():
+                for each in (node.body, *node.handlers, node.otherwise, node.final):
+                    self._visit(each)
+            case Scope():
+                self._meet(node.enter)
+                self._visit(node.body)
+
+    def _meet(self, operation: object) -> None:
+        place = _place_of(operation)
+        if place is not None:
+            self._closed += [(start, place) for start in self._ending]
+            self._ending = []
+
+
+def _place_of(operation: object) -> Place | None:
+    place: Place | None = getattr(operation, "place", None)
+    return place
