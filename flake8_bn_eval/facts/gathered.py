@@ -313,6 +313,10 @@ class Facts:
         elsewhere = None if mode is None else self._chosen_elsewhere(forward, mode)
         return elsewhere or shown(forward.record, self.purposes, self.structure)
 
+    def is_here(self, shown: Shown) -> bool:
+        """Whether a report would lie in the file that is judged; another file makes its own."""
+        return self.program.has(shown.place)
+
     def where_chosen(self, forward: Forward, mode: Mode) -> Shown:
         """The call itself, or that by whoever has chosen the mode in another file."""
         elsewhere = self._chosen_elsewhere(forward, mode)

@@ -31,10 +31,6 @@ from flake8_bn_eval.operations import (
     file_of,
 )
 
-MOST_RENAMED = 8
-"""How often a name may be imported from a file that has imported it itself."""
-
-
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A file of the project: ``name`` is how others import it, from the project's root.
@@ -88,6 +84,8 @@ class Links:
         self._by_base = {each.program.base: each for each in self._files.values()}
         self._stars: dict[tuple[int, str], Value] = {}
         self._loaded: set[str] = set()
+        self._sought: set[str] = set()
+        """The paths that are being looked up: a name that leads back to itself is no name."""
 
     def load(self) -> None:
         """Run the bodies of all files; the judged one only if another one imports it."""
@@ -144,17 +142,21 @@ class Links:
         """What something imported is in the project, if it is anything there."""
         return self._imported(thing.path) if isinstance(thing, External) else None
 
-    def _imported(self, path: str, depth: int = 0) -> Value | None:
+    def _imported(self, path: str) -> Value | None:
         """The value that a dotted path names, None if it is no name of a file here."""
         file, rest = self._split(path)
-        if file is None or not rest:
+        if file is None or not rest or path in self._sought:
             return None
         self._load(file.name)
-        value = self._named(file, rest[0], depth)
-        for name in rest[1:]:
-            if value is None:
-                break
-            value = self._attribute(value, name)
+        self._sought.add(path)
+        try:
+            value = self._named(file, rest[0])
+            for name in rest[1:]:
+                if value is None:
+                    break
+                value = self._attribute(value, name)
+        finally:
+            self._sought.discard(path)
         return value
 
     def _split(self, path: str) -> tuple[Neighbour | None, list[str]]:
@@ -166,13 +168,11 @@ class Links:
                 return file, parts[length:]
         return None, parts
 
-    def _named(self, file: Neighbour, name: str, depth: int) -> Value | None:
+    def _named(self, file: Neighbour, name: str) -> Value | None:
         base = file.program.base
         value = self._names.get((base, name)) or self._stars.get((base, name))
         thing = None if value is None else value.only_thing
-        if isinstance(thing, External) and depth < MOST_RENAMED:
-            return self._imported(thing.path, depth + 1) or value
-        return value
+        return value if not isinstance(thing, External) else self._imported(thing.path) or value
 
     def _attribute(self, value: Value, name: str) -> Value | None:
         world = self.new_world()

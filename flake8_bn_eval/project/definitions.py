@@ -61,11 +61,12 @@ class Definitions:
         return self._outlines[path]
 
     def telling_files(
-        self, path: str, *, all_classes: bool = False, most: int = MOST_VISITED
+        self, path: str, *, all_definitions: bool = False, most: int = MOST_VISITED
     ) -> list[str]:
         """The files that a file has to be run with, the nearest first.
 
-        With ``all_classes`` also those that only tell what a class is made of.
+        With ``all_definitions`` also those that only tell what a class is made of, or what a
+        function builds.
         """
         visited = self._visited(path, most)
         telling = self._telling_names(visited)
@@ -74,7 +75,7 @@ class Definitions:
         for need, definitions in visited.items():
             if need.path == path or need.path in found or len(found) == MOST_LINKED:
                 continue
-            if any(self._tells(each, telling, all_classes) for each in definitions):
+            if any(self._tells(need.path, each, telling, all_definitions) for each in definitions):
                 text = self.tree.text(need.path) or ""
                 if size + len(text) <= self.most_bytes:
                     size += len(text)
@@ -119,10 +120,17 @@ class Definitions:
                 added.append(need.path)
         return added[:MOST_LINKED]
 
-    def _tells(self, definition: Definition, telling: set[str], all_classes: bool) -> bool:
-        if all_classes and definition.is_class:
+    def _tells(
+        self, path: str, definition: Definition, telling: set[str], all_definitions: bool
+    ) -> bool:
+        if all_definitions and (definition.is_class or self._may_make_modules(path, definition)):
             return True
         return not telling.isdisjoint(definition.names)
+
+    def _may_make_modules(self, path: str, definition: Definition) -> bool:
+        """Whether a definition mentions what its file imports from a framework."""
+        outline = self.outline(path)
+        return outline is not None and not outline.of_frameworks.isdisjoint(definition.names)
 
     def _visited(self, path: str, most: int) -> dict[Need, list[Definition]]:
         """Everything that is needed, in the order of its distance."""

@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 
+from flake8_bn_eval.knowledge.lookup import TABLE_OF_PACKAGE
+
 _IMPORT_FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*"
     r"(\((?:[^()#]++|#[^\n]*+)*+\)|(?:[^\n\\]|\\\n)*)",
@@ -27,6 +29,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
 _COMMENT = re.compile(r"#[^\n]*")
 STAR = "*"
+FRAMEWORKS = TABLE_OF_PACKAGE.keys() | {"torch"}
+"""Packages whose functions and classes make modules."""
 _HANDING_ON = re.compile(r"(?:from|import|__all__)\b")
 """Importing a name, or listing it for those who import it, is no use of it."""
 
@@ -55,6 +59,8 @@ class Outline:
     definitions: tuple[Definition, ...]
     body: frozenset[str]
     """The words outside of all functions and classes, but for what only hands names on."""
+    of_frameworks: frozenset[str]
+    """The names that are imported from libraries that make modules."""
 
     def named(self, name: str) -> list[Definition]:
         """What the file defines under a name, with the methods if it is a class."""
@@ -65,7 +71,9 @@ class Outline:
 def outline_of(text: str) -> Outline:
     """The outline of a text."""
     inside, outside = _definitions(text)
-    return Outline(tuple(_imports(text)), tuple(inside), outside)
+    imports = tuple(_imports(text))
+    frameworks = (name for name, path in imports if path.partition(".")[0] in FRAMEWORKS)
+    return Outline(imports, tuple(inside), outside, frozenset(frameworks))
 
 
 def _imports(text: str) -> Iterator[tuple[str, str]]:

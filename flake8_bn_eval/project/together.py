@@ -24,7 +24,7 @@ from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import lowered
 from flake8_bn_eval.project.projects import Project
-from flake8_bn_eval.project.questions import abstract_classes, steers_objects
+from flake8_bn_eval.project.questions import abstract_classes
 
 MOST_ROUNDS = 3
 """How far callers of callers are searched."""
@@ -54,9 +54,9 @@ class Together:
         """What is seen with all that other files tell; of the file alone if they tell nothing."""
         found = Facts(lambda: alone, self.knowledge, self.program)
         heirs = self._heirs()
-        if not (heirs or any(map(self._is_open, found.forwards)) or self._steers_objects()):
+        if not (heirs or self._assumes(alone) or self._is_open_somewhere(found)):
             return alone
-        files = self.definitions.telling_files(self.path, all_classes=True)
+        files = self.definitions.telling_files(self.path, all_definitions=True)
         callers = heirs
         if files or callers:
             found = self._run([*files, *self._needed_by(callers)], callers, found)
@@ -70,15 +70,23 @@ class Together:
 
     def _needed_by(self, callers: list[Wanted]) -> list[str]:
         telling = self.definitions.telling_files
-        return [each for caller in callers for each in telling(caller.path, all_classes=True)]
+        return [each for caller in callers for each in telling(caller.path, all_definitions=True)]
 
     def _heirs(self) -> list[Wanted]:
         """The files with subclasses that decide what the methods of a class here do."""
         classes = abstract_classes(self.program)
         return Callers(self.definitions).heirs(self.path, classes) if classes else []
 
-    def _steers_objects(self) -> bool:
-        return steers_objects(self.program, self.definitions, self.path)
+    def _assumes(self, alone: Recorder) -> bool:
+        """Whether something of another file was taken to be harmless, or nothing in particular."""
+        target = self.definitions.imports.target
+        found = (target(self.path, path) for path in sorted(alone.assumed))
+        return any(each is not None and each.path != self.path for each in found)
+
+    def _is_open_somewhere(self, facts: Facts) -> bool:
+        if any(map(self._is_open, facts.forwards)):
+            return True
+        return any(not each.modes.must_be(Mode.EVAL) for each in facts.exports)
 
     def _is_open(self, forward: Forward) -> bool:
         """Whether more knowledge of the modes may silence a rule or make it speak."""

@@ -281,7 +281,7 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         shown = facts.where_chosen(call, Mode.EVAL)
         region = (call.region.definition, call.subject, shown.elsewhere)
-        if region in regions or not _is_trained(facts, call):
+        if region in regions or not facts.is_here(shown) or not _is_trained(facts, call):
             continue
         regions.add(region)
         setter = shown.setter or "train"

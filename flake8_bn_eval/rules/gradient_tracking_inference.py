@@ -226,8 +226,10 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.forwards:
         if call.region.definition in regions or not _records_for_nothing(facts, call):
             continue
-        regions.add(call.region.definition)
         shown = facts.shown(call)
+        if not facts.is_here(shown):
+            continue
+        regions.add(call.region.definition)
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts with gradients recorded that nobody uses",

@@ -284,7 +284,7 @@ def check(facts: Facts) -> Iterator[Report]:
                     continue
             shown = facts.shown(call, Mode.TRAIN)
             region = (call.region.definition, call.subject, shown.elsewhere)
-            if region not in reported:
+            if region not in reported and facts.is_here(shown):
                 reported.add(region)
                 yield Report(
                     shown.place,

@@ -208,8 +208,10 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         if call.region.definition in regions or facts.sets_mode_of(call.subject):
             continue
-        regions.add(call.region.definition)
         shown = facts.shown(call)
+        if not facts.is_here(shown):
+            continue
+        regions.add(call.region.definition)
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts in a mode that nobody in sight sets",

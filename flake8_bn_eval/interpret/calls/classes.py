@@ -111,11 +111,12 @@ class Classes:
 
     def _base_is_module(self, base: Value) -> bool | None:
         thing = base.only_thing
-        return (
-            self.machine.knowledge.is_module_class(thing.path)
-            if isinstance(thing, External)
-            else None
-        )
+        if not isinstance(thing, External):
+            return None
+        verdict = self.machine.knowledge.is_module_class(thing.path)
+        if verdict is None:
+            self.machine.recorder.assumed.add(thing.path)
+        return verdict
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
