@@ -12,7 +12,15 @@ from flake8_bn_eval.checking.baseline import Baseline, baseline_text, read_basel
 from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.checking.run import results
 from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
-from flake8_bn_eval.cli.outcome import BAD_INPUT, CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.cli.outcome import (
+    BAD_INPUT,
+    CLEAN,
+    FINDINGS,
+    InputError,
+    complain,
+    parser,
+    remark,
+)
 from flake8_bn_eval.cli.outputs import Output, Wanted, add_outputs, outputs, write_file
 from flake8_bn_eval.cli.searching import add_all_files, search_of
 from flake8_bn_eval.cli.summary import statistics, summary
@@ -120,15 +128,13 @@ class Run:
             sys.stdout.write(f"{self.codes.total()}\n")
         if self.quiet:
             return
-        sys.stdout.flush()
         known = 0 if self.baseline is None else self.baseline.met
         told = summary(self.codes, len(paths), self.with_findings, self.problems, known)
-        print(f"bn-eval: {told}", file=sys.stderr)
+        remark(told)
         gone = 0 if self.baseline is None else self.baseline.gone_from(paths)
         if gone:
             are, them = ("is", "it") if gone == 1 else ("are", "them")
-            told = f"{gone} of the baseline {are} gone; --write-baseline forgets {them}"
-            print(f"bn-eval: {told}", file=sys.stderr)
+            remark(f"{gone} of the baseline {are} gone; --write-baseline forgets {them}")
 
 
 class _Names(Format):

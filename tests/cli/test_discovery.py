@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_directories_that_hold_no_source_are_left_out(folder: Path) -> None:
-    left_out = ["venv", ".venv", "node_modules", "build", "dist", ".tox", ".git", "own_env", "a.egg"]
+    left_out = "venv .venv node_modules build dist .tox .git own_env a.egg".split()
     write(folder, {f"{name}/a.py": "" for name in left_out} | {"a.py": "", "env/rl.py": ""})
     write(folder, {"own_env/pyvenv.cfg": "", ".github/b.py": "", "a.txt": "", "c.pyc": ""})
     exclude = (".git", "*.egg")

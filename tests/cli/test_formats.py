@@ -234,7 +234,8 @@ def test_fingerprints_survive_moved_lines(tmp_path: Path) -> None:
     before = marks(DEFECT + function)
     assert len(set(before)) == 2
     assert marks("import os\n\n\n" + DEFECT + "\nx = 1\n" + function) == before
-    assert marks(DEFECT + function.replace("    net.eval", "    if net:\n        net.eval")) == before
+    inner = function.replace("    net.eval", "    if net:\n        net.eval")
+    assert marks(DEFECT + inner) == before
     assert marks(DEFECT + "net.eval\n" + function)[::2] == before  # a copy is another finding
     assert marks(DEFECT + function.replace("start", "begin"))[0] == before[0]
     assert marks(DEFECT + function.replace("start", "begin"))[1] != before[1]
