@@ -11,7 +11,7 @@ from typing import TextIO
 from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.checking.run import results
 from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
-from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser, remark
 from flake8_bn_eval.cli.searching import add_all_files, search_of
 from flake8_bn_eval.cli.terminal import Progress
 from flake8_bn_eval.files.fixing import FixedFile, fixed_file
@@ -146,8 +146,7 @@ class Run:
         self.count.declined = len(left)
         self.count.unsafe = sum(each.needs_unsafe for each in left)
         self.said.flush()
-        told = summary(self.count, is_diff=self.request.diff)
-        print(f"bn-eval: {told}", file=sys.stderr)
+        remark(summary(self.count, is_diff=self.request.diff))
         shown = self.request.diff and self.count.fixed
         return max(self.status, FINDINGS if left or shown else CLEAN)
 

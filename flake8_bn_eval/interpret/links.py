@@ -31,6 +31,7 @@ from flake8_bn_eval.operations import (
     file_of,
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A file of the project: ``name`` is how others import it, from the project's root.

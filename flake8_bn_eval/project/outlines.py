@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 
-from flake8_bn_eval.knowledge.lookup import TABLE_OF_PACKAGE
+from flake8_bn_eval.knowledge.lookup import STATEFUL
 
 _IMPORT_FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*"
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
 _COMMENT = re.compile(r"#[^\n]*")
 STAR = "*"
-FRAMEWORKS = TABLE_OF_PACKAGE.keys() | {"torch"}
+FRAMEWORKS = STATEFUL | {"torch"}
 """Packages whose functions and classes make modules."""
 _HANDING_ON = re.compile(r"(?:from|import|__all__)\b")
 """Importing a name, or listing it for those who import it, is no use of it."""
