@@ -43,6 +43,22 @@ def configure(model):
             layer.momentum = 0.9997  # BNE405
 ```
 
+```python
+from dataclasses import dataclass
+
+from torch import nn
+
+
+@dataclass
+class Config:
+    width: int = 64
+    norm_momentum: float = 0.99
+
+
+def build(config: Config):
+    return nn.BatchNorm1d(config.width, momentum=config.norm_momentum)  # BNE405
+```
+
 ## Use instead
 
 ```python

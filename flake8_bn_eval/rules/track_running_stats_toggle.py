@@ -25,6 +25,12 @@ statistics, exactly as before.  All that changes is training, which stops updati
 the assignment does not give "batch statistics at test time" (it does nothing then), and it does
 not replace `eval()`.  Reading it to learn the mode gives the same answer always.
 
+So what decides here is the mode in the forward calls that follow. A setting to False is reported
+where they are in evaluation mode, in which it does nothing, or predict in a training mode that
+nobody has left. It is not where they train. Where none is in sight, what is written beside the
+setting decides: an `eval()`, a flag of the mode that it is given, a second function that turns it
+on again.
+
 [The whole truth table](../batchnorm.md), measured.
 
 ## Example
@@ -41,6 +47,18 @@ model.eval()
 for module in model.modules():
     if isinstance(module, nn.BatchNorm1d):
         module.track_running_stats = False  # BNE301
+```
+
+With a value that comes from a flag of the mode:
+
+```python
+from torch import nn
+
+
+def set_mode(model, training):
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.track_running_stats = training  # BNE301
 ```
 
 As a pair of switches:

@@ -33,6 +33,23 @@ with torch.no_grad():
         print(model(x).argmax(1).tolist())
 ```
 
+By way of a factory:
+
+```python
+from functools import partial
+
+import torch
+from torch import nn
+from torchvision import models
+
+model = models.resnet18(norm_layer=partial(nn.BatchNorm2d, track_running_stats=False))  # BNE404
+model.load_state_dict(torch.load("model.pt"))
+model.eval()
+with torch.no_grad():
+    for x in torch.load("test.pt"):
+        print(model(x).argmax(1).tolist())
+```
+
 ## Use instead
 
 ```python

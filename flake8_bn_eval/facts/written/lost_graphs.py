@@ -16,6 +16,7 @@ from flake8_bn_eval.facts.written.numbers_only import Cut, NumbersOnly
 from flake8_bn_eval.facts.written.survey import CallSite, Given
 from flake8_bn_eval.flow.nodes import Branch, Loop, Node, Scope, Sequence, Try
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
     Attribute,
     Binary,
@@ -29,8 +30,10 @@ from flake8_bn_eval.operations import (
     Place,
     Program,
     Subscript,
+    describe,
 )
 
+DEEPEST = 12
 FLAG, SETTER = "requires_grad", "requires_grad_"
 OFF = ("off", "inference")
 
@@ -63,12 +66,19 @@ class LostGraphs:
         found = self._differentiated(place)
         if found is None:
             return None
-        terms = list(self._terms(*found, seen=set()))
-        kinds = list(map(self._numbers.of, terms))
-        if Cut.NO not in kinds:
-            return None
-        lost = (each for each, kind in zip(terms, kinds, strict=True) if kind is Cut.YES)
-        return next((each for each in lost if isinstance(each, Call)), None)
+        for given in self._given(*found):
+            terms = list(self._terms(given.value, found[1]))
+            kinds = list(map(self._numbers.of, terms))
+            if Cut.NO in kinds:
+                for term, kind in zip(terms, kinds, strict=True):
+                    if kind is Cut.YES and isinstance(term, Call) and self._is_loss(term):
+                        return term
+        return None
+
+    def _is_loss(self, call: Call) -> bool:
+        """Whether a call compares, by its name; a number that is read is meant to be one."""
+        name = describe(call.callee).rpartition(".")[2]
+        return mentions(name, self._knowledge.vocabulary.losses)
 
     def _differentiated(self, place: Place) -> tuple[Name, FunctionDefinition | None] | None:
         """The name of what is differentiated by a call, and the function that does it."""
@@ -117,26 +127,23 @@ class LostGraphs:
         )
 
     def _terms(
-        self, value: Expression, function: FunctionDefinition | None, seen: set[int]
+        self, value: Expression, function: FunctionDefinition | None, depth: int = DEEPEST
     ) -> Iterator[Expression]:
-        """The parts of a sum, through the names of the function; factors are left away."""
-        if id(value) in seen:
-            return
-        seen.add(id(value))
+        """The parts of a sum; factors are left away, and names stand for their one value."""
         match value:
-            case Binary(operator="+" | "+=", left=left, right=right):
-                yield from self._terms(left, function, seen)
-                yield from self._terms(right, function, seen)
-            case Binary(operator="*", left=left, right=right):
-                loss = [each for each in (left, right) if not isinstance(each, Constant)]
-                if len(loss) == 1:
-                    yield from self._terms(loss[0], function, seen)
+            case Binary(operator="+" | "+=", left=left, right=right) if depth:
+                yield from self._terms(left, function, depth - 1)
+                yield from self._terms(right, function, depth - 1)
+            case Binary(operator="*", left=Constant(), right=scaled) if depth:
+                yield from self._terms(scaled, function, depth - 1)
+            case Binary(operator="*", left=scaled, right=Constant()) if depth:
+                yield from self._terms(scaled, function, depth - 1)
+            case Name() if depth:
+                given = self._given(value, function)
+                if len(given) == 1 and given[0].whole:
+                    yield from self._terms(given[0].value, function, depth - 1)
                 else:
                     yield value
-            case Name():
-                given = self._given(value, function)
-                for each in given if all(each.whole for each in given) else ():
-                    yield from self._terms(each.value, function, seen)
             case Constant():
                 return
             case _:
