@@ -92,8 +92,9 @@ class Forward:
     @property
     def keeps_graph(self) -> bool:
         """Whether its graph may leave for where nobody has seen it used."""
-        kept = {Use.RETURNED, Use.STORED}
-        return bool(kept & self.record.uses)
+        uses = self.record.uses
+        kept = bool({Use.STORED, Use.KEPT} & uses) and not LOOKED_AT & uses
+        return kept or Use.RETURNED in uses
 
     def may_be(self, mode: Mode) -> bool:
         """Whether the module may be in a mode."""

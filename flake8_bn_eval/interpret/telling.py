@@ -14,20 +14,12 @@ from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Attribute,
-    Await,
-    Binary,
     Call,
     ClassDefinition,
-    Comparison,
-    Conditional,
-    Display,
     Expression,
     FunctionDefinition,
-    Junction,
     Name,
-    Negation,
     Program,
-    Starred,
     Subscript,
     Variable,
     identifiers,
@@ -45,8 +37,13 @@ SETTING = frozenset(
 MODE_SETTING = frozenset({"eval", "train", "backward"})
 """Those that matter in a method of a module, whose gradients are its callers' business."""
 
-READING = frozenset({"item", "numpy", "tolist", "argmax", "detach", "reveal_mode", "reveal_grad"})
-"""Names by which an output is read."""
+READING = frozenset(
+    {
+        "item", "numpy", "tolist", "argmax", "argmin", "argsort", "topk", "detach", "data", "cpu",
+        "save_image", "make_grid", "reveal_mode", "reveal_grad",
+    }
+)  # fmt: skip
+"""Names by which an output is read; one of them is an attribute."""
 
 SHOWING = frozenset({"load_state_dict", "forward"})
 """Names by which the body of a file shows that it calls a module, and what for."""
@@ -62,9 +59,6 @@ CALLING = frozenset({"forward", "unknown"})
 ASKING = frozenset({"reveal_mode", "reveal_grad"})
 """Names by which a test asks."""
 
-SPLITTING = frozenset({"train", "eval", "set_grad_enabled", "inference_mode", "enter_context"})
-"""Names whose effect may hang on a flag."""
-
 
 class Telling:
     """What the names in some files say."""
@@ -75,7 +69,6 @@ class Telling:
         self.classes = [each for program in programs for each in program.classes]
         self.knowledge = knowledge
         self._imports = [each for program in programs for each in program.imports]
-        self._hanging: dict[int, bool] = {}
 
     @cached_property
     def setting(self) -> frozenset[str]:
@@ -96,11 +89,6 @@ class Telling:
     def worth_running(self) -> frozenset[str]:
         """Names that set or read something, and the functions that mention one."""
         return self.spread(SETTING | READING | EXPORTING)
-
-    @cached_property
-    def splitting(self) -> frozenset[str]:
-        """Names whose effect may hang on a flag, and the functions that mention one."""
-        return self.spread(SPLITTING)
 
     def is_worth_running(self, definition: FunctionDefinition) -> bool:
         """Whether running a function by itself may lead to a finding."""
@@ -186,46 +174,6 @@ class Telling:
     @cached_property
     def _mode_setting(self) -> frozenset[str]:
         return self.spread(MODE_SETTING | ASKING)
-
-    def hangs_on_flag(self, expression: Expression) -> bool:
-        """Whether evaluating an expression may need the world to be split."""
-        known = self._hanging.get(id(expression))
-        if known is None:
-            known = self._hanging[id(expression)] = self._hangs(expression)
-        return known
-
-    def _hangs(self, expression: Expression) -> bool:
-        match expression:
-            case Name() | Literal():
-                return False
-            case Attribute() | Starred() | Await():
-                return self._hangs(expression.value)
-            case Call():
-                return self._call_hangs(expression)
-            case Binary() | Comparison():
-                return self._hangs(expression.left) or self._hangs(expression.right)
-            case Subscript():
-                return self._hangs(expression.value) or self._hangs(expression.index)
-            case Display():
-                return any(self._hangs(each) for each in expression.elements)
-            case Negation():
-                return self._hangs(expression.operand)
-            case Conditional() | Junction():
-                return True
-        return True
-
-    def _call_hangs(self, call: Call) -> bool:
-        match call.callee:
-            case Attribute(name=name):
-                if name in self.splitting or self._hangs(call.callee.value):
-                    return True
-            case Name(variable=(scope, name)):
-                if scope != BUILTIN_SCOPE and (name in self.splitting or name not in self._named):
-                    return True
-            case _:
-                return True
-        arguments = [*call.arguments, *(value for _, value in call.keywords)]
-        return any(self._hangs(each) for each in arguments)
 
     @cached_property
     def _named(self) -> frozenset[str]:

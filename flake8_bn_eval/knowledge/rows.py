@@ -319,6 +319,7 @@ class Vocabulary:
     test_frameworks: frozenset[str] = frozenset()
     mode_changers: frozenset[str] = frozenset()
     mode_keepers: frozenset[str] = frozenset()
+    gradient_changers: frozenset[str] = frozenset()
     forward_methods: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     norms: frozenset[str] = frozenset()

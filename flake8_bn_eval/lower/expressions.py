@@ -48,6 +48,8 @@ LITERALS = {"True": True, "False": False, "None": None}
 LONGEST_STRING = 200
 TELLING_ATTRIBUTES = frozenset({"eval", "train", "no_grad", "inference_mode", "training"})
 """Names that tell something although they are not called."""
+DATA = "data"
+"""An attribute that tells something where it is one of a tensor."""
 
 OPERATORS: dict[type, str] = {
     cst.Add: "+",
@@ -177,7 +179,7 @@ class ExpressionLowering:
 
     def _attribute(self, node: cst.Attribute) -> Expression:
         name = node.attr.value
-        if name in TELLING_ATTRIBUTES:
+        if name in TELLING_ATTRIBUTES or name == DATA and _may_be_tensor(node.value):
             self.context.traits.called.add(name)
         return Attribute(self.lower(node.value), name)
 
@@ -364,3 +366,11 @@ class ExpressionLowering:
         if isinstance(node.value, cst.From):
             return Yield(self.lower(node.value.item), delegating=True)
         return Yield(self.lower_optional(node.value), delegating=False)
+
+
+def _may_be_tensor(owner: cst.BaseExpression) -> bool:
+    """Whether ``owner.data`` may be the numbers of a tensor: no data set, no package."""
+    match owner:
+        case cst.Name(value="self") | cst.Attribute(attr=cst.Name(value="utils")):
+            return False
+    return True

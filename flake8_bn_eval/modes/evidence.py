@@ -30,7 +30,8 @@ class Use(Enum):
     DETACHED = "its graph is cut off"
     RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
     RETURNED_DATA = "it leaves that function without a graph"
-    STORED = "it is kept, with its graph, in an attribute"
+    STORED = "it is kept in an attribute, or in something that comes from outside"
+    KEPT = "it is put into a list, a dictionary or a table"
     PASSED = "it is handed to something unseen"
 
     __hash__ = object.__hash__

@@ -140,11 +140,6 @@ def without(guards: Guards, subjects: Iterable[str]) -> Guards:
     return UNGUARDED if ALWAYS in left else simplified(left)
 
 
-def subjects_of(guards: Guards) -> set[str]:
-    """What the questions of guards are about."""
-    return {question[0] for guard in guards for question, _ in guard}
-
-
 def implies(first: Guards, second: Guards) -> bool:
     """Whether one of the second guards holds wherever one of the first does."""
     return ALWAYS in second or all(any(other <= each for other in second) for each in first)

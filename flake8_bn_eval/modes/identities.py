@@ -28,13 +28,6 @@ def about_mode(identity: ObjectId) -> Variable:
     return OBJECT_SCOPE, f"mode of {identity}"
 
 
-def owner_of(variable: Variable) -> ObjectId | None:
-    """The object on which assumptions about such a pseudo-variable rest."""
-    if variable[0] != OBJECT_SCOPE:
-        return None
-    return int(variable[1].partition(".")[0].rpartition(" ")[2])
-
-
 class Identities:
     """Numbers for objects: the same for the same path of birth, so loops find them again."""
 

@@ -184,7 +184,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.findings import Report
-from flake8_bn_eval.modes.evidence import Use
+from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.rules.base import rule
 from flake8_bn_eval.rules.triggers import INFERENCE
@@ -200,7 +200,7 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.forwards:
         if not (call.is_inference and call.measures and call.mode_matters):
             continue
-        if call.guessed or not {Use.READ, Use.PRINTED} & call.record.uses:
+        if call.guessed or not LOOKED_AT & call.record.uses:
             continue
         if facts.is_callers_choice(call, Mode.UNSET):
             continue

@@ -1,7 +1,8 @@
 """Decorators: what becomes of a function once its decorators have been applied.
 
 A decorator of the file is called; a gradient context or a home-made context manager is
-kept and entered by every call; anything unseen may run the function in any gradient mode.
+kept and entered by every call; something unseen that is named after gradients or modes may
+run the function in any gradient mode.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.things import (
     Class,
     External,
@@ -85,8 +87,13 @@ class Decorators:
         return value
 
     def _perhaps_in_context(self, function: Function, decorator: External | Result) -> Value:
-        """An unseen decorator may run the function in any gradient mode."""
-        if self.machine.knowledge.callable(decorator.path) is not None:
+        """An unseen decorator that speaks of gradients or modes may run it in any of them.
+
+        Others register a function, read its arguments from somewhere or take its time.
+        """
+        knowledge, name = self.machine.knowledge, decorator.path.rpartition(".")[2]
+        speaks = mentions(name, knowledge.vocabulary.gradient_changers)
+        if knowledge.callable(decorator.path) is not None or not speaks:
             return of_thing(function)
         context = GradientContext(decorator.path, "unknown", function.definition.place)
         return of_thing(replace(function, decorators=(context, *function.decorators)))

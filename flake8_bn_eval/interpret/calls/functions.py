@@ -253,6 +253,7 @@ class Functions:
         """What a function returns leaves for a caller that nobody has seen."""
         value = world.names.get((scope, RESULT))
         if value is not None:
+            value = self.machine.containers.with_contents(value, world)
             self.machine.recorder.use(value.connected, Use.RETURNED)
             self.machine.recorder.use(value.derived, Use.RETURNED_DATA)
 

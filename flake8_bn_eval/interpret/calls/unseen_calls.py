@@ -89,7 +89,9 @@ class UnseenCalls:
 
     def _hand_over(self, name: str, arguments: Arguments, world: World) -> None:
         """Outputs of forward calls that are handed to something unseen."""
-        connected = [argument for argument in arguments if argument.lineage]
+        with_contents = self.machine.containers.with_contents
+        given = [with_contents(argument, world) for argument in arguments]
+        connected = [argument for argument in given if argument.lineage]
         if not connected:
             return
         last = name.rpartition(".")[2]

@@ -9,9 +9,10 @@ from flake8_bn_eval.interpret.machine import (
     Machine,
 )
 from flake8_bn_eval.knowledge.words import names_class
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.things import Result
+from flake8_bn_eval.modes.things import Result, Symbol
 from flake8_bn_eval.modes.values import NO_IDS, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -52,8 +53,27 @@ class Assignments:
                 owner = self.machine.expressions.evaluate(target.value, world, frame)
                 index = self.machine.expressions.evaluate(target.index, world, frame)
                 self.machine.containers.set_element(owner, index, value, world)
+                self._keep_part(target.value, owner, value, world)
             case _:
                 self.machine.expressions.evaluate(target, world, frame)
+
+    def _keep_part(self, target: Expression, owner: Value, value: Value, world: World) -> None:
+        """An output that becomes a part of something: whoever reads that, reads the output.
+
+        A tensor or table with a name of its own descends from what was written into it.
+        """
+        if not value.lineage:
+            return
+        containers = self.machine.containers
+        if owner.objects and all(containers.is_container(each, world) for each in owner.objects):
+            self.machine.recorder.use(value.lineage, Use.KEPT)
+            return
+        from_outside = any(isinstance(thing, Symbol) for thing in owner.things)
+        if isinstance(target, Name) and not from_outside:
+            self.machine.recorder.use(value.lineage, Use.KEPT)
+            world.assign(target.variable, owner.descending(value))
+        else:
+            self.machine.recorder.use(value.lineage, Use.STORED)
 
     def _assign_attribute(
         self, target: Attribute, owner: Value, value: Value, world: World, frame: Frame
@@ -63,6 +83,8 @@ class Assignments:
             return
         owner = self._given_fields(target.value, owner, world)
         weak = owner.only_object is None
+        kept = self.machine.containers.with_contents(value, world)
+        self.machine.recorder.use(kept.lineage, Use.STORED)
         for identity in owner.objects:
             self.machine.classes.set_attribute(identity, name, value, world, frame, weak=weak)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.data.containers import join_values
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.sequences import backwards, blurred, inserted, reordered, without
 from flake8_bn_eval.modes.things import Constant, Function, GradientContext, ObjectId
@@ -104,6 +105,7 @@ class ContainerMethods:
     def append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
         """Append once per place is a known element; again at the same place it is any number."""
         value = self.machine.assignments.settled(value, world)
+        self.machine.recorder.use(value.lineage, Use.KEPT)
         state = world.get(identity)
         telling = value.objects or any(
             isinstance(thing, Function | GradientContext) for thing in value.things

@@ -246,6 +246,8 @@ class Containers:
 
     def unpacked(self, value: Value, count: int, world: World) -> list[Value]:
         """The values of ``a, b = value``, which may be one of several lists."""
+        if count == 2 and any(isinstance(thing, Parameters) for thing in value.things):
+            return [UNKNOWN, value]
         rows = [self._row(each, count, world) for each in sorted(value.objects)]
         if value.things or not rows:
             rows.append([UNKNOWN] * count)
@@ -276,6 +278,10 @@ class Containers:
                     *(self.with_contents(each, world, depth - 1) for each in contents)
                 )
         return value
+
+    def is_container(self, identity: ObjectId, world: World) -> bool:
+        """Whether an object is a list, a tuple or a dictionary."""
+        return world.get(identity).kind in (Kind.SEQUENCE, Kind.MAPPING)
 
     # Writing
 
