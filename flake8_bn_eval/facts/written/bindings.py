@@ -44,6 +44,7 @@ class Bindings:
     def __init__(self, program: Program) -> None:
         self._meanings: dict[Variable, list[Meaning | Expression]] = {}
         self._stars: list[str] = []
+        self._followed: dict[tuple[Variable, int], frozenset[Meaning]] = {}
         bodies = [program.body, *(each.body for each in program.functions)]
         bodies += [each.body for each in program.classes]
         for body in bodies:
@@ -91,6 +92,18 @@ class Bindings:
         """Everything that a name or dotted name may stand for."""
         return set(self._follow(expression, LONGEST_CHAIN))
 
+    def _of_name(self, variable: Variable, depth: int) -> frozenset[Meaning]:
+        known = self._followed.get((variable, depth))
+        if known is None:
+            found: set[Meaning] = set()
+            for each in self._meanings.get(variable, [None]):
+                if isinstance(each, Expression):
+                    found.update(self._follow(each, depth - 1))
+                else:
+                    found.add(each)
+            known = self._followed[variable, depth] = frozenset(found)
+        return known
+
     def meaning(self, expression: Expression) -> Meaning:
         """What a name or dotted name stands for, if there is only one thing."""
         found = self.meanings(expression)
@@ -104,11 +117,7 @@ class Bindings:
             case Name(variable=(scope, name)) if scope == BUILTIN_SCOPE:
                 yield self._free(name)
             case Name():
-                for each in self._meanings.get(expression.variable, [None]):
-                    if isinstance(each, Expression):
-                        yield from self._follow(each, depth - 1)
-                    else:
-                        yield each
+                yield from self._of_name(expression.variable, depth)
             case Attribute():
                 for owner in self._follow(expression.value, depth - 1):
                     yield self._attribute(owner, expression.name)

@@ -51,6 +51,8 @@ class CallGraph:
         self.classes = classes
         self.passing = Passing(survey, self)
         self._defaults: dict[tuple[Variable, int], Expression | None] = {}
+        self._callees: dict[tuple[object, int], list[str]] = {}
+        self._given: dict[tuple[int, str], list[Given]] = {}
 
     @property
     def bindings(self) -> Bindings:
@@ -80,12 +82,28 @@ class CallGraph:
 
     @cached_property
     def _kin(self) -> dict[int, tuple[ClassFact, ...]]:
-        return {
-            id(fact.definition): tuple(
-                each for each in self.classes.all if fact.definition in each.lineage
-            )
-            for fact in self.classes.all
+        found: dict[int, list[ClassFact]] = {id(each.definition): [] for each in self.classes.all}
+        for each in self.classes.all:
+            for definition in each.lineage:
+                found[id(definition)].append(each)
+        return {key: tuple(each) for key, each in found.items()}
+
+    def _related(self, fact: ClassFact) -> list[ClassDefinition]:
+        """The classes that an instance of a class, or of one below it, may have its members from.
+
+        Only those below which there is no other are asked: they have all that is above them.
+        """
+        kin = self.kin(fact)
+        inherited = {
+            id(above) for each in kin for above in self.classes.bases_in_file(each.definition)
         }
+        related = {
+            id(definition): definition
+            for each in kin
+            if id(each.definition) not in inherited
+            for definition in each.lineage
+        }
+        return sorted(related.values(), key=lambda each: each.place)
 
     def entries(self, site: CallSite) -> list[Entry]:
         """The functions of the file that a call may enter."""
@@ -108,6 +126,12 @@ class CallGraph:
         """
         if depth == 0:
             return []
+        key = callee.variable if isinstance(callee, Name) else callee, depth
+        if key not in self._callees:
+            self._callees[key] = self._found_callees(callee, depth)
+        return self._callees[key]
+
+    def _found_callees(self, callee: Expression, depth: int) -> list[str]:
         if isinstance(callee, Conditional):
             sides = (callee.then, callee.otherwise)
             return sorted({path for each in sides for path in self.callees(each, depth - 1)})
@@ -124,7 +148,8 @@ class CallGraph:
             values = [expression.then, expression.otherwise]
         if not values:
             return [expression]
-        return [origin for each in values for origin in self.origins(each, depth - 1)]
+        found = (origin for each in values for origin in self.origins(each, depth - 1))
+        return list(dict.fromkeys(found))
 
     def _values(self, callee: Expression) -> list[Expression]:
         """What a parameter, a name or an attribute of `self` is given, as it is written."""
@@ -160,11 +185,8 @@ class CallGraph:
         return entries
 
     def _constructor(self, definition: ClassDefinition) -> list[Entry]:
-        for fact in self.classes.all:
-            if fact.definition is definition:
-                found = fact.method(CONSTRUCTOR)
-                return [] if found is None else [Entry(found, True)]
-        return []
+        found = self.classes.of(definition).method(CONSTRUCTOR)
+        return [] if found is None else [Entry(found, True)]
 
     # Values
 
@@ -192,16 +214,19 @@ class CallGraph:
         owner = self.owner(attribute.value)
         if owner is None:
             return None
-        lineages = {id(each) for kin in self.kin(owner) for each in kin.lineage}
-        found = [
-            each.given
-            for each in self.survey.attributes.get(attribute.name, ())
-            if (fact := self.owner(each.owner)) and id(fact.definition) in lineages
-        ]
-        for kin in self.kin(owner):
-            for definition in kin.lineage:
+        key = id(owner), attribute.name
+        if key not in self._given:
+            related = self._related(owner)
+            classes = {id(each) for each in related}
+            found = [
+                each.given
+                for each in self.survey.attributes.get(attribute.name, ())
+                if (fact := self.owner(each.owner)) and id(fact.definition) in classes
+            ]
+            for definition in related:
                 found += self.survey.names.get((definition.scope, attribute.name), [])
-        return list(dict.fromkeys(found))
+            self._given[key] = found
+        return self._given[key]
 
     def single(self, expression: Expression, depth: int = LONGEST_CHAIN) -> Expression | None:
         """The one value that a name, or an attribute of `self`, is ever given in sight."""

@@ -168,9 +168,10 @@ class Classes:
 
     @cached_property
     def _resolution(self) -> Resolution[ClassDefinition]:
-        return Resolution(self._bases_in_file)
+        return Resolution(self.bases_in_file)
 
-    def _bases_in_file(self, definition: ClassDefinition) -> list[ClassDefinition]:
+    def bases_in_file(self, definition: ClassDefinition) -> list[ClassDefinition]:
+        """The classes of the file that a class names as its bases."""
         meanings = [each for base in self._meanings(definition) for each in base]
         return [each for each in meanings if isinstance(each, ClassDefinition)]
 
