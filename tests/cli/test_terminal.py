@@ -30,7 +30,9 @@ SLOW = "from torch import nn\n\n\ndef f(net):\n" + "".join(
 
 
 def plain(shown: str) -> list[str]:
-    return CODES.sub("", shown).replace("\r", "").splitlines()
+    """The lines as they look in the end: what was written over is gone."""
+    lines = CODES.sub("", shown).replace("\r\n", "\n").split("\n")
+    return [line.rpartition("\r")[2] for line in lines if line]
 
 
 def check(folder: Path, *arguments: str, width: int = 80, **more: str) -> tuple[str, int]:
