@@ -209,6 +209,22 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert "bn-eval: /dev/full: No space left on device" in done.stderr
 
 
+def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": DEFECT})
+    for streams in (">&-", "2>&-", ">&- 2>&-"):
+        done = subprocess.run(
+            f"{sys.executable} -m flake8_bn_eval check a.py {streams}",
+            shell=True,
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+
+
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     write(tmp_path, {f"file_{number:03}.py": DEFECT for number in range(300)})
     command = f"{sys.executable} -m flake8_bn_eval check --no-cache -j1 | head -1"
