@@ -32,11 +32,11 @@ def fixes_for(
     """
     found = list(findings)
     try:
-        tree = File(text)
+        file = File(text)
     except source.UnparsableError:
         return []
     if analyse is None:
-        first = (next(proposed(tree, each)) for each in found)
+        first = (next(proposed(file, each)) for each in found)
         return [fix for fix in first if isinstance(fix, Fix)]
-    tried = (tried_out(tree, each, found, analyse) for each in found)
-    return [each.fix for each in tried if isinstance(each, Fixed)]
+    tried = (tried_out(file, each, found, analyse) for each in found)
+    return [fix for each in tried if isinstance(each, Fixed) for fix in each.fixes]

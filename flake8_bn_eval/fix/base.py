@@ -32,12 +32,14 @@ class Kind:
 
     codes: frozenset[str]
     propose: Propose
+    is_local: bool = False
+    """Whether its findings depend on nothing but their places, so that no fix affects another."""
 
     def __call__(self, site: Site) -> Iterator[Change]:
         """The ways to repair a finding."""
         return self.propose(site)
 
 
-def repairs(*codes: str) -> Callable[[Propose], Kind]:
+def repairs(*codes: str, is_local: bool = False) -> Callable[[Propose], Kind]:
     """Make a kind of fix of the function below."""
-    return lambda propose: Kind(frozenset(codes), propose)
+    return lambda propose: Kind(frozenset(codes), propose, is_local)

@@ -29,9 +29,15 @@ def lines_of(text: str) -> list[str]:
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:
     """The edits that make the new text of the old one; a line moved sideways is moved by itself."""
     before, after = lines_of(old), lines_of(new)
-    matcher = SequenceMatcher(None, _contents(before), _contents(after), autojunk=False)
+    same = _common(before, after)
+    shorter = min(len(before), len(after)) - same
+    tail = _common(before[::-1][:shorter], after[::-1][:shorter])
+    before, after = before[: len(before) - tail], after[: len(after) - tail]
+    contents = _contents(before[same:]), _contents(after[same:])
+    matcher = SequenceMatcher(None, *contents, autojunk=False)
     found: list[Edit] = []
-    for kind, first, last, start, end in matcher.get_opcodes():
+    for kind, *ends in matcher.get_opcodes():
+        first, last, start, end = (each + same for each in ends)
         if kind == "equal" or last - first == end - start:
             pairs = zip(range(first, last), after[start:end], strict=True)
             found += (
@@ -42,6 +48,12 @@ def edits_between(old: str, new: str) -> tuple[Edit, ...]:
         else:
             found.append(_edit(first, "".join(before[first:last]), "".join(after[start:end])))
     return tuple(found)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items are the same at the beginning of both."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _contents(lines: Sequence[str]) -> list[str]:

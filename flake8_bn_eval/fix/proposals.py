@@ -29,7 +29,7 @@ class Declined:
     """Whether there is an unsafe fix that was not asked for."""
 
 
-def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:
+def proposed(file: File, finding: Finding) -> Iterator[Fix | Declined]:
     """All fixes for a finding that are known, the best first, and why there are no others."""
     kinds = kinds_for(finding.code)
     if not kinds:
@@ -39,9 +39,9 @@ def proposed(tree: File, finding: Finding) -> Iterator[Fix | Declined]:
     known = False
     for kind in kinds:
         try:
-            for change in kind(Site(tree, finding)):
+            for change in kind(Site(file, finding)):
                 known = True
-                yield _fix(tree.text, finding, change)
+                yield _fix(file.text, finding, change)
         except DeclinedError as declined:
             reasons.append(str(declined))
         except Exception as error:  # ours, not the user's: other findings are fixed

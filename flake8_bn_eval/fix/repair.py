@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Fix, Span
 from flake8_bn_eval.fix.edits import moved_line
 from flake8_bn_eval.fix.proposals import Declined
 from flake8_bn_eval.fix.site import File
-from flake8_bn_eval.fix.trial import Analyse, Fixed, tried_out
+from flake8_bn_eval.fix.trial import Analyse, Fixed, Key, key_of, tried_out, tried_together
 
 Wanted = Callable[[Finding], bool]
 
@@ -54,30 +55,83 @@ def repair(
     It ends because each fix leaves one finding less, and what it gives it leaves as it is
     when it is done again.  Text that is not parsed stays as it is.
     """
-    findings: Sequence[Finding] = analyse(text)
-    fixes: list[Fix] = []
-    while True:
-        result = _first_that_holds(text, findings, analyse, unsafe=unsafe, wanted=wanted)
-        if not isinstance(result, Fixed):
-            return Repaired(text, tuple(fixes), tuple(result), tuple(findings))
-        fixes.append(result.fix)
-        text, findings = result.text, result.findings
+    state = _Repairing(text, analyse(text), analyse, unsafe, wanted)
+    while state.goes_on():
+        pass
+    return Repaired(state.text, tuple(state.fixes), tuple(state.declined), tuple(state.findings))
 
 
-def _first_that_holds(
-    text: str, findings: Sequence[Finding], analyse: Analyse, *, unsafe: bool, wanted: Wanted
-) -> Fixed | list[Declined]:
-    pending = [finding for finding in findings if wanted(finding)]
-    declined: list[Declined] = []
-    if not pending:
-        return declined
-    try:
-        file = File(text)
-    except source.UnparsableError as error:
-        return [Declined(each, f"the file is not parsed: {error.message}") for each in pending]
-    for finding in pending:
-        result = tried_out(file, finding, findings, analyse, unsafe=unsafe)
-        if isinstance(result, Fixed):
-            return result
-        declined.append(result)
-    return declined
+@dataclass
+class _Repairing:
+    """A text on its way.  What has been declined is asked again when something has changed."""
+
+    text: str
+    findings: Sequence[Finding]
+    analyse: Analyse
+    unsafe: bool
+    wanted: Wanted
+    fixes: list[Fix] = field(default_factory=list)
+    declined: list[Declined] = field(default_factory=list)
+    asked: Counter[Key] = field(default_factory=Counter)
+    """What has been declined since all were asked last."""
+    has_changed: bool = False
+    """Whether a fix has been made since then."""
+    one_by_one: bool = False
+    """Whether several fixes at once did not hold, or are not enough to be worth it."""
+
+    def goes_on(self) -> bool:
+        """Make the next fix, or several at once; false if nothing is left to be tried."""
+        pending = self._pending()
+        if not pending and not self.has_changed:
+            return False
+        if not pending:
+            self._ask_again()
+            return True
+        try:
+            file = File(self.text)
+        except source.UnparsableError as error:
+            reason = f"the file is not parsed: {error.message}"
+            self.declined += [Declined(each, reason) for each in pending]
+            return False
+        together = None if self.one_by_one else self._together(file, pending)
+        if together is None:
+            self.one_by_one = True
+            self._try_each(file, pending)
+        else:
+            self._make(together)
+        return True
+
+    def _together(self, file: File, pending: Sequence[Finding]) -> Fixed | None:
+        return tried_together(file, pending, self.findings, self.analyse, unsafe=self.unsafe)
+
+    def _pending(self) -> list[Finding]:
+        met = Counter[Key]()
+        pending = []
+        for finding in filter(self.wanted, self.findings):
+            key = key_of(finding)
+            met[key] += 1
+            if met[key] > self.asked[key]:
+                pending.append(finding)
+        return pending
+
+    def _ask_again(self) -> None:
+        self.declined.clear()
+        self.asked.clear()
+        self.has_changed = False
+
+    def _try_each(self, file: File, pending: Sequence[Finding]) -> None:
+        """Up to the first fix that holds."""
+        for finding in pending:
+            result = tried_out(file, finding, self.findings, self.analyse, unsafe=self.unsafe)
+            if isinstance(result, Fixed):
+                self._make(result)
+                return
+            self.declined.append(result)
+            self.asked[key_of(finding)] += 1
+
+    def _make(self, fixed: Fixed) -> None:
+        self.text, self.findings = fixed.text, fixed.findings
+        self.fixes += fixed.fixes
+        edits = [edit for fix in fixed.fixes for edit in fix.edits]
+        self.asked = Counter(key_of(each.finding, edits) for each in self.declined)
+        self.has_changed = True

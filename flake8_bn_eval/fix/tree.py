@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from typing import cast
 
@@ -105,9 +106,10 @@ class Tree:
         return self.module.code_for_node(bare)
 
     def rewritten(self, rewrites: Mapping[cst.CSTNode, Rewrite]) -> str:
-        """The text with some nodes rewritten."""
-        changed = self.module.visit(_Rewriting(rewrites))
-        return changed.code
+        """The text with some nodes rewritten; only what is around them is made anew."""
+        around = {each for node in rewrites for each in self.ancestors(node)}
+        changed = _Rewriting(rewrites, around.union(rewrites)).of(self.module)
+        return cst.ensure_type(changed, cst.Module).code
 
 
 def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -119,11 +121,38 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending += reversed(current.children)
 
 
-class _Rewriting(cst.CSTTransformer):
-    def __init__(self, rewrites: Mapping[cst.CSTNode, Rewrite]) -> None:
-        super().__init__()
-        self._rewrites = rewrites
+class _Rewriting:
+    """Rewrites nodes from the inside out: ``touched`` are those and all that are around them."""
 
-    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Replacement:  # type: ignore[override]
-        rewrite = self._rewrites.get(original_node)
-        return updated_node if rewrite is None else rewrite(updated_node)
+    def __init__(
+        self, rewrites: Mapping[cst.CSTNode, Rewrite], touched: Collection[cst.CSTNode]
+    ) -> None:
+        self._rewrites = rewrites
+        self._touched = touched
+
+    def of(self, node: cst.CSTNode) -> Replacement:
+        """What stands in the place of a node."""
+        if node not in self._touched:
+            return node
+        held = ((field.name, getattr(node, field.name)) for field in fields(node))
+        changes = {name: self._held(value) for name, value in held if self._is_touched(value)}
+        changed = node.with_changes(**changes) if changes else node
+        rewrite = self._rewrites.get(node)
+        return changed if rewrite is None else rewrite(changed)
+
+    def _is_touched(self, value: object) -> bool:
+        if isinstance(value, list | tuple):
+            return any(each in self._touched for each in value)
+        return isinstance(value, cst.CSTNode) and value in self._touched
+
+    def _held(self, value: cst.CSTNode | Sequence[cst.CSTNode]) -> object:
+        """What a node holds in the place of another node, or of several."""
+        if isinstance(value, cst.CSTNode):
+            return self.of(value)
+        return [new for each in value for new in _as_nodes(self.of(each))]
+
+
+def _as_nodes(replacement: Replacement) -> Iterable[cst.CSTNode]:
+    if isinstance(replacement, cst.CSTNode):
+        return (replacement,)
+    return replacement if isinstance(replacement, cst.FlattenSentinel) else ()

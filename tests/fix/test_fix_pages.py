@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ EXAMPLES = [
     for number, example in enumerate(rule.page.examples)
     if example.expected and not example.is_executed
 ]
+CODE = re.compile(r"BNE\d{3}")
 EVERY_CODE = frozenset(rule.code for rule in all_rules())
 
 
@@ -92,3 +94,12 @@ def test_a_kind_repairs_findings_of_rules_that_there_are(kind: object) -> None:
     codes = {code for code in EVERY_CODE if kind in kinds_for(code)}
     assert codes == set(getattr(kind, "codes"))  # noqa: B009
     assert codes
+
+
+def test_the_page_of_fixes_names_the_rules_that_have_one_and_those_that_have_none() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "fixes.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- fixes: begin -->")[2].partition("<!-- fixes: end -->")[0]
+    below = page.partition("The other rules have no fix")[2].partition("\n\n")[0]
+    fixed = {code for code in EVERY_CODE if kinds_for(code)}
+    assert set(CODE.findall(table)) == fixed
+    assert EVERY_CODE - fixed <= set(CODE.findall(below))

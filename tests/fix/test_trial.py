@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.findings import Finding, Span
 from flake8_bn_eval.fix import fixes_for, repair
+from flake8_bn_eval.fix.edits import apply_edits
 from flake8_bn_eval.fix.proposals import Declined
 
 TEXT = """\
@@ -59,6 +62,38 @@ def test_a_finding_that_was_there_before_is_no_other_one() -> None:
         return [*analyse(changed), Finding(Span(last, 4, last, 9), "BNE999", "other", "last")]
 
     assert repair(text, analysed, unsafe=True).fixes
+
+
+def test_fixes_that_do_not_affect_each_other_are_tried_at_once() -> None:
+    text = TEXT + "".join(f"m{n} = nn.Dropout()\nm{n}.eval\n" for n in range(20))
+    analysed: list[str] = []
+
+    def counted(changed: str) -> list[Finding]:
+        analysed.append(changed)
+        return analyse(changed)
+
+    repaired = repair(text, counted)
+    assert repaired.text == re.sub(r"(\.eval|\.train)\n", r"\1()\n", text)
+    assert len(repaired.fixes) == 22
+    assert len(analysed) == 2
+    text_so_far = text
+    for fix in repaired.fixes:
+        text_so_far = apply_edits(text_so_far, fix.edits)
+    assert text_so_far == repaired.text
+
+
+def test_one_fix_that_does_not_hold_does_not_keep_others_from_being_made() -> None:
+    text = TEXT + "".join(f"m{n} = nn.Dropout()\nm{n}.eval\n" for n in range(5))
+    other = Finding(Span(3, 0, 3, 5), "BNE999", "other", "something else")
+
+    def analysed(changed: str) -> list[Finding]:
+        return [*analyse(changed), *([other] if "m3.eval()" in changed else [])]
+
+    repaired = repair(text, analysed)
+    assert repaired.text == re.sub(r"(\.eval|\.train)\n", r"\1()\n", text).replace(
+        "m3.eval()", "m3.eval"
+    )
+    assert [each.finding.span.line for each in repaired.declined] == [13]
 
 
 def test_only_what_is_wanted_is_fixed() -> None:

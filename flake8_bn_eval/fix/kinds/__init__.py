@@ -20,6 +20,12 @@ def kinds_for(code: str) -> list[Kind]:
     return [kind for kind in all_kinds() if code in kind.codes]
 
 
+def is_local(code: str) -> bool:
+    """Whether all findings of a rule can be repaired at once."""
+    kinds = kinds_for(code)
+    return bool(kinds) and all(kind.is_local for kind in kinds)
+
+
 def _kind_of(name: str) -> Kind:
     module = importlib.import_module(f"{__name__}.{name}")
     kind: object = getattr(module, "propose", None)

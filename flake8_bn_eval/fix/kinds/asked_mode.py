@@ -15,7 +15,7 @@ from flake8_bn_eval.fix.tree import DeclinedError
 FLAG = "track_running_stats"
 
 
-@repairs("BNE301")
+@repairs("BNE301", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """Every reading of the flag in the statement asks for the mode instead."""
     statement = site.node(cst.Assign) or site.node(cst.Return) or site.node(cst.Expr)

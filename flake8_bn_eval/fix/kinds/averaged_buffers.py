@@ -14,7 +14,7 @@ from flake8_bn_eval.fix.training import called_name
 from flake8_bn_eval.fix.tree import DeclinedError
 
 
-@repairs("BNE406")
+@repairs("BNE406", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """Only for the class of PyTorch: what an average by hand leaves out is not known."""
     call = site.node(cst.Call)

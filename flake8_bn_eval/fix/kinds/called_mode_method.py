@@ -11,7 +11,7 @@ from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.site import Site
 
 
-@repairs("BNE303")
+@repairs("BNE303", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """The method that is named by a statement is called."""
     statement = site.node(cst.Expr) or site.node(cst.Assign) or site.needed(cst.AnnAssign)

@@ -21,7 +21,7 @@ OF_NORM = 5
 STATIC = ("staticmethod", "classmethod")
 
 
-@repairs("BNE401", "BNE402")
+@repairs("BNE401", "BNE402", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """The mode is passed; safe for dropout, unless somebody has written that it is on."""
     call = site.needed(cst.Call)

@@ -15,7 +15,7 @@ from flake8_bn_eval.fix.training import called_name
 from flake8_bn_eval.fix.tree import DeclinedError
 
 
-@repairs("BNE304", "BNE308")
+@repairs("BNE304", "BNE308", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """``super().train(mode)`` first, or ``return self`` last."""
     function = site.node(cst.FunctionDef)

@@ -25,7 +25,7 @@ READING = frozenset({"all", "any", "enumerate", "iter", "len", "list", "range", 
 READING |= frozenset({"tuple", "zip"})
 
 
-@repairs("BNE305")
+@repairs("BNE305", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """The value that is assigned becomes the argument of the container."""
     statement = site.needed(cst.Assign)

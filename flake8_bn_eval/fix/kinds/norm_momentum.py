@@ -24,7 +24,7 @@ from flake8_bn_eval.fix.tree import DeclinedError, descendants
 MOMENTUM = "momentum"
 
 
-@repairs("BNE405")
+@repairs("BNE405", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """At the layer if it says the number or names it, otherwise where the number comes from."""
     number = advised_number(site.finding)

@@ -16,7 +16,7 @@ from flake8_bn_eval.fix.tree import DeclinedError
 FLAG = "track_running_stats"
 
 
-@repairs("BNE404")
+@repairs("BNE404", is_local=True)
 def propose(site: Site) -> Iterator[Change]:
     """The layer gets buffers: checkpoints that were made without them no longer fit strictly."""
     call = site.needed(cst.Call)
