@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.report.formats import Format
 
 
-class _Formatter(BaseFormatter):  # type: ignore[misc] - flake8 tells no types
+class _Formatter(BaseFormatter):  # type: ignore[misc]
     """Collects what flake8 shows of a file and lets a format report it."""
 
     name: ClassVar[str]

@@ -18,7 +18,7 @@ from flake8.options.manager import OptionManager
 from flake8_bn_eval import __version__
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.configuration.choice import Choice, choose
-from flake8_bn_eval.configuration.table import NOTHING, ConfigurationError, table_above
+from flake8_bn_eval.configuration.table import ConfigurationError, table_above
 from flake8_bn_eval.findings import Note, flake8_texts, where_in_file
 from flake8_bn_eval.options import OptionError, argparse_arguments, declarations
 
@@ -52,7 +52,7 @@ class Plugin:
         """Read the options, and what flake8 was told to select."""
         other = namespace.isolated or namespace.config
         try:
-            table = NOTHING if other else table_above(os.getcwd())  # noqa: PTH109 - costs less
+            table = None if other else table_above(os.getcwd())  # noqa: PTH109 - costs less
             cls.choice = choose(namespace, table)
         except ConfigurationError as error:
             manager.parser.error(str(error))

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -70,12 +70,12 @@ class Cache:
 
     def keep(self, key: Key, record: Record, tree: Tree | None) -> None:
         """Keep what was found; ``tree`` is what the analysis asked on the way."""
-        asked, around = Asked((), (), (), listed=False), ""
+        asked, around = Asked([], [], [], listed=False), ""
         if tree is not None and key.place is not None:
             asked = tree.asked
             around = _state(tree, asked, key.place)
         told = {"text": _digest(key.text), "around": around, "record": record.as_data()}
-        entry = told | asdict(asked)
+        entry = told | vars(asked)
         with contextlib.suppress(OSError):
             self._write(self._file(key), json.dumps(entry).encode())
 
@@ -84,7 +84,7 @@ class Cache:
         if key.place is None:
             return ""
         asked = Asked(
-            tuple(entry["files"]), tuple(entry["read"]), tuple(entry["folders"]), entry["listed"]
+            entry["files"], entry["read"], entry["folders"], listed=entry["listed"]
         )
         root = key.place.root
         if root not in self._trees:

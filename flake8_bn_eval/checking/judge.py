@@ -33,7 +33,7 @@ class Judge:
     def unused(self) -> Judge:
         """The same judge before it has judged anything, for another process."""
         cache = None if self.cache is None else Cache(self.cache.folder)
-        return Judge(replace(self.choice), cache, self.wants_fixes)
+        return Judge(self.choice.unused(), cache, self.wants_fixes)
 
     def known(self, path: str) -> FileResult | None:
         """What is reported of a file if the cache has it; never more than reading costs."""

@@ -194,7 +194,8 @@ def _outputs(given: argparse.Namespace, choice: Choice) -> list[Output]:
 def _baseline(given: argparse.Namespace, choice: Choice) -> Baseline | None:
     if given.write_baseline is not None:
         return None
-    file = given.baseline or choice.table.baseline
+    configured = None if choice.table is None else choice.table.baseline
+    file = given.baseline or configured
     return None if file is None else read_baseline(file)
 
 
@@ -204,12 +205,13 @@ def _search(given: argparse.Namespace, choice: Choice) -> Search:
         tuple(namespace.filename),
         (*namespace.exclude, *namespace.extend_exclude),
         namespace.stdin_display_name,
-        given.all_files or choice.table.all_files,
+        given.all_files or (choice.table is not None and choice.table.all_files),
     )
 
 
 def _cache(given: argparse.Namespace, choice: Choice) -> Cache | None:
     if given.no_cache or os.environ.get(RAISE):
         return None
-    folder = given.cache_dir or choice.table.cache_dir or os.environ.get(CACHE_DIR)
+    configured = None if choice.table is None else choice.table.cache_dir
+    folder = given.cache_dir or configured or os.environ.get(CACHE_DIR)
     return Cache(folder or default_folder())

@@ -114,7 +114,8 @@ class Run:
         told = summary(self.count, is_diff=self.request.diff)
         print(f"bn-eval: {told}", file=sys.stderr)
         shown = self.request.diff and self.count.fixed
-        return max(self.status, FINDINGS if left or shown else CLEAN)
+        judged = (left or shown) and not self.request.judge.choice.namespace.exit_zero
+        return max(self.status, FINDINGS if judged else CLEAN)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -151,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also fix what .gitignore names and what is in directories such as venv and build",
     )
-    add_flags(fix, SELECTING, SEARCHING)
+    add_flags(fix, SELECTING, SEARCHING, ["--exit-zero"])
     return fix
 
 

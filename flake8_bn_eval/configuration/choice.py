@@ -10,35 +10,52 @@ import argparse
 import copy
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flake8.formatting.default import Nothing
 from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.utils import matches_filename
 
 from flake8_bn_eval.analysis import enabled_rules, problems_of
-from flake8_bn_eval.configuration.table import NOTHING, Table
 from flake8_bn_eval.options import OptionError, Options, from_namespace
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.configuration.reading import Table
 
 _BETWEEN = re.compile(r"[\s,:]")
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Choice:
-    """What was asked for."""
+    """What was asked for.
 
-    options: Options
-    codes: frozenset[str]
-    """Of the rules that may be shown in some file."""
-    namespace: argparse.Namespace
-    """flake8's options, with those of the table."""
-    table: Table = NOTHING
+    ``codes`` are of the rules that may be shown in some file; ``namespace`` has flake8's
+    options with those of the table.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        codes: frozenset[str],
+        namespace: argparse.Namespace,
+        table: Table | None = None,
+    ) -> None:
+        self.options = options
+        self.codes = codes
+        self.namespace = namespace
+        self.table = table
+
+    def unused(self) -> Choice:
+        """The same, without what it has made of it: for another process."""
+        return Choice(self.options, self.codes, self.namespace, self.table)
 
     def codes_in(self, filename: str) -> frozenset[str]:
         """The codes of the rules that the table lets be shown in a file."""
-        if self.table.exclude and self._is_excluded(filename):
+        if self.table is None:
+            return self.codes
+        if self.table.exclude and self._is_excluded(filename, self.table.exclude):
             return frozenset()
         if not self.table.per_file_ignores:
             return self.codes
@@ -52,18 +69,18 @@ class Choice:
         """What flake8 shows in which file."""
         return StyleGuideManager(self.namespace, Nothing(self.namespace))
 
-    def _is_excluded(self, filename: str) -> bool:
+    def _is_excluded(self, filename: str, patterns: tuple[str, ...]) -> bool:
         message = '"%(path)s" is %(whether)sleft out'
-        return bool(matches_filename(filename, self.table.exclude, message, _LOG))
+        return bool(matches_filename(filename, patterns, message, _LOG))
 
 
-def choose(namespace: argparse.Namespace, table: Table) -> Choice:
+def choose(namespace: argparse.Namespace, table: Table | None) -> Choice:
     """What flake8's options and the table ask for together.
 
     Raises `OptionError`, with a line for each mistake.
     """
-    merged = namespace if table is NOTHING else _merged(namespace, table)
-    options = from_namespace(namespace, table.options)
+    merged = namespace if table is None else _merged(namespace, table)
+    options = from_namespace(namespace, None if table is None else table.options)
     problems = problems_of(options)
     if problems:
         raise OptionError("\n".join(problems))

@@ -6,11 +6,11 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from flake8_bn_eval.configuration.table import NAME, ConfigurationError, Table
+from flake8_bn_eval.configuration.table import NAME, ConfigurationError
 from flake8_bn_eval.options import OptionError, declarations
 
 CODES = ("select", "extend-select", "ignore", "extend-ignore")
@@ -20,6 +20,26 @@ FILES = ("baseline", "cache-dir")
 SWITCHES = ("all-files",)
 _CODE = re.compile(r"[A-Z]{1,3}[0-9]{0,3}", re.ASCII)
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+).*|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file sets.
+
+    ``options`` are those of `Options`, by their keys there, files as they lie from the
+    working folder; the rest is named as flake8 names it.
+    """
+
+    path: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    baseline: str | None = None
+    cache_dir: str | None = None
+    all_files: bool = False
 
 
 def table_in(path: str, data: bytes) -> Table | None:

@@ -7,9 +7,10 @@ the words is not parsed, and what reads one is imported when there is one.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.configuration.reading import Table
 
 FILE = "pyproject.toml"
 NAME = "bn-eval"
@@ -19,31 +20,11 @@ class ConfigurationError(Exception):
     """A mistake in the table; the message names the file, its line and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a file sets.
+def table_above(folder: str) -> Table | None:
+    """The table that counts in a folder, None if there is none.
 
-    ``options`` are those of `Options`, by their keys there, files as they lie from the
-    working folder; the rest is named as flake8 names it.
+    Raises `ConfigurationError` for one with a mistake.
     """
-
-    path: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    baseline: str | None = None
-    cache_dir: str | None = None
-    all_files: bool = False
-
-
-NOTHING = Table()
-
-
-def table_above(folder: str) -> Table:
-    """The table that counts in a folder; a `ConfigurationError` for one with a mistake."""
     home = os.path.expanduser("~")
     while True:
         path = os.path.join(folder, FILE)
@@ -52,7 +33,7 @@ def table_above(folder: str) -> Table:
             return found
         above = os.path.dirname(folder)
         if above in (folder, home):
-            return NOTHING
+            return None
         folder = above
 
 

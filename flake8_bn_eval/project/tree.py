@@ -29,16 +29,21 @@ _kept: dict[str, tuple[Stamp, bytes]] = {}
 _folders: dict[str, tuple[Stamp, tuple[tuple[str, bool], ...]]] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wanted to know of a tree: as long as all of it stays, so does the answer."""
+    """What somebody wanted to know of a tree: as long as all of it stays, so does the answer.
 
-    files: tuple[str, ...]
-    """Whether there are such files; a path that ends with ``/`` is a directory."""
-    read: tuple[str, ...]
-    folders: tuple[str, ...]
-    listed: bool
-    """All files of the tree were listed, and searched for words."""
+    ``files``: whether there are such files; a path that ends with ``/`` is a directory.
+    ``read``: their bytes.  ``folders``: the directories in these.  ``listed``: all files of
+    the tree were listed, and searched for words.
+    """
+
+    def __init__(
+        self, files: list[str], read: list[str], folders: list[str], *, listed: bool
+    ) -> None:
+        self.files = files
+        self.read = read
+        self.folders = folders
+        self.listed = listed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +103,9 @@ class Tree:
     def asked(self) -> Asked:
         """What was asked until now, with what is missing."""
         listed = {*self._listed}
-        read = tuple(sorted(self._data.keys() - listed))
-        files = tuple(sorted(self._files.keys() - listed))
-        return Asked(files, read, tuple(sorted(self._folders_of)), bool(listed))
+        read = sorted(self._data.keys() - listed)
+        files = sorted(self._files.keys() - listed)
+        return Asked(files, read, sorted(self._folders_of), listed=bool(listed))
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file, None if there is none that is read."""

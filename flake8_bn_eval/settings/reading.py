@@ -17,13 +17,8 @@ from flake8.options import aggregator, config
 from flake8.options.manager import OptionManager
 
 from flake8_bn_eval.configuration.choice import Choice, choose
-from flake8_bn_eval.configuration.table import (
-    NOTHING,
-    ConfigurationError,
-    Table,
-    read_table,
-    table_above,
-)
+from flake8_bn_eval.configuration.reading import Table
+from flake8_bn_eval.configuration.table import ConfigurationError, read_table, table_above
 from flake8_bn_eval.files.units import InputError
 from flake8_bn_eval.options import OptionError
 from flake8_bn_eval.rules import all_rules
@@ -39,12 +34,12 @@ def settings_of(given: argparse.Namespace) -> Choice:
         raise InputError("\nbn-eval: ".join(str(error).split("\n"))) from error
 
 
-def _table(given: argparse.Namespace) -> Table:
+def _table(given: argparse.Namespace) -> Table | None:
     if given.isolated:
-        return NOTHING
+        return None
     if given.config is None:
         return table_above(str(Path.cwd()))
-    return (read_table(given.config) or NOTHING) if _is_toml(given.config) else NOTHING
+    return read_table(given.config) if _is_toml(given.config) else None
 
 
 def _is_toml(path: str) -> bool:
