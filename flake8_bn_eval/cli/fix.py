@@ -180,5 +180,5 @@ def _search(given: argparse.Namespace, choice: Choice) -> Search:
         tuple(namespace.filename),
         (*namespace.exclude, *namespace.extend_exclude),
         namespace.stdin_display_name,
-        given.all_files or choice.table.all_files,
+        given.all_files or (choice.table is not None and choice.table.all_files),
     )
