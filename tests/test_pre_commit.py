@@ -14,7 +14,7 @@ from types import MappingProxyType
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOK = ROOT / "tests" / "notebooks" / "samples" / "imports_network.ipynb"
+SAMPLES = ROOT / "tests" / "notebooks" / "samples"
 DEFECT = "from torch import nn\n\nnet = nn.Dropout()\nnet.eval\n"
 UNFIXED = """\
 import torch
@@ -129,7 +129,8 @@ def test_the_hooks_leave_the_flake8_configuration_to_flake8(
 
 def test_the_hook_fails_on_a_finding(project: Path, hooks: tuple[Path, str]) -> None:
     (project / "defect.py").write_text(UNFIXED, encoding="utf-8")
-    shutil.copy(NOTEBOOK, project / "notebook.ipynb")
+    shutil.copy(SAMPLES / "imports_network.ipynb", project / "notebook.ipynb")
+    shutil.copy(SAMPLES / "network.py", project)
     done = all_files(project, hooks)
     assert done.returncode == 1
     assert "defect.py:13:15: BNE101" in done.stdout
@@ -143,8 +144,10 @@ def test_the_hook_fixes_what_can_be_fixed_safely(
     project: Path, hooks: tuple[Path, str]
 ) -> None:
     (project / "defect.py").write_text(DEFECT, encoding="utf-8")
+    shutil.copy(SAMPLES / "version_3.ipynb", project)
     done = all_files(project, hooks)
     assert done.returncode == 1
     assert "files were modified by this hook" in done.stdout
     assert (project / "defect.py").read_text(encoding="utf-8") == DEFECT.rstrip() + "()\n"
+    assert '"net.eval()"' in (project / "version_3.ipynb").read_text(encoding="utf-8")
     assert all_files(project, hooks).returncode == 0

@@ -16,10 +16,10 @@ from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.checking.run import processors, results
 from flake8_bn_eval.cli.outcome import BAD_INPUT, CLEAN, FINDINGS, InputError, complain, parser
 from flake8_bn_eval.cli.outputs import Output, Wanted, add_outputs, outputs, write_file
+from flake8_bn_eval.cli.searching import add_all_files, search_of
 from flake8_bn_eval.cli.summary import statistics, summary
 from flake8_bn_eval.cli.terminal import Progress, terminal_format
 from flake8_bn_eval.configuration.choice import Choice
-from flake8_bn_eval.files.discovery import Search
 from flake8_bn_eval.report.formats import Format
 from flake8_bn_eval.report.results import FileResult
 from flake8_bn_eval.settings.flags import RUNNING, SEARCHING, SELECTING, SHOWING, add_flags
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         _baseline(given, choice),
         keep_all=given.write_baseline is not None,
     )
-    found = _search(given, choice).files(given.paths or ["."])
+    found = search_of(given, choice).files(given.paths or ["."])
     for each in found:
         if isinstance(each, InputError):
             run.complain_of(str(each))
@@ -167,11 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--write-baseline", metavar="FILE", help="write all findings to this file, show none"
     )
-    check.add_argument(
-        "--all-files",
-        action="store_true",
-        help="also look at what .gitignore names and at directories such as venv and build",
-    )
+    add_all_files(check)
     check.add_argument("--no-cache", action="store_true", help="judge every file anew")
     check.add_argument(
         "--cache-dir",
@@ -197,16 +193,6 @@ def _baseline(given: argparse.Namespace, choice: Choice) -> Baseline | None:
     configured = None if choice.table is None else choice.table.baseline
     file = given.baseline or configured
     return None if file is None else read_baseline(file)
-
-
-def _search(given: argparse.Namespace, choice: Choice) -> Search:
-    namespace = choice.namespace
-    return Search(
-        tuple(namespace.filename),
-        (*namespace.exclude, *namespace.extend_exclude),
-        namespace.stdin_display_name,
-        given.all_files or (choice.table is not None and choice.table.all_files),
-    )
 
 
 def _cache(given: argparse.Namespace, choice: Choice) -> Cache | None:

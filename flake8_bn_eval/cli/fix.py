@@ -10,8 +10,7 @@ from typing import TextIO
 
 from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
-from flake8_bn_eval.configuration.choice import Choice
-from flake8_bn_eval.files.discovery import Search
+from flake8_bn_eval.cli.searching import add_all_files, search_of
 from flake8_bn_eval.files.fixing import FixedFile, fixed_file
 from flake8_bn_eval.files.units import STDIN, read_bytes
 from flake8_bn_eval.files.writing import replace_bytes
@@ -48,7 +47,8 @@ class Run:
     said: TextIO
     count: Count = field(default_factory=Count)
     changed: set[str] = field(default_factory=set)
-    declined: dict[str, Sequence[Declined]] = field(default_factory=dict)
+    last: dict[str, FixedFile] = field(default_factory=dict)
+    """Each file as it was after its last pass."""
     status: int = CLEAN
 
     def passes(self, files: list[str]) -> None:
@@ -60,6 +60,7 @@ class Run:
             alone = len(remaining) < 2 or self.request.judge.choice.options.single_file
             if self.count.fixed == before or self.request.diff or alone:
                 return
+            remaining = [path for path in remaining if path != STDIN]
 
     def _is_fixed(self, path: str) -> bool:
         """Fix a file; false if that cannot be done, which is said."""
@@ -77,7 +78,7 @@ class Run:
             self._deliver(path, fixed, data)
         except InputError as error:
             self.status = complain(error)
-            self.declined.pop(name, None)
+            self.last.pop(name, None)
             return False
         self._note(fixed)
         return True
@@ -85,7 +86,7 @@ class Run:
     def _deliver(self, path: str, fixed: FixedFile, data: bytes) -> None:
         """Write the file, or show what would be written."""
         if self.request.diff:
-            for line in diff_lines(fixed.path, fixed.before.text, fixed.text):
+            for line in diff_lines(fixed.path, fixed.before, fixed.after):
                 sys.stdout.write(line)
         elif path == STDIN:
             sys.stdout.flush()
@@ -95,18 +96,19 @@ class Run:
 
     def _note(self, fixed: FixedFile) -> None:
         for line, fix in zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True):
-            print(fix_line(fixed.path, line, fix), file=self.said)
+            print(fix_line(fixed.unit, line, fix), file=self.said)
         self.count.fixed += len(fixed.repaired.fixes)
-        self.declined[fixed.path] = fixed.repaired.declined
+        self.last[fixed.path] = fixed
         if fixed.is_changed:
             self.changed.add(fixed.path)
 
     def close(self) -> int:
         """Say what is left, and give the status."""
-        for path, declined in self.declined.items():
-            for each in declined:
-                print(declined_line(path, each), file=self.said)
-        left = [each for declined in self.declined.values() for each in declined]
+        left: list[Declined] = []
+        for fixed in self.last.values():
+            left += fixed.repaired.declined
+            for each in fixed.repaired.declined:
+                print(declined_line(fixed.unit, each), file=self.said)
         self.count.files = len(self.changed)
         self.count.declined = len(left)
         self.count.unsafe = sum(each.needs_unsafe for each in left)
@@ -127,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     codes = _selected(given)
     choice = settings_of(given)
-    found = _search(given, choice).files(given.paths)
+    found = search_of(given, choice).files(given.paths)
     files = [each for each in found if isinstance(each, str)]
     request = Request(Judge(choice), codes, given.unsafe_fixes, given.diff)
     run = Run(request, sys.stderr if given.diff or STDIN in files else sys.stdout)
@@ -147,11 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also make fixes that change what is computed: look at them afterwards",
     )
-    fix.add_argument(
-        "--all-files",
-        action="store_true",
-        help="also fix what .gitignore names and what is in directories such as venv and build",
-    )
+    add_all_files(fix)
     add_flags(fix, SELECTING, SEARCHING, ["--exit-zero"])
     return fix
 
@@ -172,13 +170,3 @@ def _selected(given: argparse.Namespace) -> tuple[str, ...]:
     del given.select
     given.extend_select = [*(getattr(given, "extend_select", None) or ()), *codes]
     return codes
-
-
-def _search(given: argparse.Namespace, choice: Choice) -> Search:
-    namespace = choice.namespace
-    return Search(
-        tuple(namespace.filename),
-        (*namespace.exclude, *namespace.extend_exclude),
-        namespace.stdin_display_name,
-        given.all_files or (choice.table is not None and choice.table.all_files),
-    )

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from flake8_bn_eval.fix.tree import DeclinedError
+
+_WITHOUT_OBJECT = frozenset({"classmethod", "staticmethod"})
+
 
 def bound_in(node: cst.CSTNode) -> frozenset[str]:
     """The names, also dotted ones, that a node binds anywhere in it, but in other functions."""
@@ -37,6 +41,15 @@ def read_in(node: cst.CSTNode) -> frozenset[str]:
             found.add(name)
         pending += [current.value] if isinstance(current, cst.Attribute) else current.children
     return frozenset(found)
+
+
+def self_of(method: cst.FunctionDef) -> str:
+    """What a method calls its object; a `DeclinedError` for one that is called without it."""
+    parameters = [*method.params.posonly_params, *method.params.params]
+    decorators = {dotted(each.decorator) for each in method.decorators}
+    if not parameters or not decorators.isdisjoint(_WITHOUT_OBJECT):
+        raise DeclinedError("the method takes no `self`")
+    return parameters[0].name.value
 
 
 def overlaps(read: Iterable[str], bound: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import libcst as cst
 
-from flake8_bn_eval.fix.tree import DeclinedError, Replacement, Rewrite, Tree
+from flake8_bn_eval.fix.tree import DeclinedError, Replacement, Rewrite, Tree, index_of
 
 Statement = cst.BaseStatement
 Rewrites = Mapping[cst.CSTNode, Rewrite]
@@ -65,7 +65,7 @@ def put_into(
 def into_block(tree: Tree, line: cst.SimpleStatementLine, item: cst.WithItem) -> Rewrites:
     """Make a line the head of a block of all that follows it in its own."""
     around = siblings(tree, line)
-    following = around[_index(around, line) + 1 :]
+    following = around[index_of(around, line) + 1 :]
     body = cst.IndentedBlock(following, header=line.trailing_whitespace, indent=_indent(tree, line))
 
     def rewrite(node: cst.CSTNode) -> Replacement:
@@ -105,7 +105,7 @@ def taken_out(tree: Tree, small: cst.BaseSmallStatement) -> Rewrites:
 def _without_line(tree: Tree, line: cst.SimpleStatementLine) -> Rewrites:
     """The comments of the line, and the blank lines above it, go to what comes after it."""
     around = siblings(tree, line)
-    number = _index(around, line) + 1
+    number = index_of(around, line) + 1
     comment = line.trailing_whitespace.comment
     left = [*line.leading_lines, *([cst.EmptyLine(comment=comment)] if comment else [])]
     if number < len(around):
@@ -145,7 +145,3 @@ def _indent(tree: Tree, statement: Statement) -> str | None:
     """The indentation of the block around a statement, where it is not that of the file."""
     around = tree.parents[statement]
     return around.indent if isinstance(around, cst.IndentedBlock) else None
-
-
-def _index(statements: Sequence[Statement], statement: Statement) -> int:
-    return next(index for index, each in enumerate(statements) if each is statement)

@@ -36,7 +36,7 @@ class Spelling:
 
 
 class Imports:
-    """The imports at the top level of a file."""
+    """The imports of a file."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -46,14 +46,12 @@ class Imports:
 
         Raises `DeclinedError` where the name of the missing import means something else.
         """
-        line = self._tree.span(place).line
-        in_function = not isinstance(self._tree.scope(place), cst.Module)
-        for written, number in self._ways(dotted):
-            if (in_function or number < line) and self._means_the_import(written, place):
+        for written, line in self._ways(dotted):
+            if self._is_imported(written, line, place):
                 return Spelling(written)
         package = dotted.partition(".")[0]
         if self._is_taken(package):
-            raise DeclinedError(f"`{package}` is the name of something else here")
+            raise DeclinedError(f"`{package}` may be the name of something else there")
         return self._importing(dotted, f"import {package}\n")
 
     def _ways(self, dotted: str) -> list[tuple[str, int]]:
@@ -67,23 +65,29 @@ class Imports:
 
     @cached_property
     def _known(self) -> dict[str, tuple[str, int]]:
-        """Local names, what they stand for, and the line from which they do."""
-        found: dict[str, tuple[str, int]] = {}
-        for statement in self._tree.module.body:
-            if isinstance(statement, cst.SimpleStatementLine):
-                line = self._tree.span(statement).line
-                for small in statement.body:
-                    found |= {name: (full, line) for name, full in _imported(small)}
-        return found
+        """Local names, what they stand for, and the line of the first import of them.
 
-    def _means_the_import(self, written: str, place: cst.CSTNode) -> bool:
-        """Whether a name at a place is bound by nothing but imports of the file."""
+        Not those that stand for several things in the file.
+        """
+        found: dict[str, tuple[str, int]] = {}
+        meanings: dict[str, set[str]] = {}
+        for statement in self._tree.nodes:
+            if isinstance(statement, cst.Import | cst.ImportFrom):
+                line = self._tree.span(statement).line
+                for name, full in _imported(statement):
+                    meanings.setdefault(name, set()).add(full)
+                    found.setdefault(name, (full, line))
+        return {name: known for name, known in found.items() if len(meanings[name]) == 1}
+
+    def _is_imported(self, written: str, line: int, place: cst.CSTNode) -> bool:
+        """Whether a name at a place is bound by nothing but imports, which have run by then."""
         scope = self._tree.scopes.get(place)
         assignments = () if scope is None else scope[written.partition(".")[0]]
-        return bool(assignments) and all(
-            isinstance(each, ImportAssignment) and isinstance(each.scope, GlobalScope)
-            for each in assignments
-        )
+        if not assignments or not all(isinstance(each, ImportAssignment) for each in assignments):
+            return False
+        is_global = all(isinstance(each.scope, GlobalScope) for each in assignments)
+        in_function = not isinstance(self._tree.scope(place), cst.Module)
+        return is_global and in_function or line < self._tree.span(place).line
 
     def _is_taken(self, name: str) -> bool:
         """Whether a name is bound anywhere in the file."""
@@ -96,7 +100,7 @@ class Imports:
         imports = _first_imports(body)
         if imports:
             return Spelling(dotted, line, self._tree.last_line(imports[-1]) + 1)
-        preface = [each for each in body if _is_preface(each)]
+        preface = list(takewhile(_is_preface, body))
         if preface:
             last = self._tree.last_line(preface[-1])
             below = lines_of(self._tree.text)[last : last + 1]

@@ -11,12 +11,11 @@ from flake8_bn_eval.fix.bindings import bound_in, names_in, overlaps
 from flake8_bn_eval.fix.blocks import siblings
 from flake8_bn_eval.fix.site import File
 from flake8_bn_eval.fix.training import calls_in
-from flake8_bn_eval.fix.tree import DeclinedError, descendants
+from flake8_bn_eval.fix.tree import DeclinedError, descendants, index_of
 
 Statement = cst.BaseStatement
 Loop = cst.For | cst.While
 _OWN = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
-_COMPREHENSIONS = (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
 
 
 def region_of(file: File, place: cst.CSTNode, subject: str) -> Statement:
@@ -83,7 +82,7 @@ def continued(file: File, region: Statement) -> list[Statement]:
 def _untrained(file: File, region: Statement) -> list[Statement]:
     """The statements after another one in its block, before one that trains or defines."""
     block = siblings(file, region)
-    index = next(number for number, each in enumerate(block) if each is region)
+    index = index_of(block, region)
     return list(
         takewhile(
             lambda each: not isinstance(each, _OWN) and not file.training.trains(each),

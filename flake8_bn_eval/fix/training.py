@@ -7,12 +7,12 @@ not know: modes, gradients and types; the analysis that follows each fix does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
 import libcst as cst
 
-from flake8_bn_eval.fix.tree import Tree, descendants
+from flake8_bn_eval.fix.tree import Tree, descendants, index_of
 
 _TRAINING = frozenset({"backward", "zero_grad", "manual_backward", "fit", "requires_grad_"})
 _DIFFERENTIATING = frozenset({"grad", "vjp", "jvp", "value_and_grad", "enable_grad"})
@@ -41,7 +41,7 @@ class Training:
             if isinstance(around, cst.For | cst.While) and self.trains(around):
                 return True
             if isinstance(around, cst.IndentedBlock | cst.Module):
-                later = around.body[_index(around.body, below) + 1 :]
+                later = around.body[index_of(around.body, below) + 1 :]
                 if any(self.trains(each) for each in later):
                     return True
             if isinstance(around, cst.FunctionDef | cst.ClassDef):
@@ -132,7 +132,3 @@ def is_training(call: cst.Call) -> bool:
         return False
     owners = (part for part in descendants(call.func.value) if isinstance(part, cst.Name))
     return any(_STEPPING.search(owner.value) for owner in owners)
-
-
-def _index(body: Sequence[cst.CSTNode], statement: cst.CSTNode) -> int:
-    return next(index for index, each in enumerate(body) if each is statement)

@@ -121,6 +121,11 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending += reversed(current.children)
 
 
+def index_of(statements: Sequence[cst.CSTNode], statement: cst.CSTNode) -> int:
+    """Where a node itself is among others, however alike they are."""
+    return next(index for index, each in enumerate(statements) if each is statement)
+
+
 class _Rewriting:
     """Rewrites nodes from the inside out: ``touched`` are those and all that are around them."""
 

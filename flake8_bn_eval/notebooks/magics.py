@@ -21,7 +21,8 @@ RUNS_LINE = frozenset({"memit", "prun", "time", "timeit"})
 """Line magics whose line is Python that runs there."""
 
 AUTOMATIC = frozenset(
-    "cat cd clear conda cp env ldir less ll ls lx mamba man mkdir more mv pip pwd rm rmdir uv".split()
+    "cat cd clear conda cp env ldir less ll ls lx mamba man mkdir more mv pip pwd rm rmdir "
+    "uv".split()
 )
 """Magics that are understood without ``%``, where the line is no Python."""
 

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from flake8_bn_eval.files.units import InputError, Unit
-from flake8_bn_eval.notebooks.program import program_of
+from flake8_bn_eval.notebooks.program import Program, program_of
 
 PYTHON = "python"
 NO_NOTEBOOK = "this is no notebook: {}"
@@ -18,9 +18,12 @@ NO_NOTEBOOK = "this is no notebook: {}"
 
 def read_notebook(path: str, data: bytes) -> Unit:
     """The program of a notebook; an `InputError` if the bytes are none, or none of Python."""
-    program = program_of(cell_texts(path, data))
-    problems = program.problems(path)
-    return Unit(path, program.text, program.starts, problems, program.written)
+    return unit_of(path, program_of(cell_texts(path, data)))
+
+
+def unit_of(path: str, program: Program) -> Unit:
+    """The unit of a program that was made of a notebook."""
+    return Unit(path, program.text, program.starts, program.problems(path), program.written)
 
 
 def cell_texts(path: str, data: bytes) -> list[str]:

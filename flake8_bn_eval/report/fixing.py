@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flake8_bn_eval.findings import Finding, Fix, Safety
+from flake8_bn_eval.files.units import Unit
+from flake8_bn_eval.findings import Fix, Safety
 from flake8_bn_eval.fix.edits import lines_of
 from flake8_bn_eval.fix.proposals import Declined
 
@@ -24,19 +25,23 @@ class Count:
     """How many of those that were not can be, with ``--unsafe-fixes``."""
 
 
-def fix_line(path: str, line: int, fix: Fix) -> str:
-    """One fix that was made; the line is that in the file as it is now."""
+def fix_line(unit: Unit, line: int, fix: Fix) -> str:
+    """One fix that was made; the line is that in the text as it is now."""
     unsafe = ", unsafe" if fix.safety is Safety.UNSAFE else ""
-    return f"{path}:{line}: {fix.finding.code} fixed{unsafe}: {fix.title}"
+    return f"{_place(unit, line)}: {fix.finding.code} fixed{unsafe}: {fix.title}"
 
 
-def declined_line(path: str, declined: Declined) -> str:
+def declined_line(unit: Unit, declined: Declined) -> str:
     """One finding that was not fixed, and why."""
-    return f"{_place(path, declined.finding)} not fixed: {declined.reason}"
+    finding = declined.finding
+    return f"{_place(unit, finding.span.line)}: {finding.code} not fixed: {declined.reason}"
 
 
-def _place(path: str, finding: Finding) -> str:
-    return f"{path}:{finding.span.line}: {finding.code}"
+def _place(unit: Unit, line: int) -> str:
+    cell = unit.cell_of(line)
+    if cell is None:
+        return f"{unit.path}:{line}"
+    return f"{unit.path}:cell {cell.number}:{line - cell.first_line + 1}"
 
 
 def summary(count: Count, *, is_diff: bool = False) -> str:

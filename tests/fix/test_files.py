@@ -76,15 +76,6 @@ def test_bytes_that_do_not_come_back_are_left_alone() -> None:
         fixed(data)
 
 
-def test_a_notebook_is_not_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flake8_bn_eval.files import fixing
-    from flake8_bn_eval.files.units import Cell
-
-    monkeypatch.setattr(fixing, "read_unit", lambda path, data: Unit(path, "", (Cell(1, 1),)))
-    with pytest.raises(InputError, match=r"a\.py: fixes are made in Python files"):
-        fixed(b"{}")
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "a.py"

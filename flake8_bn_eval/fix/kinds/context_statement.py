@@ -12,6 +12,7 @@ from flake8_bn_eval.fix.blocks import into_block, siblings, taken_out
 from flake8_bn_eval.fix.regions import own_nodes, suspends
 from flake8_bn_eval.fix.site import Site
 from flake8_bn_eval.fix.training import called_name
+from flake8_bn_eval.fix.tree import index_of
 
 
 @repairs("BNE202")
@@ -36,7 +37,7 @@ def _is_certain(site: Site, line: cst.SimpleStatementLine) -> bool:
     if not isinstance(function, cst.FunctionDef) or site.file.parents[line] is not function.body:
         return False
     around = siblings(site.file, line)
-    index = next(number for number, each in enumerate(around) if each is line)
+    index = index_of(around, line)
     training = site.file.training
     return (
         len(line.body) == 1

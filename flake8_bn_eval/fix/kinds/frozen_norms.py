@@ -8,15 +8,15 @@ import libcst as cst
 
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
-from flake8_bn_eval.fix.bindings import bound_in, overlaps, read_in
+from flake8_bn_eval.fix.bindings import bound_in, overlaps, read_in, self_of
 from flake8_bn_eval.fix.blocks import put_after, siblings
 from flake8_bn_eval.fix.site import Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
 OVERRIDE = """\
-def train(self, mode=True):
+def train({self}, mode=True):
     super().train(mode)
-    return self
+    return {self}
 """
 
 
@@ -88,9 +88,10 @@ def _overridden(site: Site, freezing: cst.BaseStatement) -> Iterator[Change]:
     if not class_.bases or any(_is_train(each) for each in class_.body.body):
         raise DeclinedError("the class is no module, or has a `train()` of its own")
     own = {name for name in bound_in(method) - bound_in(freezing) if "." not in name}
-    if overlaps(read_in(freezing), own - {method.params.params[0].name.value}):
+    module = self_of(method)
+    if overlaps(read_in(freezing), own - {module}):
         raise DeclinedError("what freezes needs names of its function")
-    changed = site.file.rewritten({method: lambda node: _followed(node, freezing)})
+    changed = site.file.rewritten({method: lambda node: _followed(node, freezing, module)})
     yield Change("freeze them in an override of `train(mode)`", Safety.UNSAFE, changed)
 
 
@@ -106,8 +107,11 @@ def _is_train(statement: cst.CSTNode) -> bool:
     return isinstance(statement, cst.FunctionDef) and statement.name.value == "train"
 
 
-def _followed(method: cst.CSTNode, freezing: cst.BaseStatement) -> cst.FlattenSentinel[cst.CSTNode]:
-    override = cst.ensure_type(cst.parse_statement(OVERRIDE), cst.FunctionDef)
+def _followed(
+    method: cst.CSTNode, freezing: cst.BaseStatement, module: str
+) -> cst.FlattenSentinel[cst.CSTNode]:
+    parsed = cst.parse_statement(OVERRIDE.format(self=module))
+    override = cst.ensure_type(parsed, cst.FunctionDef)
     first, last = override.body.body
     again = _copy(freezing)
     body = override.body.with_changes(body=[first, again, last])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import libcst as cst
 
@@ -29,14 +30,8 @@ def propose(site: Site) -> Iterator[Change]:
     trains = file.training.trains_after(region)
     safety = Safety.UNSAFE if trains else Safety.SAFE
     if isinstance(function, cst.FunctionDef) and _only_predicts(file, function, region):
-        context = file.imports.spelling(CONTEXT, function)
-        decorator = cst.Decorator(cst.Call(context.expression))
-        changed = file.rewritten({function: lambda node: _decorated(node, decorator)})
-        yield Change(
-            f"decorate `{function.name.value}` with `@{context.written}()`",
-            safety,
-            context.with_import(changed),
-        )
+        with suppress(DeclinedError):  # the name may mean something else outside the function
+            yield _decorating(file, function, safety)
     context = file.imports.spelling(CONTEXT, region)
     block = cst.With([cst.WithItem(cst.Call(context.expression))], cst.IndentedBlock([]))
     for statements in _blocks(file, region, subject):
@@ -58,6 +53,14 @@ def _blocks(
         if len(further) > len(found[-1]):
             found.append(further)
     yield from found
+
+
+def _decorating(file: File, function: cst.FunctionDef, safety: Safety) -> Change:
+    context = file.imports.spelling(CONTEXT, function)
+    decorator = cst.Decorator(cst.Call(context.expression))
+    changed = file.rewritten({function: lambda node: _decorated(node, decorator)})
+    title = f"decorate `{function.name.value}` with `@{context.written}()`"
+    return Change(title, safety, context.with_import(changed))
 
 
 def _decorated(function: cst.CSTNode, decorator: cst.Decorator) -> cst.FunctionDef:

@@ -9,6 +9,7 @@ import libcst as cst
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.advice import advised_argument
 from flake8_bn_eval.fix.base import Change, repairs
+from flake8_bn_eval.fix.bindings import self_of
 from flake8_bn_eval.fix.expressions import argument_at, enclosed, with_argument
 from flake8_bn_eval.fix.site import Site
 from flake8_bn_eval.fix.training import called_name
@@ -18,7 +19,6 @@ POSITIONS = {"training": 2, "dropout_p": 4}
 """Where the functions of ``torch.nn.functional`` take the argument, from 0."""
 OF_NORM = 5
 """Where ``batch_norm`` takes ``training``."""
-STATIC = ("staticmethod", "classmethod")
 
 
 @repairs("BNE401", "BNE402", is_local=True)
@@ -73,8 +73,6 @@ def _self(site: Site, call: cst.Call) -> str:
             break
     else:
         raise DeclinedError("it stands in no method of a module, whose mode could be passed")
-    decorators = [site.file.code(each.decorator) for each in method.decorators]
-    parameters = [*method.params.posonly_params, *method.params.params]
-    if not parameters or any(each in STATIC for each in decorators) or not around.bases:
+    if not around.bases:
         raise DeclinedError("it stands in no method of a module, whose mode could be passed")
-    return parameters[0].name.value
+    return self_of(method)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
+from flake8_bn_eval.fix.bindings import self_of
 from flake8_bn_eval.fix.blocks import Rewrites, lines, put_before, put_first, put_last
 from flake8_bn_eval.fix.regions import own_nodes
 from flake8_bn_eval.fix.site import Site
@@ -21,14 +22,12 @@ def propose(site: Site) -> Iterator[Change]:
     function = site.node(cst.FunctionDef)
     if function is None:
         raise DeclinedError("what hides the method needs another name, in all files")
-    parameters = [*function.params.posonly_params, *function.params.params]
-    if not parameters:
-        raise DeclinedError("the method takes no `self`")
+    module = self_of(function)
     if site.finding.code == "BNE308":
-        module = parameters[0].name.value
         returning = site.file.rewritten(_returning(function, module))
         yield Change(f"add `return {module}`", Safety.SAFE, returning)
         return
+    parameters = [*function.params.posonly_params, *function.params.params]
     if "super().train(" not in (site.finding.help or "") or len(parameters) < 2:
         raise DeclinedError(f"that is for you: {site.finding.help}")
     call = f"super().train({parameters[1].name.value})"
