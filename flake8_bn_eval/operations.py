@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from flake8_bn_eval.flow.nodes import Node
 
 Place = int
-"""Number of a call or statement among all calls and statements of its file, in source order.
-
-The numbers of a file begin at its base, so that places of two files never meet."""
+"""Number of a call or statement among all of its file, in source order, counted from the base
+of the file: places of two files never meet."""
 
 Variable = tuple[int, str]
 """A name in the scope that owns it: the scope's number and the identifier."""
@@ -190,10 +189,11 @@ class Opaque(Expression):
     parts: Sequence[Expression]
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class Operation:
-    """Base of every record that is one step of a body."""
+    """One step of a body; ``reads`` are the names that stand in it and are not bound by it."""
 
-    __slots__ = ()
+    reads: Sequence[Name] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -316,6 +316,8 @@ class FunctionDefinition:
     called_names: frozenset[str] = frozenset()
     calls: list[Call] = field(default_factory=list)
     """The calls in its body, not those in functions inside it."""
+    captured: frozenset[str] = frozenset()
+    """Its names that functions and generators inside it use."""
 
 
 @dataclass(slots=True, eq=False)
@@ -333,23 +335,23 @@ class ClassDefinition:
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """A whole file.  ``imported`` are the top-level packages it names in import statements."""
+    """A whole file; its calls, called and captured names are those outside functions."""
 
     body: Node
     functions: list[FunctionDefinition]
     classes: list[ClassDefinition]
     imported: frozenset[str]
+    """The top-level packages that it names in import statements."""
     explained: frozenset[Place]
     """The places of statements whose comment speaks of the mode as meant."""
     places: int
     """How many places the file has, to check them against its positions."""
     calls: list[Call] = field(default_factory=list)
-    """The calls outside functions."""
     base: int = 0
     """Its first place, and the number of its module scope."""
     imports: list[Import] = field(default_factory=list)
     called_names: frozenset[str] = frozenset()
-    """The names that are called outside functions."""
+    captured: frozenset[str] = frozenset()
 
     def has(self, place: Place) -> bool:
         """Whether a place is one of this file."""
@@ -381,20 +383,18 @@ def describe(expression: Expression) -> str:
 
 def identifiers(expression: Expression) -> set[str]:
     """Every name, attribute and string literal by which an expression calls its subject."""
+    parts: list[Expression] = []
     match expression:
-        case Name():
-            return {expression.variable[1]}
+        case Name(variable=(_, word)) | Constant(value=str() as word):
+            return {word}
         case Attribute():
             return identifiers(expression.value) | {expression.name}
         case Subscript():
-            return identifiers(expression.value) | identifiers(expression.index)
-        case Constant(value=str() as text):
-            return {text}
+            parts = [expression.value, expression.index]
         case Call():
             parts = [expression.callee, *expression.arguments]
-            return set().union(*(identifiers(part) for part in parts))
         case Starred() | Await():
-            return identifiers(expression.value)
+            parts = [expression.value]
         case Display():
-            return set().union(*(identifiers(part) for part in expression.elements))
-    return set()
+            parts = expression.elements
+    return set().union(*(identifiers(part) for part in parts))

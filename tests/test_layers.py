@@ -12,8 +12,8 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings options operations modes knowledge interpret facts rules source names lower
-project fix files notebooks report analysis configuration flake8_plugin settings checking
+flow findings options operations variables modes knowledge interpret facts rules source names
+lower project fix files notebooks report analysis configuration flake8_plugin settings checking
 flake8_formatters server cli __main__
 """.split()
 ALLOWED = {

@@ -12,6 +12,7 @@ import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from flake8_bn_eval import source
+from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.findings import Span
 from flake8_bn_eval.lower.program import lower_module
 
@@ -97,13 +98,43 @@ if a \\
   and b(): c()
 """,
 }
-if sys.version_info >= (3, 12):
-    SAMPLES["type parameters"] = """
+NEWER = {
+    "type parameters": (
+        (3, 12),
+        """
+@z(y())
 def f[T: a(), *Ts, **P](x: T = b()) -> c(): d()
+@x()
 class C[T: (e(), f())](g(), h=i()): pass
+class D[T: m(n(o))]:
+    async def p[U: q()](self): r()
 type X[T: j()] = k(l())
-"""
-    SAMPLES["formatted strings over lines"] = 's = f"""\né {a(\n b())} {\n c()}"""\n'
+""",
+    ),
+    "defaults of type parameters": (
+        (3, 13),
+        """
+def f[T: a() = b(), *Ts = c(), **P = d()](x: T = e()): g()
+class C[T = h(), U: i() = j()](k()): l()
+type X[T = m(), *Ts = n()] = o()
+""",
+    ),
+    "formatted strings over lines": ((3, 12), 's = f"""\né {a(\n b())} {\n c()}"""\n'),
+}
+"""Since which Python there are such texts; libcst reads them on any."""
+
+
+def needs(version: tuple[int, int]) -> pytest.MarkDecorator:
+    """Skip a test on a Python that refuses its text."""
+    reason = f"Python {version[0]}.{version[1]} has this syntax first"
+    return pytest.mark.skipif(sys.version_info < version, reason=reason)
+
+
+each_sample = pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=name) for name, text in SAMPLES.items()]
+    + [pytest.param(text, id=name, marks=needs(since)) for name, (since, text) in NEWER.items()],
+)
 
 PACKAGES = [Path(libcst.__file__).parent, Path(pytest.__file__).parent]
 
@@ -130,9 +161,8 @@ def oracle(text: str) -> list[Span]:
     return visitor.spans
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_places_are_numbered_as_libcst_has_them(name: str) -> None:
-    text = SAMPLES[name]
+@each_sample
+def test_places_are_numbered_as_libcst_has_them(text: str) -> None:
     module = source.parse(text)
     located = source.locate(text)
     assert located == source.locate_with_libcst(module)
@@ -140,10 +170,25 @@ def test_places_are_numbered_as_libcst_has_them(name: str) -> None:
     assert len(located) == lower_module(module).places
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_a_place_is_a_call_or_statement_of_the_text(name: str) -> None:
-    lines = source.split_lines(SAMPLES[name])
-    for span in source.locate(SAMPLES[name]):
+@pytest.mark.parametrize("name", NEWER)
+def test_the_lowering_counts_them_alike_on_any_python(name: str) -> None:
+    module = libcst.parse_module(NEWER[name][1])
+    assert lower_module(module).places == len(source.locate_with_libcst(module))
+
+
+@needs((3, 12))
+@pytest.mark.parametrize(
+    "before", ["def f[T: g()](): pass", "class C[T: g()]: pass", "type X[T: g()] = int"]
+)
+def test_a_call_in_a_type_parameter_moves_no_finding(before: str) -> None:
+    [finding] = analyse(f"from torch import nn\n{before}\nnet = nn.Dropout()\nnet.eval\n")
+    assert (finding.code, finding.span.line) == ("BNE303", 4)
+
+
+@each_sample
+def test_a_place_is_a_call_or_statement_of_the_text(text: str) -> None:
+    lines = source.split_lines(text)
+    for span in source.locate(text):
         if span.line == span.end_line:
             piece = lines[span.line - 1][span.column : span.end_column]
             assert piece

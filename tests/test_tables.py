@@ -8,27 +8,31 @@ from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.modes.tables import Table
 
 
-def forked() -> tuple[Table[str, int], Table[str, int]]:
-    table: Table[str, int] = Table.empty()
-    table["shared"] = 1
+class Number(int):
+    guarded = False
+
+
+def forked() -> tuple[Table[str, Number], Table[str, Number]]:
+    table: Table[str, Number] = Table.empty()
+    table["shared"] = Number(1)
     return table, table.fork()
 
 
 def test_what_is_written_after_a_comparison_differs_in_the_next_one() -> None:
     first, second = forked()
     assert first.differing(second) == set()
-    second["here"] = 2
+    second["here"] = Number(2)
     assert first.differing(second) == {"here"}
-    first["there"] = 3
+    first["there"] = Number(3)
     assert first.differing(second) == {"here", "there"}
 
 
 def test_a_comparison_holds_for_the_tables_that_were_compared_only() -> None:
     first, second = forked()
-    second["here"] = 2
+    second["here"] = Number(2)
     assert first.differing(second) == {"here"}
     third = second.fork()
-    third["later"] = 3
+    third["later"] = Number(3)
     assert first.differing(third) == {"here", "later"}
     assert first.differing(second) == {"here"}
     assert first.fork().differing(first) == set()

@@ -5,6 +5,7 @@ The leaves are operations, which this package never looks into.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -85,3 +86,32 @@ class Scope(Node):
 
 
 EMPTY = Sequence([])
+
+
+def inner(node: Node) -> list[Node]:
+    """The nodes that a node is made of, in the order of the text."""
+    match node:
+        case Sequence():
+            return node.nodes
+        case Branch():
+            return [node.then, node.otherwise]
+        case Loop():
+            return [node.body, node.otherwise]
+        case Scope():
+            return [node.body]
+        case Try():
+            return [node.body, *node.handlers, node.otherwise, node.final]
+    return []
+
+
+def held(node: Node) -> Iterator[object]:
+    """Every operation that a node and those inside it hold, in the order of the text."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        match node:
+            case Step(operation=operation) | Jump(operation=operation) if operation is not None:
+                yield operation
+            case Branch(condition=header) | Loop(header=header) | Scope(enter=header):
+                yield header
+        pending.extend(reversed(inner(node)))

@@ -105,6 +105,33 @@ class Domain(Protocol[State]):
         """The state of a loop that was left although there may be further elements."""
         ...
 
+    def age(self, state: State, since: State) -> State:
+        """The state at the beginning of another pass: what was born since is of earlier ones."""
+        ...
+
+    def forget_dead(self, loop: Loop, state: State, since: State) -> State:
+        """The state at the end of a pass without what no later one can tell.
+
+        ``since`` is the state before the loop: what is older stays.
+        """
+        ...
+
+    def turns_flag(self, entry: State, passes: list[State]) -> bool:
+        """Whether a loop's body turns a flag, by which later passes know that they are later."""
+        ...
+
+    def suppose_pass(self, loop: object, state: State, again: bool) -> State:
+        """The state at the head of a loop, before its first pass or any later one."""
+        ...
+
+    def begin_guarded(self, guarded: object, state: State) -> None:
+        """A ``try`` begins; whether it raised in an earlier pass is of no concern."""
+        ...
+
+    def suppose_raised(self, guarded: object, state: State, truth: bool) -> State:
+        """The state where the body of a ``try`` has raised, or has not."""
+        ...
+
     def scoped(
         self, enter: object, state: State, body: Callable[[State], Exits[State]]
     ) -> Exits[State]:
@@ -172,13 +199,10 @@ class Runner(Generic[State]):
             watch.state = self._merge(watch.state, self.domain.fork(state))
 
     def _step(self, operation: object, state: State, exit: Exit) -> Exits[State]:
-        # The exception may come before or after the effect of the operation that raises it.
+        # What is done inside of the operation before it raises, the domain tells by itself.
         self.may_raise(state)
         after = self.domain.step(operation, state)
-        if after is None:
-            return {}
-        self.may_raise(after)
-        return {exit: after}
+        return {} if after is None else {exit: after}
 
     def _jump(self, node: Jump, state: State) -> Exits[State]:
         if node.operation is None:
@@ -231,11 +255,12 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         current: State | None = state
         iterated = self.domain.iterated(node.header, state)
+        since = self.domain.fork(state)
         for index in range(passes):
             if current is not None:
                 current = self.domain.take(node.header, current, index)
             if current is not None:
-                current = self._pass(node, current, exits)
+                current = self._pass(node, current, since, exits)
         self.domain.unrolled(node.header)
         if current is None or not self.domain.has_grown(iterated, current, passes):
             self._finish(node, current, exits)
@@ -249,10 +274,11 @@ class Runner(Generic[State]):
         exits: Exits[State] = {}
         loop = id(node), self.domain.context()
         entered = self.domain.fork(state) if self._repeating else None
+        since = self.domain.fork(state)
         entry = self._resumed(loop, state)
         self._repeating += 1
         try:
-            entry, passes = self._stabilized(node, entry, exits)
+            entry, passes = self._stabilized(node, entry, since, exits)
         finally:
             self._repeating -= 1
             if not self._repeating:
@@ -276,36 +302,56 @@ class Runner(Generic[State]):
         return self.domain.join(state, self.domain.fork(known[1]))
 
     def _stabilized(
-        self, node: Loop, entry: State, exits: Exits[State]
+        self, node: Loop, entry: State, since: State, exits: Exits[State]
     ) -> tuple[State, list[State]]:
         """The entry state that no pass makes larger, and the states after the last passes."""
         passes: list[State] = []
+        told_apart = False
         for count in range(MAXIMUM_PASSES):
-            passes = self._passes(node, entry, exits)
+            begun = self.domain.age(self.domain.fork(entry), since) if count else entry
+            passes = self._passes(node, begun, exits)
             if not passes:
                 break
-            grown = self.domain.fork(entry)
-            for after in passes:
-                grown = self.domain.join(grown, self.domain.fork(after))
+            grown = self._joined(entry, passes)
+            if self.domain.stable(entry, grown):
+                return grown, passes
+            if told_apart or count == 0 and self.domain.turns_flag(entry, passes):
+                grown = self.domain.fork(entry)
+                if not told_apart:
+                    grown = self.domain.suppose_pass(node, grown, False)
+                again = [self.domain.suppose_pass(node, self.domain.fork(p), True) for p in passes]
+                grown, told_apart = self._joined(grown, again), True
             if self.domain.stable(entry, grown):
                 return grown, passes
             entry = self.domain.widen(grown) if count > MAXIMUM_PASSES - 4 else grown
         return entry, passes
+
+    def _joined(self, state: State, others: list[State]) -> State:
+        joined = self.domain.fork(state)
+        for other in others:
+            joined = self.domain.join(joined, self.domain.fork(other))
+        return joined
 
     def _passes(self, node: Loop, entry: State, exits: Exits[State]) -> list[State]:
         """The states after a pass for each sort of element that there may be."""
         passes: list[State] = []
         for way in self.domain.ways(node.header, entry):
             taken = self.domain.take_some(node.header, self.domain.fork(entry), way)
-            after = None if taken is None else self._pass(node, taken, exits)
+            after = None if taken is None else self._pass(node, taken, entry, exits)
             if after is not None:
                 passes.append(after)
         return passes
 
-    def _pass(self, node: Loop, state: State, exits: Exits[State]) -> State | None:
+    def _pass(
+        self, node: Loop, state: State, since: State, exits: Exits[State]
+    ) -> State | None:
         """One pass of the body; what breaks out is kept in ``exits`` as BREAK."""
         inner = self.run(node.body, state)
-        again = self._merge(inner.pop(Exit.NEXT, None), inner.pop(Exit.CONTINUE, None))
+        again: State | None = None
+        for exit in (Exit.NEXT, Exit.CONTINUE):
+            after = inner.pop(exit, None)
+            if after is not None:
+                again = self._merge(again, self.domain.forget_dead(node, after, since))
         self._add(exits, inner)
         return again
 
@@ -336,10 +382,15 @@ class Runner(Generic[State]):
 
     def _try(self, node: Try, state: State) -> Exits[State]:
         exits: Exits[State] = {}
+        self.domain.begin_guarded(node, state)
         inner = self.contained(node.body, state)
         following = inner.pop(Exit.NEXT, None)
         caught = inner.pop(Exit.RAISE, None)
         self._add(exits, inner)
+        if caught is not None:
+            caught = self.domain.suppose_raised(node, caught, True)
+            if following is not None:
+                following = self.domain.suppose_raised(node, following, False)
         if following is not None:
             self._add(exits, self.contained(node.otherwise, following))
         if caught is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from flake8_bn_eval.modes.identities import owner_of
 from flake8_bn_eval.modes.states import State
 from flake8_bn_eval.modes.things import Class, Function, ObjectId
 from flake8_bn_eval.modes.values import Value
@@ -66,10 +65,6 @@ class Frame:
     reaches_out: bool = False
     """It has assigned names of other scopes: a test elsewhere may come out differently."""
     captured: tuple[tuple[Variable, Value], ...] = ()
-    known: Collection[ObjectId] = ()
-    """The objects that were there before the operation that entered the function."""
-    splittable: Collection[ObjectId] = ()
-    """Those that were there before the running operation, if it can be done again."""
     yielded: list[tuple[World, Value]] = field(default_factory=list)
     """The worlds in which a generator is suspended, with what it yields."""
     base: int = 0
@@ -126,11 +121,6 @@ class Frame:
             frame = frame.caller
         return False
 
-    def is_local(self, variable: Variable) -> bool:
-        """Whether an assumption rests on something that the caller does not have."""
-        own = self.definition is not None and variable[0] == self.definition.scope
-        return own or self.has_born(variable)
-
     def note_assigned(self, variable: Variable) -> None:
         """A name gets a value; the callers care if it is none of this function's own."""
         if self.definition is None or variable[0] == self.definition.scope:
@@ -155,11 +145,6 @@ class Frame:
                     return True
             frame = frame.caller
         return False
-
-    def has_born(self, variable: Variable) -> bool:
-        """Whether an assumption rests on an object that this call has made."""
-        owner = owner_of(variable)
-        return owner is not None and owner not in self.known
 
     @property
     def too_deep(self) -> bool:

@@ -18,10 +18,9 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.things import Class, Condition, GradientContext, ObjectId
-from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.things import Class, GradientContext, ObjectId
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Expression, Program, Variable
+from flake8_bn_eval.operations import Program, Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls.builtin_calls import BuiltinCalls
@@ -74,23 +73,6 @@ MOST_FOLLOWED = 24_000
 """The same for a file with others beside it, in all."""
 HASTE = 4
 """How often as much may be spent until no call is followed any more, which is reported."""
-
-
-class SplitNeeded(Exception):
-    """The world has to be split by a condition before the operation can be done."""
-
-    def __init__(self, condition: Condition) -> None:
-        super().__init__(condition.subject)
-        self.condition = condition
-
-
-class AlternativesNeeded(Exception):
-    """The world has to be split by what an expression is: a name or an attribute."""
-
-    def __init__(self, expression: Expression, choices: tuple[Value, ...]) -> None:
-        super().__init__(len(choices))
-        self.expression = expression
-        self.choices = choices
 
 
 class Unreachable(Exception):
@@ -170,7 +152,6 @@ class Machine:
         """Those of them that no call in the file enters."""
         self.parameters: set[Variable] = set()
         """The parameters that come in from outside, as assumptions name them."""
-        self.may_split = True
         self.is_alone = len(programs) == 1
         """Whether the file is run without others."""
         self._places = program.places

@@ -109,7 +109,7 @@ class Roots:
         return left_by(self.machine, self.program.body, self.machine.links.new_world())
 
     def _guarded(self, run: Run, world: World) -> Exits[State]:
-        return guarded(self.machine, run, world)
+        return guarded(run, world)
 
     def _run_alone(
         self,
@@ -137,7 +137,6 @@ class Roots:
         outer, self.machine.frame = self.machine.frame, frame
         self.machine.entered.add(id(definition))
         try:
-            self.machine.may_split = False
             function = self._as_defined(definition, world, frame)
             if function.definition is not definition:
                 return self._run_wrapped(function, definition, world, receiver)
@@ -146,11 +145,9 @@ class Roots:
             if hook is not None and receiver is not None:
                 self.machine.hooks.apply(hook, definition, receiver, world)
             self.machine.functions.enter_decorators(function, world, frame)
-            self.machine.may_split = True
             body = definition.body
             exits = self._guarded(lambda each: self.machine.runner.run(body, (each,)), world)
         finally:
-            self.machine.may_split = True
             self.machine.frame = outer
         if definition.name in SETUP:
             leave_choices(_ended(exits), self.machine)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flake8_bn_eval.names import Scope
-from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Import, Place
+from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Import, Name, Place
 
 
 class FunctionTraits:
@@ -36,12 +36,19 @@ class Context:
         self.place: Place = base
         """The call or statement being lowered."""
         self.class_names: list[str | None] = [None]
+        self.reads: list[Name] = []
+        """The names met since some operation last took them."""
 
     def new_place(self) -> Place:
         """Number the call or statement that the walk has reached."""
         self.place = self.places
         self.places += 1
         return self.place
+
+    def taken_reads(self) -> list[Name]:
+        """The names that the operation reads whose parts have just been lowered."""
+        reads, self.reads = self.reads, []
+        return reads
 
     @contextmanager
     def inside(self, scope: Scope) -> Iterator[Scope]:

@@ -171,7 +171,9 @@ class ExpressionLowering:
     def _name(self, node: cst.Name) -> Expression:
         if node.value in LITERALS:
             return Constant(LITERALS[node.value])
-        return self.context.scope.read(node.value)
+        name = self.context.scope.read(node.value)
+        self.context.reads.append(name)
+        return name
 
     def _attribute(self, node: cst.Attribute) -> Expression:
         name = node.attr.value
@@ -304,21 +306,24 @@ class ExpressionLowering:
         outer = self.context.scope
         with (
             self.context.inside_function() as traits,
-            self.context.inside(outer.inner()) as scope,
+            self.context.inside(outer.inner(runs_later=True)) as scope,
         ):
             for parameter in parameters:
                 scope.bind(parameter.name)
+            before = len(self.context.reads)
             body = self.lower(node.body)
+        reads = self.context.reads[before:]
         function = FunctionDefinition(
             name="<lambda>",
             scope=scope.number,
             parent_scope=outer.number,
             parameters=parameters,
             decorators=[],
-            body=Jump(Exit.RETURN, Return(body, place)),
+            body=Jump(Exit.RETURN, Return(body, place, reads=reads)),
             place=place,
             called_names=frozenset(traits.called),
             calls=traits.calls,
+            captured=scope.captured,
         )
         self.context.traits.called |= traits.called
         return Lambda(function)
@@ -327,7 +332,7 @@ class ExpressionLowering:
         def lower(node: Any) -> Expression:
             place = self.context.place
             outer = self.context.scope
-            with self.context.inside(outer.inner()):
+            with self.context.inside(outer.inner(runs_later=kind == "generator")):
                 parts = [node.key, node.value] if kind == "dict" else [node.elt]
                 elements = [self.lower(part) for part in parts]
                 return Comprehension(kind, elements, self._clauses(node.for_in, outer), place)

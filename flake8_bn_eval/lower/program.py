@@ -28,4 +28,5 @@ def lower_module(module: cst.Module, base: int = 0) -> Program:
         base,
         context.imports,
         frozenset(context.traits.called),
+        context.scope.captured,
     )

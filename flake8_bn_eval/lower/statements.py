@@ -104,11 +104,12 @@ class StatementLowering:
     def statement(self, node: cst.CSTNode) -> Node:
         """One statement, small or compound."""
         self.context.new_place()
+        self.context.reads = []
         handler = self._handlers.get(type(node))
         if handler is None:
             place = self.context.place
             parts = [self.expressions.lower(child) for child in node.children]
-            return Step(Evaluate(Opaque(parts), place))
+            return Step(Evaluate(Opaque(parts), place, reads=self.context.taken_reads()))
         return handler(node)
 
     def suite(self, node: cst.BaseSuite) -> Node:
@@ -120,12 +121,14 @@ class StatementLowering:
 
     def _expression(self, node: cst.Expr) -> Node:
         place = self.context.place
-        return Step(Evaluate(self.expressions.lower(node.value), place))
+        value = self.expressions.lower(node.value)
+        return Step(Evaluate(value, place, reads=self.context.taken_reads()))
 
     def _assign(self, node: cst.Assign) -> Node:
         place = self.context.place
         targets = [self.expressions.lower_target(each.target) for each in node.targets]
-        return Step(Assign(targets, self.expressions.lower(node.value), place))
+        value = self.expressions.lower(node.value)
+        return Step(Assign(targets, value, place, reads=self.context.taken_reads()))
 
     def _annotated(self, node: cst.AnnAssign) -> Node:
         place = self.context.place
@@ -133,18 +136,22 @@ class StatementLowering:
         self.expressions.lower(node.annotation.annotation)
         if node.value is None:
             return EMPTY
-        return Step(Assign([target], self.expressions.lower(node.value), place))
+        value = self.expressions.lower(node.value)
+        return Step(Assign([target], value, place, reads=self.context.taken_reads()))
 
     def _augmented(self, node: cst.AugAssign) -> Node:
         place = self.context.place
         target = self.expressions.lower_target(node.target)
         operator = OPERATORS[type(node.operator)]
-        return Step(AugmentedAssign(target, operator, self.expressions.lower(node.value), place))
+        value = self.expressions.lower(node.value)
+        reads = self.context.taken_reads() + ([target] if isinstance(target, Name) else [])
+        return Step(AugmentedAssign(target, operator, value, place, reads=reads))
 
     def _delete(self, node: cst.Del) -> Node:
         place = self.context.place
         targets = node.target.elements if isinstance(node.target, cst.Tuple) else [node.target]
-        return Step(Delete([self.expressions.lower_target(each) for each in targets], place))
+        deleted = [self.expressions.lower_target(each) for each in targets]
+        return Step(Delete(deleted, place, reads=self.context.taken_reads()))
 
     def _nothing(self, node: cst.CSTNode) -> Node:
         return EMPTY
@@ -154,20 +161,26 @@ class StatementLowering:
 
     def _return(self, node: cst.Return) -> Node:
         place = self.context.place
-        return Jump(Exit.RETURN, Return(self.expressions.lower_optional(node.value), place))
+        value = self.expressions.lower_optional(node.value)
+        return Jump(Exit.RETURN, Return(value, place, reads=self.context.taken_reads()))
 
     def _raise(self, node: cst.Raise) -> Node:
         place = self.context.place
         cause = None if node.cause is None else node.cause.item
         parts = [self.expressions.lower(part) for part in (node.exc, cause) if part is not None]
-        return Jump(Exit.RAISE, Raise(parts, place))
+        return Jump(Exit.RAISE, Raise(parts, place, reads=self.context.taken_reads()))
 
     def _assert(self, node: cst.Assert) -> Node:
         place = self.context.place
-        check = Check(self.expressions.lower(node.test), place)
+        check = self._check(node.test)
         message = self.expressions.lower_optional(node.msg)
         failed: list[Expression] = [] if message is None else [message]
-        return Branch(check, EMPTY, Jump(Exit.RAISE, Raise(failed, place)))
+        raised = Raise(failed, place, reads=self.context.taken_reads())
+        return Branch(check, EMPTY, Jump(Exit.RAISE, raised))
+
+    def _check(self, test: cst.BaseExpression) -> Check:
+        condition = self.expressions.lower(test)
+        return Check(condition, self.context.place, reads=self.context.taken_reads())
 
     def _import(self, node: cst.Import) -> Node:
         return self._imported(import_modules(node, self.context))
@@ -190,7 +203,7 @@ class StatementLowering:
         return EMPTY
 
     def _if(self, node: cst.If) -> Node:
-        check = Check(self.expressions.lower(node.test), self.context.place)
+        check = self._check(node.test)
         then = self.suite(node.body)
         return Branch(check, then, self._otherwise(node.orelse))
 
@@ -200,14 +213,15 @@ class StatementLowering:
         return self.statement(node) if isinstance(node, cst.If) else self.suite(node.body)
 
     def _while(self, node: cst.While) -> Node:
-        check = Check(self.expressions.lower(node.test), self.context.place)
+        check = self._check(node.test)
         body = self.suite(node.body)
         return Loop(check, body, self._otherwise(node.orelse))
 
     def _for(self, node: cst.For) -> Node:
         place = self.context.place
         target = self.expressions.lower_target(node.target)
-        header = Iterate(target, self.expressions.lower(node.iter), place)
+        iterable = self.expressions.lower(node.iter)
+        header = Iterate(target, iterable, place, reads=self.context.taken_reads())
         body = self.suite(node.body)
         return Loop(header, body, self._otherwise(node.orelse))
 
@@ -222,7 +236,8 @@ class StatementLowering:
             target = None
             if item.asname is not None:
                 target = self.expressions.lower_target(item.asname.name)
-            entries.append(Enter(context, target, place, asynchronous))
+            reads = self.context.taken_reads()
+            entries.append(Enter(context, target, place, asynchronous, reads=reads))
         body = self.suite(node.body)
         for entry in reversed(entries):
             body = Scope(entry, body)
@@ -240,7 +255,8 @@ class StatementLowering:
         place = self.context.place
         first: list[Node] = []
         if node.type is not None:
-            first.append(Step(Evaluate(self.expressions.lower(node.type), place)))
+            caught = self.expressions.lower(node.type)
+            first.append(Step(Evaluate(caught, place, reads=self.context.taken_reads())))
         if node.name is not None:
             target = self.expressions.lower_target(node.name.name)
             first.append(Step(Assign([target], Opaque([]), place)))
@@ -251,13 +267,15 @@ class StatementLowering:
         name = node.name.value
         variable = self.context.scope.bind(name)
         decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        self._type_parameters(node)
         parameters = self.expressions.parameters(node.params)
         if node.returns is not None:
             self.expressions.lower(node.returns.annotation)
+        reads = self.context.taken_reads()
         outer, class_name = self.context.scope, self.context.class_names[-1]
         with (
             self.context.inside_function() as traits,
-            self.context.inside(outer.inner()) as scope,
+            self.context.inside(outer.inner(runs_later=True)) as scope,
         ):
             for parameter in parameters:
                 scope.bind(parameter.name)
@@ -275,17 +293,27 @@ class StatementLowering:
             class_name=class_name,
             called_names=frozenset(traits.called),
             calls=traits.calls,
+            captured=scope.captured,
         )
         self.context.functions.append(definition)
-        return Step(DefineFunction(definition, variable, place))
+        return Step(DefineFunction(definition, variable, place, reads=reads))
+
+    def _type_parameters(self, node: cst.FunctionDef | cst.ClassDef) -> None:
+        """Bounds and defaults are evaluated when somebody asks: only their places count."""
+        if node.type_parameters is not None:
+            reads = self.context.taken_reads()
+            self.expressions.lower(node.type_parameters)
+            self.context.reads = reads
 
     def _class(self, node: cst.ClassDef) -> Node:
         place = self.context.place
         variable = self.context.scope.bind(node.name.value)
         decorators = [self.expressions.lower(each.decorator) for each in node.decorators]
+        self._type_parameters(node)
         bases = [self.expressions.lower(each.value) for each in node.bases]
         for keyword in node.keywords:
             self.expressions.lower(keyword.value)
+        reads = self.context.taken_reads()
         scope = self.context.scope.inner(is_class=True)
         self.context.class_names.append(node.name.value)
         with self.context.inside(scope):
@@ -295,17 +323,18 @@ class StatementLowering:
             node.name.value, scope.number, bases, decorators, body, place, _methods(body)
         )
         self.context.classes.append(definition)
-        return Step(DefineClass(definition, variable, place))
+        return Step(DefineClass(definition, variable, place, reads=reads))
 
     def _match(self, node: cst.Match) -> Node:
         place = self.context.place
         subject = self.expressions.lower(node.subject)
         held = Name(self.context.scope.bind(f"<match {place}>"))
+        reads = self.context.taken_reads()
         cases = [self._case(case, held, place) for case in node.cases]
         chain: Node = EMPTY
         for check, capture, body in reversed(cases):
             chain = Branch(check, FlowSequence([*capture, body]), chain)
-        return FlowSequence([Step(Assign([held], subject, place)), chain])
+        return FlowSequence([Step(Assign([held], subject, place, reads=reads)), chain])
 
     def _case(
         self, node: cst.MatchCase, held: Name, place: int
@@ -314,8 +343,9 @@ class StatementLowering:
         if node.guard is not None:
             guard = self.expressions.lower(node.guard)
             condition = self.patterns.guarded(condition, captures, guard)
-        capture = [Step(Assign([target], value, place)) for target, value in captures]
-        return Check(condition, place), capture, self.suite(node.body)
+        reads = [held, *self.context.taken_reads()]
+        capture = [Step(Assign([to], value, place, reads=[held])) for to, value in captures]
+        return Check(condition, place, reads=reads), capture, self.suite(node.body)
 
 
 def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:

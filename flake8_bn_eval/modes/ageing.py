@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.things import ObjectId
@@ -28,8 +29,45 @@ def retire(identity: ObjectId, world: World) -> None:
         return
     names = {identity: world.identities.older(identity)}
     add_unseen_children(identity, names, world)
-    if not rename(names, world):
-        return
+    if rename(names, world):
+        _move(names, world)
+
+
+def retire_all(world: World, since: World) -> None:
+    """All that was born since an earlier world makes room for what the next pass bears.
+
+    So it has its new number wherever an exception may interrupt that pass.
+    """
+    older = world.identities.aged
+    born = [
+        each
+        for each in world.objects.differing(since.objects)
+        if each not in older and each not in since.objects and _is_worth(each, world)
+    ]
+    names: dict[ObjectId, ObjectId] = {}
+    for identity in sorted(born):
+        state = world.objects[identity]
+        if state.origin is None or state.origin.parent not in born:
+            names[identity] = world.identities.older(identity)
+            add_unseen_children(identity, names, world)
+    if names:
+        for identity in sorted(names):
+            world.forget(about_object(identity))
+        rename(names, world)
+        _move(names, world)
+
+
+def _is_worth(identity: ObjectId, world: World) -> bool:
+    """Whether it matters which of several objects of one birth this is."""
+    state = world.objects.get(identity)
+    if state is None:
+        return False
+    if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+        return _holds_modules(state, world)
+    return state.matters
+
+
+def _move(names: dict[ObjectId, ObjectId], world: World) -> None:
     for old, new in names.items():
         state = moved(world.objects[old], names)
         del world.objects[old]

@@ -5,15 +5,18 @@ An assumption rests on variables and is forgotten when one of them is assigned a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from flake8_bn_eval.modes.guards import Guard, Question
 from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.things import Condition, Constant
 from flake8_bn_eval.operations import Variable
 
-Question = tuple[str, Constant | None]
-"""A subject and the constant it may equal; None asks whether it is true."""
+MOST_APART = 3
+"""So many literals tell two paths apart."""
 
+PLACE = "?"
+"""Start of the subject of an assumption about a test that nothing else names."""
 WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
@@ -21,17 +24,22 @@ WHICH = "which "
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("truths", "variables", "identities")
+    __slots__ = ("truths", "variables", "compared", "identities", "asked")
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
         self.variables: dict[str, frozenset[Variable]] = {}
+        self.compared: dict[str, tuple[Constant, ...]] = {}
+        """The constants that a subject was compared with, some of them on other paths."""
+        self.asked: set[Question] | None = None
+        """The questions that were asked, where somebody notes them."""
         self.identities = identities
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
+        copy.compared, copy.asked = self.compared, self.asked
         copy.identities = self.identities
         return copy
 
@@ -43,21 +51,42 @@ class Assumptions:
             for question, truth in self.truths.items()
             if other.truths.get(question) is truth
         }
-        joined.variables = {
-            subject: variables
-            for subject, variables in self.variables.items()
-            if other.variables.get(subject) == variables
-        }
+        joined.asked = self.asked
+        joined.variables = {**self.variables, **other.variables}
+        joined.compared = {**other.compared, **self.compared}
+        for subject, constants in other.compared.items():
+            mine = joined.compared[subject]
+            if mine is not constants:
+                joined.compared[subject] = tuple(dict.fromkeys((*mine, *constants)))
         return joined
+
+    def apart(self, other: Assumptions) -> Guard:
+        """What is assumed here and not there; what is denied there comes first."""
+        own = [each for each in self.truths.items() if other.truths.get(each[0]) is not each[1]]
+        denied = [each for each in own if each[0] in other.truths]
+        others = [each for each in own if each[0] not in other.truths]
+        return frozenset([*denied, *reversed(others)][:MOST_APART])
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
-        holds = truth is not condition.negated
-        self.truths[condition.subject, condition.constant] = holds
         self.variables[condition.subject] = condition.variables
-        if holds:
-            for part in self.identities.conjunctions.get(condition.subject, ()):
+        self.answered((condition.subject, condition.constant), truth is not condition.negated)
+
+    def answered(self, question: Question, truth: bool) -> None:
+        """Assume the answer to a question."""
+        self.truths[question] = truth
+        subject, constant = question
+        known = self.compared.get(subject, ())
+        if constant is not None and constant not in known:
+            self.compared = {**self.compared, subject: (*known, constant)}
+        if truth:
+            for part in self.identities.conjunctions.get(question[0], ()):
                 self.suppose(part, True)
+
+    @property
+    def named(self) -> Guard:
+        """The assumptions that some other test may ask about as well."""
+        return frozenset(each for each in self.truths.items() if each[0][0][0] != PLACE)
 
     def forget_variable(self, variable: Variable) -> list[str]:
         """Drop what rests on a variable; returns the subjects that are stale now."""
@@ -65,9 +94,9 @@ class Assumptions:
             return []
         return self._drop(s for s, rests_on in self.variables.items() if variable in rests_on)
 
-    def forget_scope(self, scope: int) -> None:
+    def forget_scope(self, scope: int) -> list[str]:
         """Drop what rests on a local variable of a function that has ended."""
-        self._drop(
+        return self._drop(
             subject
             for subject, rests_on in self.variables.items()
             if any(variable[0] == scope for variable in rests_on)
@@ -83,10 +112,17 @@ class Assumptions:
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
-        known = self.truths.get((condition.subject, condition.constant))
-        if known is None and self.truths:
-            known = self._infer(condition.subject, condition.constant)
+        known = self.known((condition.subject, condition.constant))
         return None if known is None else known is not condition.negated
+
+    def known(self, question: Question) -> bool | None:
+        """The answer to a question, as far as it follows from the assumptions made."""
+        if self.asked is not None:
+            self.asked.add(question)
+        known = self.truths.get(question)
+        if known is None and self.truths:
+            known = self._infer(*question)
+        return known
 
     def _infer(self, subject: str, constant: Constant | None) -> bool | None:
         """What follows from a subject's being equal to another constant, or from its parts."""
@@ -97,21 +133,22 @@ class Assumptions:
                 return False
             if None not in answers:
                 return True
-        elif conjunctions:
+        elif subject in self.identities.wholes:
             left_out = self._left_out(subject, constant)
             if left_out is not None:
                 return left_out
-        for (other, equal), truth in self.truths.items():
-            if other == subject and equal is not None:
-                follows = _follows(equal.value, truth, constant)
-                if follows is not None:
-                    return follows
+        for equal in self.compared.get(subject, ()):
+            truth = self.truths.get((subject, equal))
+            follows = None if truth is None else _follows(equal.value, truth, constant)
+            if follows is not None:
+                return follows
         return None
 
     def _left_out(self, subject: str, constant: Constant | None) -> bool | None:
         """The one part of a conjunction that must fail, because the others hold."""
-        for (whole, _), truth in self.truths.items():
-            parts = () if truth else self.identities.conjunctions.get(whole, ())
+        for whole in sorted(self.identities.wholes.get(subject, ())):
+            denied = self.truths.get((whole, None)) is False
+            parts = self.identities.conjunctions[whole] if denied else ()
             for part in parts:
                 if (part.subject, part.constant) == (subject, constant):
                     others = [each for each in parts if each is not part]
@@ -122,18 +159,6 @@ class Assumptions:
     def _is_supposed(self, condition: Condition) -> bool:
         known = self.truths.get((condition.subject, condition.constant))
         return known is not None and known is not condition.negated
-
-    def difference(
-        self, other: Assumptions, is_local: Callable[[Variable], bool]
-    ) -> Condition | None:
-        """What is assumed here and denied there, of nothing local."""
-        for (subject, constant), truth in self.truths.items():
-            if other.truths.get((subject, constant)) is (not truth):
-                variables = self.variables.get(subject, frozenset())
-                local = any(is_local(variable) for variable in variables)
-                if variables and not local and not subject.startswith(WHICH):
-                    return Condition(subject, variables, constant)
-        return None
 
 
 def _follows(known: object, truth: bool, asked: Constant | None) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import (
     Function,
     Mapped,
@@ -15,6 +16,7 @@ from flake8_bn_eval.modes.things import (
     ObjectId,
     Partial,
     Pending,
+    Result,
     SavedMode,
     Submodules,
     Super,
@@ -41,6 +43,41 @@ def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
         drop_unheld(orphans, world)
 
 
+def sweep(world: World, since: World) -> None:
+    """Forget the objects born since an earlier world to which nothing leads any more.
+
+    What has not changed since then cannot hold any of them.
+    """
+    differing = world.objects.differing(since.objects)
+    born = {each for each in differing if each in world.objects and each not in since.objects}
+    if not born:
+        return
+    waiting: list[ObjectId] = []
+    for variable in world.names.differing(since.names):
+        value = world.names.get(variable)
+        if value is not None:
+            waiting += _in_value(value, world)
+    for identity in differing - born:
+        state = world.objects.get(identity)
+        if state is not None:
+            waiting += _in_object(state, world)
+    held: set[ObjectId] = set()
+    while waiting:
+        each = waiting.pop()
+        if each in born and each not in held:
+            held.add(each)
+            waiting += _in_object(world.objects[each], world)
+    for each in born - held:
+        del world.objects[each]
+
+
+def _in_object(state: Object, world: World) -> Iterator[ObjectId]:
+    for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
+        yield from _in_value(value, world)
+    if state.origin is not None:
+        yield state.origin.parent
+
+
 def replace_everywhere(before: Value, after: Value, world: World) -> None:
     """Whoever holds exactly what one value is holds another, which is the same, from now on."""
 
@@ -62,22 +99,24 @@ def replace_everywhere(before: Value, after: Value, world: World) -> None:
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
     held: set[ObjectId] = set()
     for value in world.names.values():
-        held.update(_in_value(value))
+        held.update(_in_value(value, world))
     for identity, state in world.objects.items():
         if identity not in wanted:
             for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
-                held.update(_in_value(value))
+                held.update(_in_value(value, world))
     return held
 
 
-def _in_value(value: Value) -> Iterator[ObjectId]:
+def _in_value(value: Value, world: World) -> Iterator[ObjectId]:
     yield from value.objects
     for thing in value.things:
-        yield from _in_thing(thing)
+        yield from _in_thing(thing, world)
 
 
-def _in_thing(thing: Thing) -> Iterator[ObjectId]:
+def _in_thing(thing: Thing, world: World) -> Iterator[ObjectId]:
     match thing:
+        case Result():
+            yield world.identities.of_result(thing)
         case Method() | SavedMode() | Super():
             yield thing.receiver
         case Submodules():
@@ -86,14 +125,14 @@ def _in_thing(thing: Thing) -> Iterator[ObjectId]:
             if thing.receiver is not None:
                 yield thing.receiver
             for _, value in thing.captured:
-                yield from _in_value(value)
+                yield from _in_value(value, world)
         case Partial():
             for value in (thing.callee, *thing.arguments, *(each for _, each in thing.keywords)):
-                yield from _in_value(value)
+                yield from _in_value(value, world)
         case Pending():
-            yield from _in_thing(thing.function)
+            yield from _in_thing(thing.function, world)
             for value in (*thing.arguments, *(each for _, each in thing.keywords)):
-                yield from _in_value(value)
+                yield from _in_value(value, world)
         case Mapped():
-            yield from _in_value(thing.callee)
-            yield from _in_value(thing.iterable)
+            yield from _in_value(thing.callee, world)
+            yield from _in_value(thing.iterable, world)

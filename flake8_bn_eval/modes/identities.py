@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flake8_bn_eval.modes.things import Condition, ObjectId
+from flake8_bn_eval.modes.things import Condition, ObjectId, Result
 from flake8_bn_eval.operations import Variable
 
 OBJECT_SCOPE = -2
@@ -40,8 +40,12 @@ class Identities:
 
     def __init__(self) -> None:
         self.conjunctions: dict[str, tuple[Condition, ...]] = {}
+        self.wholes: dict[str, set[str]] = {}
+        """The conjunctions that a subject is part of."""
         self.repeated: set[ObjectId] = set()
         """The objects that a loop bears again and again."""
+        self.aged: dict[ObjectId, ObjectId] = {}
+        """Those that stand for all of a birth but the last one, and that one."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}
@@ -54,22 +58,42 @@ class Identities:
         """The number of the object born at a path."""
         return self._numbers.setdefault(path, len(self._numbers))
 
+    def of_result(self, result: Result) -> ObjectId:
+        """The number of what a call of something unseen returned."""
+        return self.number("result", result.place, result.born)
+
     def conjunction(self, parts: Sequence[Condition]) -> str:
         """The subject that is true when all these conditions hold."""
         subject = f"({' and '.join(_text(part) for part in parts)})"
         self.conjunctions[subject] = tuple(parts)
+        for part in parts:
+            self.wholes.setdefault(part.subject, set()).add(subject)
         return subject
+
+    def related(self, subject: str) -> set[str]:
+        """A subject and those whose truth it may decide: its parts, and what it is a part of."""
+        found = {subject}
+        waiting = [subject] if self.conjunctions else []
+        while waiting:
+            each = waiting.pop()
+            parts = {part.subject for part in self.conjunctions.get(each, ())}
+            more = (parts | self.wholes.get(each, set())) - found
+            found |= more
+            waiting += more
+        return found
 
     def older(self, identity: ObjectId) -> ObjectId:
         """The number of all objects of the same birth but the last one."""
         number = self.number("older", identity)
         self.repeated |= {number, identity}
+        self.aged[number] = identity
         self._copied[number] = self._line_of(identity)
         return number
 
     def one_of(self, members: frozenset[ObjectId]) -> ObjectId:
         """The number of the object that is one of these; again where it is among them."""
-        born = frozenset(each for member in members for each in self._united.get(member, {member}))
+        last = {self.aged.get(each, each) for each in members}
+        born = frozenset(each for member in last for each in self._united.get(member, {member}))
         number = self.number("one of", born)
         self._united[number] = born
         self._copied[number] = self._line_of(min(born))

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from flake8_bn_eval.modes.guards import ALWAYS, Guard
+from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN_THING, Value
+from flake8_bn_eval.modes.values import NOTHING, Value
+
+Merge = Callable[[Modes, Modes], Modes]
 
 
-def join_objects(first: Object, second: Object) -> Object:
-    """One object that covers both states of it; the first one where it does so already."""
-    modes, tree = first.modes.join(second.modes), first.tree.join(second.tree)
-    fields, rest = _join_contents(first, second)
+def merging(here: Guard, there: Guard) -> Merge:
+    """How modes are joined where two paths with these guards meet, once for each pair."""
+    known: dict[tuple[int, int], tuple[Modes, Modes, Modes]] = {}
+
+    def merged(first: Modes, second: Modes) -> Modes:
+        key = id(first), id(second)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = first, second, first.merged(here, second, there)
+        return found[2]
+
+    return merged
+
+
+def join_objects(
+    first: Object,
+    second: Object,
+    here: Guard = ALWAYS,
+    there: Guard = ALWAYS,
+    merge: Merge | None = None,
+) -> Object:
+    """One object that covers both states of it; the first one where it does so already.
+
+    What only one of them has is there under the guard of its side.
+    """
+    merge = merge or merging(here, there)
+    modes = first.modes if first.modes is second.modes else merge(first.modes, second.modes)
+    tree = first.tree if first.tree is second.tree else merge(first.tree, second.tree)
+    fields, rest = _join_contents(first, second, here, there)
     changed = (
         modes is not first.modes
         or tree is not first.tree
@@ -24,24 +54,26 @@ def join_objects(first: Object, second: Object) -> Object:
     )
     if not changed:
         return first
+    kind = first.kind if first.kind is second.kind else Kind.UNKNOWN
+    joined = first.with_contents(modes, tree, fields, rest, kind)
+    same = (first.seen, first.frozen, first.many) == (second.seen, second.frozen, second.many)
+    if same:
+        return joined
     return replace(
-        first,
-        modes=modes,
-        tree=tree,
-        fields=fields,
-        rest=rest,
-        kind=first.kind if first.kind is second.kind else Kind.UNKNOWN,
+        joined,
         seen=first.seen and second.seen,
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,
     )
 
 
-def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Value | None]:
+def _join_contents(
+    first: Object, second: Object, here: Guard, there: Guard
+) -> tuple[dict[Key, Value], Value | None]:
     rest = _join_rests(first, second)
     if first.fields is second.fields:
         return first.fields, rest
-    fields = _join_fields(first.fields, second.fields)
+    fields = _join_fields(first.fields, second.fields, here, there)
     if first.kind in (Kind.SEQUENCE, Kind.MAPPING) and first.fields.keys() != second.fields.keys():
         if first.kind is Kind.MAPPING:
             return fields, NOTHING if rest is None else rest
@@ -53,14 +85,16 @@ def _join_contents(first: Object, second: Object) -> tuple[dict[Key, Value], Val
     return fields, rest
 
 
-def _join_fields(first: dict[Key, Value], second: dict[Key, Value]) -> dict[Key, Value]:
+def _join_fields(
+    first: dict[Key, Value], second: dict[Key, Value], here: Guard, there: Guard
+) -> dict[Key, Value]:
     more: dict[Key, Value] = {}
     for key, value in second.items():
         known = first.get(key)
         if known is None:
             more[key] = value
         elif known is not value:
-            joined = known.join(value)
+            joined = known.merged(here, value, there)
             if joined is not known:
                 more[key] = joined
     return {**first, **more} if more else first
@@ -70,6 +104,19 @@ def _join_rests(first: Object, second: Object) -> Value | None:
     if first.rest is None or second.rest is None:
         return second.rest if first.rest is None else first.rest
     return first.rest.join(second.rest)
+
+
+def same_objects(first: Object, second: Object) -> bool:
+    """Whether two states of one object are the same in everything."""
+    if first.kind is not second.kind or first.class_ is not second.class_:
+        return False
+    if first.frozen is not second.frozen or first.many is not second.many:
+        return False
+    if first.seen is not second.seen or first.rest != second.rest:
+        return False
+    if first.modes != second.modes or first.tree != second.tree:
+        return False
+    return first.fields is second.fields or first.fields == second.fields
 
 
 def same_flags(first: Object, second: Object) -> bool:
@@ -89,14 +136,6 @@ def same_modes(first: Object, second: Object) -> bool:
         for key, value in second.fields.items()
         if key in first.fields or not _lazily_born(second, key)
     )
-
-
-def value_covers(first: Value, second: Value) -> bool:
-    if first is second:
-        return True
-    if not second.objects <= first.objects:
-        return False
-    return second.things <= first.things or UNKNOWN_THING in first.things
 
 
 def _lazily_born(owner: Object, key: Key) -> bool:

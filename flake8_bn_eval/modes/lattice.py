@@ -6,11 +6,21 @@ to that member; it takes no part in equality, so the lattice stays finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from enum import Enum
 from typing import Generic, TypeVar
 
 from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.modes.guards import (
+    ALWAYS,
+    Answer,
+    Guard,
+    Guards,
+    both,
+    on_path,
+    simplified,
+    without,
+)
 
 
 class Mode(Enum):
@@ -46,15 +56,25 @@ class Gradient(Enum):
 
 Member = TypeVar("Member", bound=Enum)
 Witness = tuple[Remark, ...]
+Guarded = dict[Guard, Witness]
+"""Under which guards a member is possible, and how the program then came to it."""
 
 
 class Possible(Generic[Member]):
-    """A set of possibilities, each with its shortest witness.  Immutable."""
+    """A set of possibilities, each under its guards, with its shortest witness.  Immutable."""
 
     __slots__ = ("_witnesses",)
 
     def __init__(self, witnesses: Mapping[Member, Witness]) -> None:
-        self._witnesses = dict(witnesses)
+        self._witnesses: dict[Member, Guarded] = {
+            member: {ALWAYS: witness} for member, witness in witnesses.items()
+        }
+
+    @staticmethod
+    def _of(witnesses: dict[Member, Guarded]) -> Possible[Member]:
+        made: Possible[Member] = Possible.__new__(Possible)
+        made._witnesses = witnesses
+        return made
 
     @staticmethod
     def only(member: Member, *remarks: Remark) -> Possible[Member]:
@@ -71,35 +91,122 @@ class Possible(Generic[Member]):
 
     def witness(self, member: Member) -> Witness:
         """How the program came to this member; empty if it cannot or nobody can tell."""
-        return self._witnesses.get(member, ())
+        guarded = self._witnesses.get(member)
+        return () if guarded is None else _best(guarded.values())
 
     def join(self, other: Possible[Member]) -> Possible[Member]:
         """Union; of two witnesses the shorter one, then the earlier one in the file."""
         if self is other or self._witnesses == other._witnesses:
             return self
-        more: dict[Member, Witness] = {}
-        for member, witness in other._witnesses.items():
-            known = self._witnesses.get(member)
-            if known is None or known is not witness and _better(known, witness) is not known:
-                more[member] = witness
-        return Possible({**self._witnesses, **more}) if more else self
+        more: dict[Member, Guarded] = {}
+        for member, theirs in other._witnesses.items():
+            mine = self._witnesses.get(member)
+            joined = theirs if mine is None else _either(mine, theirs)
+            if joined is not mine:
+                more[member] = joined
+        return Possible._of({**self._witnesses, **more}) if more else self
 
     def mapped(self, change: Callable[[Member], Member]) -> Possible[Member]:
         """Every member changed, with its witness."""
-        changed: dict[Member, Witness] = {}
-        for member, witness in self._witnesses.items():
+        changed: dict[Member, Guarded] = {}
+        for member, guarded in self._witnesses.items():
             new = change(member)
-            changed[new] = _better(changed[new], witness) if new in changed else witness
-        return Possible(changed)
+            changed[new] = _either(changed[new], guarded) if new in changed else guarded
+        return Possible._of(changed)
 
     def without(self, member: Member) -> Possible[Member]:
         """The same set less one member."""
-        return Possible({each: w for each, w in self._witnesses.items() if each is not member})
+        return Possible._of({each: w for each, w in self._witnesses.items() if each is not member})
 
     @property
     def members(self) -> frozenset[Member]:
         """The possibilities without their witnesses."""
         return frozenset(self._witnesses)
+
+    # Guards
+
+    @property
+    def guarded(self) -> bool:
+        """Whether any member is there under guards only."""
+        return any(ALWAYS not in guarded for guarded in self._witnesses.values())
+
+    def mentions(self, subjects: Set[str]) -> bool:
+        """Whether any guard asks about one of some subjects."""
+        for guarded in self._witnesses.values():
+            for guard in guarded:
+                for question, _ in guard:
+                    if question[0] in subjects:
+                        return True
+        return False
+
+    def cases(self) -> Iterator[tuple[Member, Guard]]:
+        """Every member with each of its guards."""
+        for member, guarded in self._witnesses.items():
+            for guard in guarded:
+                yield member, guard
+
+    def where(self, guards: Guards) -> Possible[Member]:
+        """The same possibilities, where one of these guards holds."""
+        found: Possible[Member] = Possible({})
+        for extra in guards:
+            found = found.join(self._changed(lambda guard: both(guard, extra)))  # noqa: B023
+        return found
+
+    def merged(self, here: Guard, other: Possible[Member], there: Guard) -> Possible[Member]:
+        """Either where two paths join: what only one has is there under its guard."""
+        if self is other or not here and not there or self == other:
+            return self.join(other)
+        return self._apart(here, other).join(other._apart(there, self))
+
+    def _apart(self, guard: Guard, other: Possible[Member]) -> Possible[Member]:
+        if not guard:
+            return self
+        changed: dict[Member, Guarded] = {}
+        for member, guarded in self._witnesses.items():
+            theirs = other._witnesses.get(member)
+            if theirs is not None and theirs.keys() == guarded.keys():
+                changed[member] = guarded
+                continue
+            new: Guarded = {}
+            for each, witness in guarded.items():
+                joined = both(each, guard)
+                if joined is not None:
+                    new[joined] = _best([new[joined], witness]) if joined in new else witness
+            if new:
+                changed[member] = new
+        return Possible._of(changed)
+
+    def on_path(self, answer: Answer, about: Set[str]) -> Possible[Member]:
+        """What is left on a path; the same where nothing would be."""
+        if not self.mentions(about):
+            return self
+        left = self._changed(
+            lambda guard: next(iter(on_path(frozenset({guard}), answer, about)), None)
+        )
+        return left if left._witnesses and left != self else self
+
+    def forgetting(self, subjects: set[str]) -> Possible[Member]:
+        """The same possibilities without what guards say about some subjects."""
+        if not self.mentions(subjects):
+            return self
+        left = self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
+        return self if left == self else left
+
+    def unguarded(self) -> Possible[Member]:
+        """The same possibilities, whatever holds."""
+        return self._changed(lambda guard: ALWAYS) if self.guarded else self
+
+    def _changed(self, change: Callable[[Guard], Guard | None]) -> Possible[Member]:
+        changed: dict[Member, Guarded] = {}
+        for member, guarded in self._witnesses.items():
+            new: Guarded = {}
+            for guard, witness in guarded.items():
+                rest = change(guard)
+                if rest is not None:
+                    new[rest] = _best([new[rest], witness]) if rest in new else witness
+            if new:
+                changed[member] = _shortened(new)
+        return Possible._of(changed)
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self._witnesses)
@@ -107,7 +214,10 @@ class Possible(Generic[Member]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Possible):
             return NotImplemented
-        return self._witnesses.keys() == other._witnesses.keys()
+        mine, theirs = self._witnesses, other._witnesses
+        return mine.keys() == theirs.keys() and all(
+            guarded.keys() == theirs[member].keys() for member, guarded in mine.items()
+        )
 
     def __hash__(self) -> int:
         return hash(self.members)
@@ -119,15 +229,51 @@ class Possible(Generic[Member]):
         return f"Possible({self})"
 
 
-def _better(first: Witness, second: Witness) -> Witness:
+def _either(first: Guarded, second: Guarded) -> Guarded:
+    """The guards of either, each with the better witness; the first where that is the same."""
+    joined = dict(first)
+    for guard, witness in second.items():
+        joined[guard] = _best([joined[guard], witness]) if guard in joined else witness
+    joined = _shortened(joined)
+    same = joined.keys() == first.keys() and all(joined[each] is first[each] for each in joined)
+    return first if same else joined
+
+
+def _shortened(guarded: Guarded) -> Guarded:
+    if len(guarded) == 1:
+        return guarded
+    kept = simplified(guarded)
+    return {
+        guard: guarded[guard]
+        if guard in guarded and guard
+        else _best([w for g, w in guarded.items() if guard <= g])
+        for guard in kept
+    }
+
+
+def _best(witnesses: Iterable[Witness]) -> Witness:
     def key(witness: Witness) -> tuple[int, list[int]]:
         return len(witness), [remark.place for remark in witness]
 
-    return first if key(first) <= key(second) else second
+    every = list(witnesses)
+    return every[0] if len(every) == 1 else min(every, key=key)
 
 
 Modes = Possible[Mode]
 Gradients = Possible[Gradient]
+
+def remembering(change: Callable[[Modes], Modes]) -> Callable[[Modes], Modes]:
+    """The same change; done once for the very modes that many objects share."""
+    known: dict[int, tuple[Modes, Modes]] = {}
+
+    def changed(modes: Modes) -> Modes:
+        found = known.get(id(modes))
+        if found is None:
+            found = known[id(modes)] = modes, change(modes)
+        return found[1]
+
+    return changed
+
 
 LOST = Modes.only(Mode.UNKNOWN)
 """The mode of what nobody can follow."""

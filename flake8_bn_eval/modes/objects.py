@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -81,6 +81,8 @@ class Object:
     """It stands for several objects: what is done to it is done to one of them."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
+    known_to_be_guarded: bool | None = field(default=None, init=False, repr=False)
+    """The same of `guarded`."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -92,6 +94,34 @@ class Object:
             held = held if self.origin is None else held | {self.origin.parent}
             object.__setattr__(self, "known_to_hold", held)
         return held
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything in it is there under guards only."""
+        guarded = self.known_to_be_guarded
+        if guarded is None:
+            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
+            guarded = self.modes.guarded or self.tree.guarded or any(v.guards for v in values)
+            object.__setattr__(self, "known_to_be_guarded", guarded)
+        return guarded
+
+    def reguarded(
+        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+    ) -> Object:
+        """The object with everything in it under other guards; itself where nothing changes."""
+        changed: dict[Key, Value] = {}
+        for key, value in self.fields.items():
+            if value.guards:
+                new = values(value)
+                if new is not value:
+                    changed[key] = new
+        rest = None if self.rest is None else values(self.rest)
+        tree = modes(self.tree)
+        own = tree if self.tree is self.modes else modes(self.modes)
+        if not changed and own is self.modes and tree is self.tree and rest is self.rest:
+            return self
+        fields = {**self.fields, **changed} if changed else self.fields
+        return self.with_contents(own, tree, fields, rest, self.kind)
 
     @property
     def is_module(self) -> bool:
@@ -118,16 +148,26 @@ class Object:
         return self._changed(modes, modes if recursive else self.tree, self.fields)
 
     def _changed(self, modes: Modes, tree: Modes, fields: dict[Key, Value]) -> Object:
+        return self.with_contents(modes, tree, fields, self.rest, self.kind)
+
+    def with_contents(
+        self,
+        modes: Modes,
+        tree: Modes,
+        fields: dict[Key, Value],
+        rest: Value | None,
+        kind: Kind,
+    ) -> Object:
         """What changes most, by hand: `dataclasses.replace` costs ten times as much."""
         return Object(
-            self.kind,
+            kind,
             self.name,
             modes,
             tree,
             self.class_,
             self.library,
             fields,
-            self.rest,
+            rest,
             self.origin,
             self.sensitive,
             self.seen,

@@ -6,10 +6,19 @@ Joining two worlds costs as much as they differ, not as much as they hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 K = TypeVar("K")
-V = TypeVar("V")
+V = TypeVar("V", bound="Content")
+
+
+class Content(Protocol):
+    """What a table holds."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything in it is there under guards only."""
+        ...
 
 
 class Epoch:
@@ -50,10 +59,14 @@ class Table(dict[K, V]):
     Only the ways of writing that are defined here may be used.
     """
 
-    __slots__ = ("epoch", "changed", "compared")
+    __slots__ = ("epoch", "changed", "compared", "guarded", "read")
 
     epoch: Epoch
     changed: set[object]
+    guarded: set[K]
+    """The keys whose values are guarded, and perhaps others."""
+    read: set[K] | None
+    """The keys that somebody has looked at, where that is asked for."""
     compared: _Comparison | None
     """The last answer of `differing`: it is asked several times before two worlds are joined."""
 
@@ -62,6 +75,7 @@ class Table(dict[K, V]):
         """A table with nothing in it."""
         table = cls()
         table.epoch, table.changed, table.compared = EMPTY, set(), None
+        table.guarded, table.read = set(), None
         return table
 
     def fork(self) -> Self:
@@ -70,10 +84,28 @@ class Table(dict[K, V]):
             self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
         copy = type(self)(self)
         copy.epoch, copy.changed, copy.compared = self.epoch, set(), None
+        copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
+
+    def get(self, key: K) -> V | None:  # type: ignore[override]
+        """The value of a key; whoever notes what is read notes it."""
+        if self.read is not None:
+            self.read.add(key)
+        return dict.get(self, key)
+
+    def peek(self, key: K) -> V | None:
+        """The value of a key, looked at for no one who cares."""
+        return dict.get(self, key)
+
+    def __contains__(self, key: object) -> bool:
+        if self.read is not None:
+            self.read.add(key)  # type: ignore[arg-type]
+        return dict.__contains__(self, key)
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changed.add(key)
+        if value.guarded:
+            self.guarded.add(key)
         dict.__setitem__(self, key, value)
 
     def __delitem__(self, key: K) -> None:

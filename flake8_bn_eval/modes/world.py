@@ -1,27 +1,48 @@
 """A world: one consistent picture of the program at a point.
 
 It holds what every name is, every object with its modes, the gradient mode, and the
-assumptions under which it is true (``phase == "train"``).  A state is a few worlds
-under different assumptions; see ``states``.
+assumptions that hold on the path to this point (``phase == "train"``).  Where paths join, what
+differs between them is kept under guards; where a path makes an assumption, what contradicts it is
+dropped again.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import Assumptions
+from flake8_bn_eval.modes.guards import Guard, Literal, Question
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, same_modes, value_covers
-from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes
+from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging, same_modes
+from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.tables import Table
+from flake8_bn_eval.modes.tables import Content, Table
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
 
 DEEPEST_CHILD = 6
+K = TypeVar("K")
+V = TypeVar("V", bound=Content)
+
+
+@dataclass(slots=True)
+class Footprint:
+    """What was looked at in some worlds."""
+
+    names: set[Variable] = field(default_factory=set)
+    objects: set[ObjectId] = field(default_factory=set)
+    questions: set[Question] = field(default_factory=set)
+
+    def include(self, other: Footprint) -> None:
+        """Whoever looks at something on behalf of another looks at it, too."""
+        self.names |= other.names
+        self.objects |= other.objects
+        self.questions |= other.questions
 
 
 class World:
@@ -36,6 +57,8 @@ class World:
         "identities",
         "version",
         "edits",
+        "subjects",
+        "_watching",
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
@@ -50,6 +73,9 @@ class World:
         """Equal versions mean equal modes, module objects and gradient mode."""
         self.edits = 0
         """Equal edits as well mean that no test can tell the names apart."""
+        self.subjects: frozenset[str] = frozenset()
+        """What the guards in this world ask about, and perhaps more."""
+        self._watching: Footprint | None = None
 
     def fork(self) -> World:
         """An independent copy."""
@@ -61,6 +87,7 @@ class World:
         copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
+        copy.subjects, copy._watching = self.subjects, self._watching
         return copy
 
     def become(self, other: World) -> None:
@@ -69,6 +96,28 @@ class World:
         self.gradients, self.assumptions = other.gradients, other.assumptions
         self.apart = other.apart
         self.version, self.edits = other.version, other.edits
+        self.subjects, self._watching = other.subjects, other._watching
+
+    def take_over(self, other: World, *, changed: bool) -> None:
+        """Take over from a world what is kept beside its names, objects and assumptions."""
+        self.apart |= other.apart
+        self.subjects |= other.subjects
+        self.assumptions.variables.update(other.assumptions.variables)
+        if changed:
+            self.changed()
+        self.edits = self.identities.new_version()
+
+    @property
+    def watching(self) -> Footprint | None:
+        """Who notes what is looked at."""
+        return self._watching
+
+    def note_reads(self, footprint: Footprint | None) -> None:
+        """Note from now on what is looked at, here and in the forks of this world."""
+        self._watching = footprint
+        self.names.read = None if footprint is None else footprint.names
+        self.objects.read = None if footprint is None else footprint.objects
+        self.assumptions.asked = None if footprint is None else footprint.questions
 
     def changed(self) -> None:
         """Something that decides findings is different now."""
@@ -97,6 +146,7 @@ class World:
         stale = self.assumptions.forget_variable(variable)
         if not stale:
             return
+        self._forget_guards(stale)
         for name, value in self.names.items():
             if any(_rests_on(thing, stale) for thing in value.things):
                 self.names[name] = UNKNOWN.descending(value)
@@ -124,11 +174,84 @@ class World:
         """A call is over: its local names are gone, and what was assumed about them."""
         for variable in [each for each in self.names if each[0] == scope]:
             del self.names[variable]
-        self.assumptions.forget_scope(scope)
+        self._forget_guards(self.assumptions.forget_scope(scope))
+
+    # Assumptions
 
     def suppose(self, condition: Condition, truth: bool) -> None:
-        """Assume that a condition holds, or that it does not."""
-        self.assumptions.suppose(condition, truth)
+        """Go on where a condition holds, or does not: what contradicts that is no more."""
+        self.suppose_all(frozenset({self.literal(condition, truth)}))
+
+    def literal(self, condition: Condition, truth: bool) -> Literal:
+        """A condition as part of a guard; what it is about is watched from now on."""
+        self.assumptions.variables[condition.subject] = condition.variables
+        return (condition.subject, condition.constant), truth is not condition.negated
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything in it may be there under guards only."""
+        return bool(self.names.guarded or self.objects.guarded or self.gradients.guarded)
+
+    def watch(self, *guards: Guard) -> None:
+        """Something is guarded by these from now on."""
+        self.subjects |= {question[0] for guard in guards for question, _ in guard}
+
+    def suppose_all(self, guard: Guard) -> None:
+        """Go on where a guard holds."""
+        if guard:
+            for question, truth in guard:
+                self.assumptions.answered(question, truth)
+            about = set().union(*(self.identities.related(question[0]) for question, _ in guard))
+            if not self.subjects.isdisjoint(about):
+                self._keep_possible(about)
+
+    def _keep_possible(self, about: set[str]) -> None:
+        """Drop what is there only under guards that this path denies."""
+        answer = self.assumptions.known
+        self._reguard(
+            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
+        )
+        self.gradients = self.gradients.on_path(answer, about)
+
+    def begin_anew(self, condition: Condition) -> None:
+        """A condition that only its place names is evaluated again: the old answer is gone."""
+        self.assumptions.truths.pop((condition.subject, condition.constant), None)
+        self._forget_guards([condition.subject])
+
+    def _forget_guards(self, subjects: list[str]) -> None:
+        stale = self.subjects.intersection(subjects)
+        if stale:
+            forgotten = set(stale)
+            self._reguard(
+                lambda modes: modes.forgetting(forgotten), lambda value: value.forgetting(forgotten)
+            )
+            self.gradients = self.gradients.forgetting(forgotten)
+            self.subjects -= stale
+
+    def drop_guards(self) -> None:
+        """Take everything for possible in any case."""
+        if self.subjects:
+            self._reguard(lambda modes: modes.unguarded(), lambda value: value.unguarded())
+            self.gradients = self.gradients.unguarded()
+            self.subjects = frozenset()
+
+    def _reguard(
+        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+    ) -> None:
+        changed, modes = False, remembering(modes)
+        for variable, value in _guarded_in(self.names):
+            new = values(value)
+            if new is not value:
+                changed = True
+                self.names[variable] = new
+        for identity, state in _guarded_in(self.objects):
+            after = state.reguarded(modes, values)
+            if after is not state:
+                changed = True
+                self.objects[identity] = after
+        if changed:
+            self.changed()
+            self.edits = self.identities.new_version()
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -215,13 +338,20 @@ class World:
             other._materialise(self)
         variables = self.names.differing(other.names)
         identities = self.objects.differing(other.objects)
+        mine, theirs = self.assumptions.apart(other.assumptions), other.assumptions.apart(
+            self.assumptions
+        )
         joined = self.fork()
         joined.apart = self.apart | other.apart | self._exchanged(variables, other)
-        joined.gradients = self.gradients.join(other.gradients)
+        if self.gradients is not other.gradients:
+            joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
         joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
-        joined._join_names(variables, other)
-        joined._join_objects(identities, other)
+        joined._join_names(variables, other, mine, theirs)
+        joined._join_objects(identities, other, mine, theirs)
+        joined.subjects = self.subjects | other.subjects
+        if joined.guarded:
+            joined.watch(mine, theirs)
         effort = len(variables) + len(identities)
         self.identities.effort += 1 + effort // 16
         if self.version != other.version:
@@ -234,7 +364,7 @@ class World:
         """Pairs of objects of which a name holds one here and the other there: both are there."""
         pairs: set[frozenset[ObjectId]] = set()
         for variable in differing:
-            mine, theirs = self.names.get(variable), other.names.get(variable)
+            mine, theirs = self.names.peek(variable), other.names.peek(variable)
             if mine is None or theirs is None or mine.objects == theirs.objects:
                 continue
             for each in mine.objects - theirs.objects:
@@ -245,46 +375,51 @@ class World:
 
     def _holds(self, identity: ObjectId) -> bool:
         """Whether a module is there, and anything leads to it."""
-        state = self.objects.get(identity)
+        state = self.objects.peek(identity)
         if state is None or not state.is_module:
             return False
         return any(identity in value.held for value in self.names.values()) or any(
             identity in each.held for each in self.objects.values()
         )
 
-    def _join_names(self, differing: set[Variable], other: World) -> None:
+    def _join_names(
+        self, differing: set[Variable], other: World, here: Guard, there: Guard
+    ) -> None:
         """A name that only one side has assigned can be read only where that side came from."""
         names, others = self.names, other.names
         for variable in differing:
-            theirs = others.get(variable)
-            mine = names.get(variable)
+            theirs = others.peek(variable)
+            mine = names.peek(variable)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else mine.join(theirs)
+            joined = theirs if mine is None else mine.merged(here, theirs, there)
             if joined is not mine:
                 names[variable] = joined
 
-    def _join_objects(self, differing: set[ObjectId], other: World) -> None:
+    def _join_objects(
+        self, differing: set[ObjectId], other: World, here: Guard, there: Guard
+    ) -> None:
         objects, others = self.objects, other.objects
+        merge = merging(here, there)
         for identity in differing:
-            theirs = others.get(identity)
-            mine = objects.get(identity)
+            theirs = others.peek(identity)
+            mine = objects.peek(identity)
             if theirs is None or mine is theirs:
                 continue
-            joined = theirs if mine is None else join_objects(mine, theirs)
+            joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
             if joined is not mine:
                 objects[identity] = joined
 
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""
         for identity in sorted(self.objects.differing(other.objects)):
-            theirs = other.objects.get(identity)
+            theirs = other.objects.peek(identity)
             if theirs is not None and theirs.origin is not None and identity not in self.objects:
                 self._look_at(theirs.origin, other)
 
     def _look_at(self, origin: Origin, other: World) -> None:
         if origin.parent not in self.objects:
-            above = other.objects.get(origin.parent)
+            above = other.objects.peek(origin.parent)
             if above is None or above.origin is None:
                 return
             self._look_at(above.origin, other)
@@ -293,7 +428,9 @@ class World:
 
     def covers(self, other: World) -> bool:
         """Whether nothing that decides a finding is new in ``other``."""
-        if self.gradients != other.gradients or self.assumptions.truths != other.assumptions.truths:
+        if self.gradients != other.gradients:
+            return False
+        if not self.assumptions.truths.items() <= other.assumptions.truths.items():
             return False
         if not other.apart <= self.apart:
             return False
@@ -303,7 +440,7 @@ class World:
         if self.version == other.version:
             return True
         for identity in self.objects.differing(other.objects):
-            mine, theirs = self.objects.get(identity), other.objects.get(identity)
+            mine, theirs = self.objects.peek(identity), other.objects.peek(identity)
             if theirs is None or mine is theirs:
                 continue
             if mine is None:
@@ -315,8 +452,8 @@ class World:
 
     def _covers_names(self, other: World) -> bool:
         for variable in self.names.differing(other.names):
-            mine, theirs = self.names.get(variable), other.names.get(variable)
-            if mine is not None and theirs is not None and not value_covers(mine, theirs):
+            mine, theirs = self.names.peek(variable), other.names.peek(variable)
+            if mine is not None and theirs is not None and not mine.covers(theirs):
                 return False
         return True
 
@@ -331,6 +468,18 @@ class World:
         for identity, state in list(self.objects.items()):
             if state.may_be_module:
                 self.put(identity, state.in_modes(LOST, recursive=True))
+
+
+def _guarded_in(table: Table[K, V]) -> list[tuple[K, V]]:
+    """What is guarded in a table, and no longer noted where it is not."""
+    found: list[tuple[K, V]] = []
+    for key in list(table.guarded):
+        value = table.peek(key)
+        if value is not None and value.guarded:
+            found.append((key, value))
+        else:
+            table.guarded.discard(key)
+    return found
 
 
 def _rests_on(thing: object, stale: list[str]) -> bool:

@@ -6,6 +6,9 @@ concern some rule; flake8's own tree is made before and counted on neither side.
 
 With ``--project`` it measures what the other files of a project add: all files are judged
 twice in one process, each alone and each with the others, as flake8 goes through a directory.
+
+With ``--scripts`` it measures training scripts, alone and with their projects, and with
+``--flake8`` besides what they add to a run of flake8; see `training_scripts`.
 """
 
 from __future__ import annotations
@@ -13,15 +16,14 @@ from __future__ import annotations
 import argparse
 import ast
 import gc
-import importlib.util
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import libcst
+from measuring import positive, python_files, seconds
+from training_scripts import report_scripts
 
 from flake8_bn_eval import source
 from flake8_bn_eval.analysis import analyse, concerned_rules, enabled_rules
@@ -48,34 +50,40 @@ Parsed = tuple[Path, ast.Module, list[str]]
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("where", help="an installed package or a directory")
-    parser.add_argument("--rounds", type=int, default=3, help="times each file is measured")
-    parser.add_argument("--most", type=int, default=400, help="measure at most so many files")
-    parser.add_argument("--slowest", type=int, default=5, help="print so many of the slowest files")
-    parser.add_argument("--project", action="store_true", help="measure what other files add")
+    """Measure and print; the exit status is 2 where there is nothing to measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0],
+        fromfile_prefix_chars="@",
+        epilog="@FILE reads arguments from a file, one a line",
+    )
+    parser.add_argument("where", nargs="+", help="an installed package, a directory or a file")
+    parser.add_argument("--rounds", type=positive, default=3, help="times each file is measured")
+    parser.add_argument("--most", type=positive, default=400, help="measure at most so many files")
+    parser.add_argument(
+        "--slowest", type=positive, default=5, help="print so many of the slowest files"
+    )
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--project", action="store_true", help="measure what other files add")
+    way.add_argument("--scripts", action="store_true", help="measure training scripts")
+    parser.add_argument(
+        "--flake8", action="store_true", help="with --scripts: compare runs of flake8"
+    )
     arguments = parser.parse_args()
-    files = python_files(arguments.where)
+    if arguments.flake8 and not arguments.scripts:
+        parser.error("--flake8 goes with --scripts")
+    rounds, slowest = arguments.rounds, arguments.slowest
+    if arguments.scripts:
+        measured = report_scripts(arguments.where, rounds, slowest, inside_flake8=arguments.flake8)
+        sys.exit(0 if measured else 2)
+    files = [file for where in arguments.where for file in python_files(where)]
     if arguments.project:
-        report_project(files, arguments.rounds, arguments.slowest)
+        report_project(files, rounds, slowest)
         return
     concerned = [file for file in files if is_concerned(file)]
     chosen = concerned[:: max(len(concerned) // arguments.most, 1)]
     print(f"{len(files)} files, {len(concerned)} parsed by the plugin, {len(chosen)} measured")
-    results = [measured for file in chosen if (measured := measure(file, arguments.rounds))]
-    report(results, arguments.slowest)
-
-
-def python_files(where: str) -> list[Path]:
-    """The Python files below a directory or of a package."""
-    root = Path(where)
-    if not root.is_dir():
-        found = importlib.util.find_spec(where)
-        if found is None or found.origin is None:
-            sys.exit(f"bench: {where} is neither a directory nor an installed package")
-        root = Path(found.origin).parent
-    return sorted(root.rglob("*.py"))
+    results = [measured for file in chosen if (measured := measure(file, rounds))]
+    report(results, slowest)
 
 
 def is_concerned(path: Path) -> bool:
@@ -143,13 +151,6 @@ def judging(path: Path, tree: ast.Module, lines: list[str], options: Options) ->
     """The processor time that the plugin takes for a file."""
     text = "".join(lines)
     return seconds(lambda: analyse(text, filename=str(path), options=options, tree=tree))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Of the processor: other programs on the machine count less."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def report(results: list[Measurement], slowest: int) -> None:

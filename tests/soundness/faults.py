@@ -80,8 +80,8 @@ FAULTS = (
     Fault(
         "the state at `continue` is dropped",
         f"{RUNNER}._pass",
-        "inner.pop(Exit.CONTINUE, None)",
-        "inner.pop(Exit.CONTINUE, None) and None",
+        "for exit in (Exit.NEXT, Exit.CONTINUE):",
+        "inner.pop(Exit.CONTINUE, None)\n    for exit in (Exit.NEXT,):",
     ),
     Fault(
         "a join keeps only one side",

@@ -8,45 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import NoneType
 
-from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.flow.nodes import Branch, Node, held, inner
 from flake8_bn_eval.operations import Clause, Expression, Operation
 
 
 def operations(node: Node) -> Iterator[Operation]:
     """Every operation of a body, in the order of the text; none of the functions inside it."""
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        match node:
-            case Step(operation=operation) | Jump(operation=operation):
-                if isinstance(operation, Operation):
-                    yield operation
-            case Branch(condition=header) | Loop(header=header) | Scope(enter=header):
-                assert isinstance(header, Operation)
-                yield header
-        pending.extend(reversed(_inner(node)))
-
-
-def _inner(node: Node) -> list[Node]:
-    match node:
-        case Sequence():
-            return list(node.nodes)
-        case Branch():
-            return [node.then, node.otherwise]
-        case Loop():
-            return [node.body, node.otherwise]
-        case Scope():
-            return [node.body]
-        case Try():
-            return [node.body, *node.handlers, node.otherwise, node.final]
-    return []
+    for operation in held(node):
+        assert isinstance(operation, Operation)
+        yield operation
 
 
 def branches(node: Node) -> Iterator[Branch]:
     """Every branch in a body, the outer before the inner."""
     if isinstance(node, Branch):
         yield node
-    for each in _inner(node):
+    for each in inner(node):
         yield from branches(each)
 
 

@@ -8,30 +8,61 @@ is joined with the one in which nothing has happened yet.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
+from flake8_bn_eval.modes.states import join_all
 from flake8_bn_eval.modes.values import NOTHING, Value
 from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import Variable
 
 MOST_APART = 12
 
 Act = Callable[[Value, World], Value]
+Way = tuple[World, Callable[[World], Value]]
+"""A world of its own, and what gives the value there."""
+RESULTING: Variable = (-3, "<value>")
+"""The name that holds the value of each way until the ways are joined."""
 
 
 def in_each(value: Value, world: World, act: Act) -> Value:
     """What comes out of any of the alternatives; the world is then what any of them leaves."""
-    alternatives = value.alternatives
-    apart = len(alternatives) <= MOST_APART
-    result = NOTHING
-    joined: World | None = None if apart else world.fork()
+    alternatives = value.cases
+    if len(alternatives) > MOST_APART:
+        return _one_after_the_other(alternatives, world, act)
+    ways: list[Way] = []
     for alternative in alternatives:
-        each = world.fork() if apart else world
+        each = world.fork()
+        each.suppose_all(alternative.guard)
+        ways.append((each, partial(act, alternative)))
+    return one_of(ways, world)
+
+
+def one_of(ways: list[Way], world: World) -> Value:
+    """The value of any of several ways, each under its guards; the world is what any leaves."""
+    left: list[World] = []
+    for each, go in ways:
         try:
-            result = result.join(act(alternative, each))
+            value = go(each)
         except Unreachable:
             continue
-        joined = each if joined is None else joined.join(each.fork())
-    if joined is None:
+        each.names[RESULTING] = value
+        left.append(each)
+    if not left:
         raise Unreachable
-    world.become(joined)
+    after = join_all(left)
+    result = after.names.remove(RESULTING)
+    world.become(after)
+    return NOTHING if result is None else result
+
+
+def _one_after_the_other(alternatives: list[Value], world: World, act: Act) -> Value:
+    result, before = NOTHING, world.fork()
+    for alternative in alternatives:
+        try:
+            result = result.join(act(alternative, world))
+        except Unreachable:
+            continue
+        before = before.join(world.fork())
+    world.become(before)
     return result

@@ -136,7 +136,8 @@ class Calls:
             return self._alternative(alternative, callee, arguments, each, frame, place, subject)
 
         switches = self.machine.mode_switches
-        before = switches.modules_below(receiver, world) if sets_mode else {}
+        doubtful = sets_mode and not receiver.is_told_apart
+        before = switches.modules_below(receiver, world) if doubtful else {}
         result = in_each(receiver, world, on)
         switches.admit_doubt(before, world)
         return result

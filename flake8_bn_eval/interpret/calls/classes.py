@@ -7,11 +7,11 @@ decorator does are not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.resolution import resolution_order
 from flake8_bn_eval.interpret.calls.types import MODULE
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
@@ -44,6 +44,7 @@ class Classes:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._lineages: dict[int, tuple[Class, ...]] = {}
 
     def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
         """Run a class body; the class."""
@@ -83,17 +84,19 @@ class Classes:
         ]
         return tuple(context for context in contexts if context is not None)
 
-    def lineage(self, class_: Class) -> Iterator[Class]:
-        """A class and its bases in the file, nearest first."""
-        yield class_
-        for base in class_.bases:
-            for thing in base.things:
-                if isinstance(thing, Class) and thing is not class_:
-                    yield from self.lineage(thing)
+    def lineage(self, class_: Class) -> tuple[Class, ...]:
+        """A class and its bases in the file, in the order in which attributes are looked up."""
+        known = self._lineages.get(id(class_))
+        if known is None:
+            known = self._lineages[id(class_)] = resolution_order(class_)
+        return known
 
     def is_module(self, class_: Class) -> bool | None:
         """Whether instances of a class are modules; None where a base is not known."""
-        verdicts = {self._base_is_module(base) for base in class_.bases}
+        bases = [base for each in self.lineage(class_) for base in each.bases]
+        verdicts = {
+            self._base_is_module(base) for base in bases if not isinstance(base.only_thing, Class)
+        }
         if True in verdicts:
             return True
         return None if None in verdicts else False
@@ -109,12 +112,12 @@ class Classes:
         )
 
     def _base_is_module(self, base: Value) -> bool | None:
-        match base.only_thing:
-            case Class() as thing:
-                return self.is_module(thing)
-            case External(path=path):
-                return self.machine.knowledge.is_module_class(path)
-        return None
+        thing = base.only_thing
+        return (
+            self.machine.knowledge.is_module_class(thing.path)
+            if isinstance(thing, External)
+            else None
+        )
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
@@ -131,9 +134,7 @@ class Classes:
         """A class attribute, from the class itself or its bases (those after one, for super)."""
         lineage = self.lineage(class_)
         if after is not None:
-            for each in lineage:
-                if each is after:
-                    break
+            lineage = lineage[lineage.index(after) + 1 :] if after in lineage else ()
         for each in lineage:
             if name in each.members:
                 return self._owned(each.members[name], each)

@@ -13,17 +13,18 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.summaries import Effects, Summaries, Summary
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded, Unreachable, unset
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.states import State, alike, join_all
+from flake8_bn_eval.modes.states import State, join_all
 from flake8_bn_eval.modes.things import Function, GradientContext, Pending, Thing
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_object, of_thing
-from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.modes.world import Footprint, World
 from flake8_bn_eval.operations import (
     Enter,
     FunctionDefinition,
@@ -45,6 +46,7 @@ class Functions:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._summaries = Summaries()
         self._memory: dict[object, Value] = {}
         """Results of calls that changed nothing."""
 
@@ -99,7 +101,7 @@ class Functions:
             return known
         before = world.version, world.edits
         apart = world.suspend(definition.scope) if recursive else 0
-        result = self._follow(function, arguments, world, frame, place, inside_forward)
+        result = self._summarized(function, arguments, world, frame, place, inside_forward)
         if recursive:
             world.resume(definition.scope, apart)
         if key is not None and (world.version, world.edits) == before:
@@ -116,8 +118,59 @@ class Functions:
                     return None
         if function.captured or self.machine.runner.watched:
             return None
-        assumed = frozenset(world.assumptions.truths.items())
+        assumed = world.assumptions.named
         return function, arguments, world.version, world.edits, frame.inside_forward, assumed
+
+    def _summarized(
+        self,
+        function: Function,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+        inside_forward: bool,
+    ) -> Value:
+        """Run the body, unless a call on the same way has found the same before."""
+        if frame.on_yield is not None:
+            result, _ = self._follow(function, arguments, world, frame, place, inside_forward)
+            return self._come_back(result)
+        watched = self.machine.runner.watched
+        way = frame.path, place, *frame.passes.items()
+        call = function, arguments, inside_forward or frame.inside_forward, watched
+        known = self._summaries.find(call, way, world)
+        outer = world.watching
+        if known is None:
+            entry, footprint = world.fork(), Footprint()
+            world.note_reads(footprint)
+            result, raised = self._follow(
+                function, arguments, world, frame, place, inside_forward
+            )
+            world.note_reads(outer)
+            entry.note_reads(None)
+            after = None if result is None else Effects.between(entry, world.fork())
+            known = Summary(
+                entry,
+                footprint,
+                after,
+                NONE if result is None else result,
+                None if not raised else Effects.between(entry, join_all(raised)),
+            )
+            self._summaries.keep(call, way, known)
+        else:
+            if known.raised is not None:
+                interrupted = world.fork()
+                known.raised.apply(interrupted)
+                self.machine.runner.may_raise((interrupted,))
+            if known.effects is not None:
+                known.effects.apply(world)
+        if outer is not None:
+            outer.include(known.footprint)
+        return self._come_back(None if known.effects is None else known.result)
+
+    def _come_back(self, result: Value | None) -> Value:
+        if result is None:
+            raise Unreachable
+        return result
 
     def _follow(
         self,
@@ -127,7 +180,8 @@ class Functions:
         frame: Frame,
         place: Place,
         inside_forward: bool,
-    ) -> Value:
+    ) -> tuple[Value | None, State]:
+        """What a body returns, None where it never does, and how it may be left by raising."""
         definition = function.definition
         inner = frame.enter(
             definition,
@@ -136,13 +190,14 @@ class Functions:
             function.owner,
             inside_forward or frame.inside_forward,
         )
-        inner.known, inner.captured = frame.splittable, function.captured
+        inner.captured = function.captured
         edits = world.edits
         exits = self.enter(function, arguments, world, inner)
+        raised = exits.get(Exit.RAISE, ())
         result = self._leave(function, exits, inner, world)
         if not inner.reaches_out:
             world.edits = edits
-        return result
+        return result, raised
 
     def enter(
         self,
@@ -214,16 +269,19 @@ class Functions:
         finally:
             self.machine.frame = outer
 
-    def _leave(self, function: Function, exits: Exits[State], inner: Frame, world: World) -> Value:
+    def _leave(
+        self, function: Function, exits: Exits[State], inner: Frame, world: World
+    ) -> Value | None:
         definition, scope = function.definition, function.definition.scope
         raised = exits.get(Exit.RAISE)
         if raised is not None:
+            for each in raised:
+                each.unbind_scope(scope)
             self.machine.runner.may_raise(raised)
         worlds = self._returning(exits, scope)
         yields = [each for each, _ in inner.yielded]
         if not worlds and not yields:
-            raise Unreachable
-        self._tell_apart(worlds, inner)
+            return None
         after = join_all([*worlds, *yields])
         result = after.names.remove((scope, RESULT)) or NONE
         if definition.generator:
@@ -232,16 +290,6 @@ class Functions:
         after.unbind_scope(scope)
         world.become(after)
         return result
-
-    def _tell_apart(self, worlds: list[World], inner: Frame) -> None:
-        """Ways out that hang on a flag of the caller: it is he who keeps them apart."""
-        if len(worlds) < 2 or not self.machine.conditions.can_split(worlds[0]):
-            return
-        first = worlds[0]
-        for other in worlds[1:]:
-            condition = first.assumptions.difference(other.assumptions, inner.is_local)
-            if condition is not None and not alike(first, other):
-                raise SplitNeeded(condition)
 
     def _returning(self, exits: Exits[State], scope: int) -> list[World]:
         worlds: list[World] = []

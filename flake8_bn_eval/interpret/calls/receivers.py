@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine
+from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.holding import replace_everywhere
 from flake8_bn_eval.modes.things import (
     Constant,
@@ -13,7 +13,7 @@ from flake8_bn_eval.modes.things import (
     Unknown,
 )
 from flake8_bn_eval.modes.unity import unite
-from flake8_bn_eval.modes.values import Value, of_object
+from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Attribute,
@@ -59,20 +59,19 @@ class Receivers:
         return narrow
 
     def told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
-        """Setting the mode of one of several objects: one world for each of them.
+        """Setting the mode of one of several objects: a guard for each of them.
 
         Of objects that nothing tells apart there is only one.
         """
-        if len(receiver.objects) < 2 or receiver.things:
+        if len(receiver.objects) < 2 or receiver.things or receiver.is_told_apart:
             return receiver
         one = unite(receiver.objects, world)
         if one is not None:
             self.machine.recorder.unite(receiver.objects, one)
             return replace(receiver, objects=frozenset({one}))
         held = self.held_by(callee.value)
-        if held and self.machine.may_split and len(receiver.objects) <= MOST_OBJECTS:
-            choices = tuple(of_object(each) for each in sorted(receiver.objects))
-            raise AlternativesNeeded(held, choices)
+        if held and len(receiver.objects) <= MOST_OBJECTS:
+            return self.machine.splitting.told_apart(held, receiver, world)
         return receiver
 
     def held_by(self, expression: Expression) -> Name | Attribute | None:

@@ -68,7 +68,7 @@ class Results:
         return of_thing(result).tagged(*tags) if tags else of_thing(result)
 
     def identity(self, result: Result) -> ObjectId:
-        return self.machine.identities.number("result", result.place, result.born)
+        return self.machine.identities.of_result(result)
 
     def called(self, value: Value) -> str | None:
         """The path of the library call that a value is the result of."""

@@ -120,8 +120,7 @@ class Assignments:
         for thing in value.things:
             if isinstance(thing, Result):
                 found = self.machine.results.identify(thing, world).tagged(*value.tags)
-                others = replace(value, things=value.things - {thing})
-                value = others.join(found) if others.things or others.objects else found
+                value = value.replacing(thing, found)
         return value
 
 

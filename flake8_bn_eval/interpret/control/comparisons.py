@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Condition, Constant, Result, Symbol
-from flake8_bn_eval.modes.values import LONGEST_SUBJECT, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    NOTHING,
+    UNKNOWN,
+    Value,
+    of_constant,
+    of_thing,
+)
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Variable,
 )
 
+NO_OBJECT = Constant.of(None)
 Subject = tuple[str, frozenset[Variable]]
 
 
@@ -22,6 +31,9 @@ class Comparisons:
 
     def compare(self, operator: str, left: Value, right: Value, world: World) -> Value:
         """``left operator right``."""
+        for side in (left, right):
+            if side.guards and len(side.things) + len(side.objects) > 1:
+                return self._in_each_case(operator, left, right, side, world)
         if right.constant is None and left.constant is not None and operator in ("==", "!="):
             left, right = right, left
         folded = _fold(operator, left.constant, right.constant)
@@ -35,6 +47,27 @@ class Comparisons:
         if subject is None:
             return UNKNOWN.descending(left, right)
         return of_thing(Condition(*subject, constant=None))
+
+    def _in_each_case(
+        self, operator: str, left: Value, right: Value, side: Value, world: World
+    ) -> Value:
+        """The comparison of each alternative of a side, where that is there."""
+        found = NOTHING
+        optional = _is_none(right if side is left else left) and NO_OBJECT in side.things
+        for each in side.alternatives:
+            guards = next(iter(each.guards.values()), UNGUARDED)
+            only = each.unguarded()
+            if optional and each.objects:
+                # What may be None or an object that nobody has seen is one of these two.
+                found = found.join(of_constant(operator in ("!=", "is not")).where(guards))
+                continue
+            compared = (
+                self.compare(operator, only, right, world)
+                if side is left
+                else self.compare(operator, left, only, world)
+            )
+            found = found.join(compared.where(guards))
+        return found
 
     def _equality(self, left: Value, constant: Constant, negated: bool, world: World) -> Value:
         if constant.value is None and left.objects and not left.things:
@@ -101,6 +134,10 @@ class Comparisons:
             return None
         condition = self.machine.conditions.of_object(identity)
         return condition.subject, condition.variables
+
+
+def _is_none(value: Value) -> bool:
+    return value.constant == NO_OBJECT
 
 
 def _fold(operator: str, left: Constant | None, right: Constant | None) -> bool | None:

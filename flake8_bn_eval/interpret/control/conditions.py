@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, SplitNeeded
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.modes.assumptions import PLACE
+from flake8_bn_eval.modes.guards import ALWAYS, UNGUARDED, Guard, Guards, either
 from flake8_bn_eval.modes.identities import about_mode, about_object
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.sequences import elements_of
-from flake8_bn_eval.modes.states import MOST_WORLDS, State, merge
+from flake8_bn_eval.modes.states import State, merge
 from flake8_bn_eval.modes.things import (
     Class,
     Condition,
@@ -60,17 +62,6 @@ class Conditions:
             fails += no
         return merge(holds), merge(fails)
 
-    def split(self, world: World, condition: Condition) -> list[World]:
-        """The world twice: under the condition and under its opposite."""
-        other = world.fork()
-        world.suppose(condition, True)
-        other.suppose(condition, False)
-        return [world, other]
-
-    def can_split(self, world: World) -> bool:
-        """Whether the world has not been split too often already."""
-        return self.machine.may_split and len(world.assumptions.truths) < 2 * MOST_WORLDS
-
     def _divide(
         self, condition: Expression, world: World, frame: Frame
     ) -> tuple[list[World], list[World]]:
@@ -110,27 +101,98 @@ class Conditions:
     def _divide_value(
         self, condition: Expression, world: World, frame: Frame
     ) -> tuple[list[World], list[World]]:
-        holds: list[World] = []
-        fails: list[World] = []
-        for each, value in self.machine.splitting.evaluated(condition, world, frame):
-            truth = self.truth(value, each)
-            if truth is None:
-                yes, no = self._assume_both(value, each, nameless=isinstance(condition, Call))
-                self.machine.narrowing.learn(condition, True, yes, frame)
-                self.machine.narrowing.learn(condition, False, no, frame)
-                holds.append(yes)
-                fails.append(no)
-            else:
-                (holds if truth else fails).append(each)
-        return holds, fails
+        self.begin_anew(condition, world)
+        try:
+            value = self.machine.expressions.evaluate(condition, world, frame)
+        except Unreachable:
+            return [], []
+        truth = self.truth(value, world)
+        if truth is not None:
+            return ([world], []) if truth else ([], [world])
+        yes, no = self.assumed(value, condition, world, frame)
+        return [yes], [no]
 
-    def _assume_both(self, value: Value, world: World, *, nameless: bool) -> tuple[World, World]:
-        """The world under a condition and under its opposite; no test can repeat a call."""
-        other = world.fork()
-        condition = None if nameless else self.of_value(value)
-        if condition is not None and self.can_split(world):
-            world.suppose(condition, True)
-            other.suppose(condition, False)
+    def assumed(
+        self, value: Value, test: Expression, world: World, frame: Frame
+    ) -> tuple[World, World]:
+        """The world where a value of which nothing is known is true, and where it is not."""
+        yes, no = world, world.fork()
+        holds, fails = self.cases(value, test, world)
+        no.subjects = world.subjects
+        no.assumptions.variables.update(world.assumptions.variables)
+        yes.suppose_all(_common(holds))
+        no.suppose_all(_common(fails))
+        self._assume_saved(value, yes, no)
+        self.machine.narrowing.learn(test, True, yes, frame)
+        self.machine.narrowing.learn(test, False, no, frame)
+        return yes, no
+
+    def begin_anew(self, test: Expression, world: World) -> None:
+        """A test is evaluated once more: what its own place stands for is no longer the same."""
+        world.begin_anew(self._of_place(test))
+
+    def _of_place(self, test: Expression) -> Condition:
+        """The condition that a test comes out true which nothing else names."""
+        number = self.machine.identities.number("test", id(test), self.machine.frame.path)
+        return Condition(f"{PLACE}{number}", frozenset(), None)
+
+    def suppose_pass(self, loop: object, world: World, again: bool) -> None:
+        """Go on at the head of a loop: where it has had a pass, or has not."""
+        number = self.machine.identities.number("again", id(loop), self.machine.frame.path)
+        condition = Condition(f"{PLACE}{number}", frozenset(), None)
+        world.begin_anew(condition)
+        world.suppose_all(frozenset({world.literal(condition, again)}))
+
+    def _raised(self, guarded: object) -> Condition:
+        """The condition that an exception leaves the body of this very ``try``."""
+        number = self.machine.identities.number("raised", id(guarded), self.machine.frame.path)
+        return Condition(f"{PLACE}{number}", frozenset(), None)
+
+    def begin_guarded(self, guarded: object, world: World) -> None:
+        """A ``try`` begins: whether it raised the last time is of no concern any more."""
+        world.begin_anew(self._raised(guarded))
+
+    def suppose_raised(self, guarded: object, world: World, truth: bool) -> None:
+        """Go on where a ``try`` has raised, or has not."""
+        world.suppose_all(frozenset({world.literal(self._raised(guarded), truth)}))
+
+    def cases(
+        self, value: Value, test: Expression | None, world: World
+    ) -> tuple[Guards, Guards]:
+        """Under which guards a value is true, and under which it is not."""
+        told = self._told(value, world)
+        if told is not None:
+            return told
+        condition = None if isinstance(test, Call) else self.of_value(value)
+        if condition is None and test is not None:
+            condition = self._of_place(test)
+        if condition is None:
+            return UNGUARDED, UNGUARDED
+        holds = frozenset({world.literal(condition, True)})
+        fails = frozenset({world.literal(condition, False)})
+        if test is None:
+            world.watch(holds)
+        return frozenset({holds}), frozenset({fails})
+
+    def _told(self, value: Value, world: World) -> tuple[Guards, Guards] | None:
+        """The guards of those alternatives that are true, and of those that are not."""
+        if not value.guards:
+            return None
+        held: dict[bool, Guards] = {}
+        optional = Constant.of(None) in value.things
+        for each in value.alternatives:
+            truth = self.truth(each, world)
+            if truth is None and optional and each.objects:
+                truth = True  # beside None even an object that nobody has seen counts as one
+            if truth is None:
+                return None
+            guards = next(iter(each.guards.values()), UNGUARDED)
+            held[truth] = either(held[truth], guards) if truth in held else guards
+        if len(held) < 2 or UNGUARDED in held.values():
+            return None
+        return held[True], held[False]
+
+    def _assume_saved(self, value: Value, world: World, other: World) -> None:
         saved = value.only_thing
         if isinstance(saved, SavedMode):
             world.suppose(_was_training(saved), True)
@@ -139,7 +201,6 @@ class Conditions:
         if isinstance(saved, SavedGradients):
             self.machine.gradient_modes.suppose(saved, True, world)
             self.machine.gradient_modes.suppose(saved, False, other)
-        return world, other
 
     def _restore_in_eval(self, saved: SavedMode, world: World) -> None:
         """``if was_training: train()``: where it was not, eval is the mode it came with."""
@@ -211,15 +272,6 @@ class Conditions:
             return UNKNOWN.descending(value)
         return of_thing(self.negated(condition)).descending(value)
 
-    def decided(self, value: Value, world: World) -> bool | None:
-        """A flag's value; asks for a split where it has a subject and none was made."""
-        truth = self.truth(value, world)
-        if truth is None:
-            condition = self.of_value(value)
-            if condition is not None and self.can_split(world):
-                raise SplitNeeded(condition)
-        return truth
-
     def part(self, value: Value, truth: bool, world: World) -> Value:
         """What is left of a value where it is known to be true, or false."""
         things = frozenset(
@@ -264,6 +316,11 @@ class Conditions:
 
     def of_object(self, identity: int) -> Condition:
         return Condition(f"#{identity}", frozenset({about_object(identity)}), None)
+
+
+def _common(guards: Guards) -> Guard:
+    """What holds wherever one of these guards does."""
+    return frozenset.intersection(*guards) if guards else ALWAYS
 
 
 def _compares_names(expression: Expression) -> bool:

@@ -12,7 +12,7 @@ from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine, gradients_of
+from flake8_bn_eval.interpret.machine import Machine, Unreachable, gradients_of
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import Gradient, Gradients
@@ -47,10 +47,13 @@ class Contexts:
         """Run a body between the entering and the leaving of a context."""
         exits: Exits[list[World]] = {}
         for world in state:
-            for each, value in self.machine.splitting.evaluated(enter.context, world, frame):
-                self._note_junction(enter, each, frame)
-                for exit, after in self._enter(enter, value, each, body, frame).items():
-                    exits.setdefault(exit, []).extend(after)
+            try:
+                value = self.machine.expressions.evaluate(enter.context, world, frame)
+            except Unreachable:
+                continue
+            self._note_junction(enter, world, frame)
+            for exit, after in self._enter(enter, value, world, body, frame).items():
+                exits.setdefault(exit, []).extend(after)
         return {exit: merge(worlds) for exit, worlds in exits.items() if worlds}
 
     def _enter(
@@ -89,7 +92,9 @@ class Contexts:
         """One of several contexts, or none: the body runs in each."""
         exits: Exits[list[World]] = {}
         for each in value.alternatives:
-            for exit, after in self._enter(enter, each, world.fork(), body, frame).items():
+            apart = world.fork()
+            apart.suppose_all(each.guard)
+            for exit, after in self._enter(enter, each, apart, body, frame).items():
                 exits.setdefault(exit, []).extend(after)
         return {exit: merge(worlds) for exit, worlds in exits.items()}
 
@@ -134,13 +139,11 @@ class Contexts:
             self.machine.recorder.misuses.add(
                 Misuse(enter.place, "re-entered instance", describe(enter.context))
             )
-        state = self.machine.splitting.splitting(
-            lambda each: self.apply(context, each, frame, enter.place), world
-        )
+        self.apply(context, world, frame, enter.place)
         self.machine.active_contexts.append(context)
-        inside = state[0].gradients
+        inside = world.gradients
         try:
-            exits = body(tuple(state))
+            exits = body((world,))
         finally:
             self.machine.active_contexts.pop()
         _restore(exits, before)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from flake8_bn_eval.interpret.calls.alternatives import Way, one_of
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import AlternativesNeeded, Machine, SplitNeeded
+from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -19,7 +19,6 @@ from flake8_bn_eval.modes.things import (
     Super,
     Symbol,
     Thing,
-    in_order,
 )
 from flake8_bn_eval.modes.values import (
     LONGEST_SUBJECT,
@@ -96,14 +95,12 @@ class Expressions:
         return self._handlers[type(expression)](expression, world, frame)
 
     def chosen(self, expression: Expression, world: World, frame: Frame) -> Value:
-        """The value of an expression; where it is one of a few literals, a world for each."""
+        """The value of an expression; where it is one of a few literals, a guard for each."""
         value = self.evaluate(expression, world, frame)
         if len(value.things) > 1 and isinstance(expression, Name | Attribute):
             literal = all(isinstance(thing, Constant) for thing in value.things)
-            if literal and not value.objects and self.machine.conditions.can_split(world):
-                things = in_order(value.things)
-                choices = tuple(replace(value, things=frozenset({each})) for each in things)
-                raise AlternativesNeeded(expression, choices)
+            if literal and not value.objects and not value.guards:
+                return self.machine.splitting.told_apart(expression, value, world)
         return value
 
     def attribute(self, value: Value, name: str, world: World, frame: Frame) -> Value:
@@ -241,10 +238,12 @@ class Expressions:
         self, operands: list[Expression], conjunctive: bool, world: World, frame: Frame
     ) -> Value:
         first, *others = operands
+        conditions = self.machine.conditions
+        if others:
+            conditions.begin_anew(first, world)
         value = self.evaluate(first, world, frame)
         if not others:
             return value
-        conditions = self.machine.conditions
         truth = conditions.truth(value, world)
         if truth is not None:
             if truth is not conjunctive:
@@ -253,16 +252,17 @@ class Expressions:
         deciding = conditions.part(value, not conjunctive, world)
         if all(is_plain(operand) for operand in others):
             return deciding.join(self._operands(others, conjunctive, world, frame))
-        condition = conditions.of_value(value)
-        if condition is not None and conditions.can_split(world):
-            raise SplitNeeded(condition)
-        other = world.fork()
-        value = self._operands(others, conjunctive, other, frame)
-        world.become(world.fork().join(other))
-        return deciding.join(value)
+        yes, no = conditions.assumed(value, first, world.fork(), frame)
+        going, decided = (yes, no) if conjunctive else (no, yes)
+        ways: list[Way] = [
+            (decided, lambda each: deciding),
+            (going, lambda each: self._operands(others, conjunctive, each, frame)),
+        ]
+        return one_of(ways, world)
 
     def _conditional(self, expression: Conditional, world: World, frame: Frame) -> Value:
         conditions = self.machine.conditions
+        conditions.begin_anew(expression.test, world)
         value = self.evaluate(expression.test, world, frame)
         truth = conditions.truth(value, world)
         if truth is not None:
@@ -273,17 +273,12 @@ class Expressions:
             flag = _as_flag(expression)
             if flag is not None:
                 return of_thing(condition if flag else conditions.negated(condition))
-            plain = _tells_nothing(expression.then) and _tells_nothing(expression.otherwise)
-            if not plain and conditions.can_split(world):
-                raise SplitNeeded(condition)
-        return self._either(expression, world, frame)
-
-    def _either(self, expression: Conditional, world: World, frame: Frame) -> Value:
-        other = world.fork()
-        first = self.evaluate(expression.then, world, frame)
-        second = self.evaluate(expression.otherwise, other, frame)
-        world.become(world.fork().join(other))
-        return first.join(second)
+        yes, no = conditions.assumed(value, expression.test, world.fork(), frame)
+        ways: list[Way] = [
+            (yes, lambda each: self.evaluate(expression.then, each, frame)),
+            (no, lambda each: self.evaluate(expression.otherwise, each, frame)),
+        ]
+        return one_of(ways, world)
 
     def _binary(self, expression: Binary, world: World, frame: Frame) -> Value:
         left = self.evaluate(expression.left, world, frame)
@@ -336,11 +331,6 @@ def _as_flag(expression: Conditional) -> bool | None:
         case Literal(value=False), Literal(value=True):
             return False
     return None
-
-
-def _tells_nothing(expression: Expression) -> bool:
-    """Whether knowing which of two such values it is would lead to nothing."""
-    return is_plain(expression) and not isinstance(expression, Attribute | Subscript)
 
 
 def is_plain(expression: Expression) -> bool:

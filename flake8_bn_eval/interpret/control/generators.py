@@ -15,7 +15,7 @@ from flake8_bn_eval.flow.runner import Exits
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.control.contexts import resume, sorted_out
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.modes.states import LEAVING, State, merge
 from flake8_bn_eval.modes.things import Constant, Lazy, Mapped, Pending
 from flake8_bn_eval.modes.values import Value
@@ -40,11 +40,14 @@ class Generators:
             return None
         exits: Exits[list[World]] = {}
         for world in state:
-            for each, value in self.machine.splitting.evaluated(header.iterable, world, frame):
-                pending = value.only_thing
-                assert isinstance(pending, Pending)
-                for exit, after in self._drive(header, pending, each, body, frame).items():
-                    exits.setdefault(exit, []).extend(after)
+            try:
+                value = self.machine.expressions.evaluate(header.iterable, world, frame)
+            except Unreachable:
+                continue
+            pending = value.only_thing
+            assert isinstance(pending, Pending)
+            for exit, after in self._drive(header, pending, world, body, frame).items():
+                exits.setdefault(exit, []).extend(after)
         return {exit: merge(worlds) for exit, worlds in exits.items() if worlds}
 
     def _is_generator(self, iterable: Expression, world: World, frame: Frame) -> bool:

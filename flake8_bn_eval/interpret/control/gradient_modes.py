@@ -62,9 +62,10 @@ class GradientModes:
         """What holds inside a context that has a flag for it, or none."""
         if context.flag is None:
             return asked if context.gradient != "argument" else asked.join(otherwise)
-        truth = self.machine.conditions.decided(context.flag, world)
+        truth = self.machine.conditions.truth(context.flag, world)
         if truth is None:
-            return asked.join(otherwise)
+            holds, fails = self.machine.conditions.cases(context.flag, None, world)
+            return asked.where(holds).join(otherwise.where(fails))
         return asked if truth else otherwise
 
     def asked(self, world: World) -> Value:

@@ -1,20 +1,21 @@
 """The domain of the flow runner: operations on states, loops and assignments.
 
-A state is a few worlds; an operation is done in each of them.  Where it turns out to
-hang on a flag, the world is split and the operation done again in both halves.
+An operation is done in each world of a state, of which there is mostly one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.flow.liveness import live_at_heads
+from flake8_bn_eval.flow.nodes import Loop
 from flake8_bn_eval.flow.runner import Exits
-from flake8_bn_eval.interpret.machine import (
-    Machine,
-)
+from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
+from flake8_bn_eval.modes.ageing import retire_all
+from flake8_bn_eval.modes.holding import sweep
 from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.states import State, merge, stable
+from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
 from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -31,16 +32,20 @@ from flake8_bn_eval.operations import (
     Enter,
     Evaluate,
     Expression,
+    FunctionDefinition,
     Import,
     Iterate,
     Operation,
     Place,
+    Program,
     Raise,
     Return,
     Subscript,
+    Variable,
     Yield,
     describe,
 )
+from flake8_bn_eval.variables import assigned, used
 
 RESULT = "<return>"
 
@@ -50,6 +55,8 @@ class Steps:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._live: dict[int, dict[int, frozenset[Variable]]] = {}
+        """Of each body: what is live at the heads of its loops."""
 
     # The domain
 
@@ -72,6 +79,7 @@ class Steps:
     def widen(self, state: State) -> State:
         for world in state:
             world.forget_modes(Modes.only(Mode.UNKNOWN))
+            world.drop_guards()
             world.assumptions.truths.clear()
         return merge(list(state))
 
@@ -115,9 +123,7 @@ class Steps:
         self.machine.frame.passes[header.place] = index
         taken: list[World] = []
         for world in state:
-            taken += self.machine.splitting.splitting(
-                lambda each: self._take(header, each, index), world
-            )
+            taken += self._take(header, world, index)
         return merge(taken) or None
 
     def take_some(self, header: object, state: State, way: int | None) -> State | None:
@@ -133,14 +139,16 @@ class Steps:
                 )
                 taken.append(world)
             else:
-                taken += self.machine.splitting.splitting(
-                    lambda each: self._take(header, each, None), world
-                )
+                taken += self._take(header, world, None)
         return merge(taken) or None
 
-    def _take(self, header: Iterate, world: World, index: int | None) -> None:
-        element = self.machine.loops.next_element(header, world, self.machine.frame, index)
-        self.machine.assignments.assign(header.target, element, world, self.machine.frame)
+    def _take(self, header: Iterate, world: World, index: int | None) -> list[World]:
+        try:
+            element = self.machine.loops.next_element(header, world, self.machine.frame, index)
+            self.machine.assignments.assign(header.target, element, world, self.machine.frame)
+        except Unreachable:
+            return []
+        return [world]
 
     def driven(
         self, header: object, state: State, body: Callable[[State], Exits[State]]
@@ -171,6 +179,61 @@ class Steps:
             return self.machine.loops.interrupted(header, entry, state, self.machine.frame)
         return state
 
+    def age(self, state: State, since: State) -> State:
+        for world in state:
+            for before in since[:1]:
+                retire_all(world, before)
+        return state
+
+    def forget_dead(self, loop: Loop, state: State, since: State) -> State:
+        for world in state:
+            for variable in self._dead_at(loop, world):
+                del world.names[variable]
+            for before in since:
+                sweep(world, before)
+        return state
+
+    def _dead_at(self, loop: Loop, world: World) -> list[Variable]:
+        """The local variables of the running body that no later pass reads."""
+        definition = self.machine.frame.definition
+        body: FunctionDefinition | Program = definition or self.machine.program
+        if definition is None and self.machine.frame.base != self.machine.program.base:
+            return []
+        live = self._live.get(id(body))
+        if live is None:
+            live = self._live[id(body)] = live_at_heads(body.body, used, assigned)
+        here = live.get(id(loop))
+        if here is None:
+            return []
+        scope = self.machine.program.base if definition is None else definition.scope
+        return [
+            variable
+            for variable in world.names
+            if variable[0] == scope
+            and variable not in here
+            and variable[1] not in body.captured
+            and variable[1][0] != "<"
+        ]
+
+    def turns_flag(self, entry: State, passes: list[State]) -> bool:
+        return any(
+            turns_flag(before, after) for before in entry for state in passes for after in state
+        )
+
+    def suppose_pass(self, loop: object, state: State, again: bool) -> State:
+        for world in state:
+            self.machine.conditions.suppose_pass(loop, world, again)
+        return state
+
+    def suppose_raised(self, guarded: object, state: State, truth: bool) -> State:
+        for world in state:
+            self.machine.conditions.suppose_raised(guarded, world, truth)
+        return state
+
+    def begin_guarded(self, guarded: object, state: State) -> None:
+        for world in state:
+            self.machine.conditions.begin_guarded(guarded, world)
+
     def scoped(
         self, enter: object, state: State, body: Callable[[State], Exits[State]]
     ) -> Exits[State]:
@@ -180,39 +243,31 @@ class Steps:
     # Operations
 
     def _in_world(self, operation: Operation, world: World) -> State | list[World]:
+        try:
+            return self._done(operation, world)
+        except Unreachable:
+            return []
+
+    def _done(self, operation: Operation, world: World) -> State | list[World]:
+        yields = self.machine.frame.on_yield is not None
         match operation:
-            case Evaluate(expression=Yield() as expression) if (
-                self.machine.frame.on_yield is not None
-            ):
+            case Evaluate(expression=Yield() as expression) if yields:
                 return self._yield(expression, None, world)
-            case Assign(value=Yield() as expression) if self.machine.frame.on_yield is not None:
+            case Assign(value=Yield() as expression) if yields:
                 return self._yield(expression, operation.targets[0], world)
             case Evaluate():
-                evaluated, place = operation.expression, operation.place
-                return self.machine.splitting.doing(
-                    evaluated, lambda each: self._evaluate(evaluated, place, each), world
-                )
-            case Assign(value=value):
-                if any(isinstance(target, Attribute) for target in operation.targets):
-                    # A property or `training` may set the mode by a flag.
-                    return self.machine.splitting.splitting(
-                        lambda each: self._assign(operation, each), world
-                    )
-                return self.machine.splitting.doing(
-                    value, lambda each: self._assign(operation, each), world
-                )
-            case Return(value=Expression() as value):
-                return self.machine.splitting.doing(
-                    value, lambda each: self._return(operation, each), world
-                )
-            case AugmentedAssign(value=value):
-                return self.machine.splitting.doing(
-                    value, lambda each: self.machine.assignments.augmented(operation, each), world
-                )
+                self._evaluate(operation.expression, operation.place, world)
+            case Assign():
+                self._assign(operation, world)
+            case Return():
+                self._return(operation, world)
+            case AugmentedAssign():
+                self.machine.assignments.augmented(operation, world)
             case Import():
                 self.machine.links.import_names(operation, world)
-                return [world]
-        return self.machine.splitting.splitting(lambda each: self._other(operation, each), world)
+            case _:
+                self._other(operation, world)
+        return [world]
 
     def _evaluate(self, expression: Expression, place: Place, world: World) -> None:
         self._note_uncalled(expression, place, world)
@@ -283,8 +338,6 @@ class Steps:
     def _other(self, operation: Operation, world: World) -> None:
         machine, frame = self.machine, self.machine.frame
         match operation:
-            case Return():
-                self._return(operation, world)
             case DefineFunction():
                 value = machine.functions.define(operation.definition, world, frame)
                 world.assign(operation.variable, value)

@@ -103,6 +103,7 @@ class ContainerMethods:
 
     def append(self, identity: ObjectId, value: Value, key: Key, world: World) -> None:
         """Append once per place is a known element; again at the same place it is any number."""
+        value = self.machine.assignments.settled(value, world)
         state = world.get(identity)
         telling = value.objects or any(
             isinstance(thing, Function | GradientContext) for thing in value.things

@@ -20,6 +20,7 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
+    Expression,
     Starred,
 )
 
@@ -87,11 +88,16 @@ class Containers:
                 exact = exact and known is not None
                 elements += [self.element_of(value, world)] if known is None else known
             else:
-                elements.append(self.machine.expressions.evaluate(each, world, frame))
+                elements.append(self._kept(each, world, frame))
         birth = (id(expression), frame.path)
         if exact:
             return self.sequence(elements, world, birth)
         return self.many(join_values(elements), world, birth)
+
+    def _kept(self, expression: Expression, world: World, frame: Frame) -> Value:
+        """What goes into a container, which somebody may take out again: it has an identity."""
+        value = self.machine.expressions.evaluate(expression, world, frame)
+        return self.machine.assignments.settled(value, world)
 
     def dictionary(self, expression: DictDisplay, world: World, frame: Frame) -> Value:
         """``{key: value, **other}``."""
@@ -99,7 +105,7 @@ class Containers:
         rest: Value | None = None
         for key, each in expression.items:
             name = None if key is None else self.machine.expressions.evaluate(key, world, frame)
-            value = self.machine.expressions.evaluate(each, world, frame)
+            value = self._kept(each, world, frame)
             literal = None if name is None else name.constant
             if literal is not None:
                 fields[literal.value] = value

@@ -57,7 +57,7 @@ class Hooks:
     ) -> Value:
         """``self``, a parameter, or an attribute of one: ``runner.model``."""
         parameter, *attributes = hook.module.split(".")
-        value = world.names.get((definition.scope, parameter), Value())
+        value = world.names.get((definition.scope, parameter)) or Value()
         if parameter == "self":
             value = of_object(receiver)
         for attribute in attributes:

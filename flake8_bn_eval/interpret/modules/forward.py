@@ -11,7 +11,8 @@ from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import Gradient, Mode, recording
+from flake8_bn_eval.modes.guards import Guard, both
+from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import Function, ObjectId, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value
@@ -73,15 +74,7 @@ class Forward:
         record.modes = record.modes.join(state.modes)
         gradients = recording(world.gradients)
         record.gradients = record.gradients.join(gradients)
-        flags = self._flags(world)
-        record.observations.add(
-            Observation(
-                state.modes.members,
-                gradients.members,
-                flags,
-                frozenset(world.assumptions.truths.items()),
-            )
-        )
+        record.observations |= self._observations(state.modes, gradients, world)
         record.receivers.add(identity)
         if state.origin is not None:
             self.machine.recorder.parents[identity] = state.origin.parent
@@ -106,6 +99,32 @@ class Forward:
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _observations(
+        self, modes: Modes, gradients: Gradients, world: World
+    ) -> set[Observation]:
+        """The modes in which a module is called, for each guard that tells them apart."""
+        path = frozenset(world.assumptions.truths.items())
+        if not modes.guarded and not gradients.guarded:
+            flags = self._flags(path, world)
+            return {Observation(modes.members, gradients.members, flags, path)}
+        found: dict[Guard, tuple[set[Mode], set[Gradient]]] = {}
+        for mode, mode_guard in modes.cases():
+            for gradient, gradient_guard in gradients.cases():
+                guard = both(mode_guard, gradient_guard)
+                if guard is not None:
+                    seen = found.setdefault(guard, (set(), set()))
+                    seen[0].add(mode)
+                    seen[1].add(gradient)
+        return {
+            Observation(
+                frozenset(seen[0]),
+                frozenset(seen[1]),
+                self._flags(path | guard, world),
+                path | guard,
+            )
+            for guard, seen in found.items()
+        }
 
     def _is_made_up(self, arguments: Arguments) -> bool:
         """Whether the data of a call, which comes first, is nobody's."""
@@ -134,7 +153,7 @@ class Forward:
             self._family[key] = known
         return known
 
-    def _flags(self, world: World) -> frozenset[tuple[object, bool]]:
+    def _flags(self, assumed: Guard, world: World) -> frozenset[tuple[object, bool]]:
         """What is assumed of the parameters that an unseen caller gives, and of options.
 
         Whoever calls an option ``eval_mode`` knows that a mode is what it decides about.
@@ -142,7 +161,7 @@ class Forward:
         parameters, variables = self.machine.parameters, world.assumptions.variables
         return frozenset(
             (question, truth)
-            for question, truth in world.assumptions.truths.items()
+            for question, truth in assumed
             if not parameters.isdisjoint(variables.get(question[0], ()))
             or self._is_option(question[0], world)
         )

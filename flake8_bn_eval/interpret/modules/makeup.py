@@ -72,6 +72,8 @@ class Makeup:
 
     def words(self, value: Value, world: World) -> set[str]:
         """The possible modes of a value, in the words of a test."""
+        if value.guards:
+            return set().union(*(self._words_where(each, world) for each in value.cases))
         words: set[str] = set()
         for identity in value.objects:
             state = world.get(identity)
@@ -82,6 +84,13 @@ class Makeup:
         for thing in value.things:
             words.add("not a module" if isinstance(thing, Constant) else "unknown")
         return words
+
+
+    def _words_where(self, alternative: Value, world: World) -> set[str]:
+        """The modes of one of several alternatives, where it is that one."""
+        there = world.fork()
+        there.suppose_all(alternative.guard)
+        return self.words(alternative.unguarded(), there)
 
 
 def _at_least_unknown(state: Object) -> Sensitivity:

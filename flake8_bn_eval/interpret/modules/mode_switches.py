@@ -125,12 +125,16 @@ class ModeSwitches:
         saved = flag.only_thing
         if isinstance(saved, SavedMode):
             return saved.modes
-        truth = self.machine.conditions.decided(flag, world)
+        conditions = self.machine.conditions
+        truth = conditions.truth(flag, world)
         training, evaluating = by or f"{subject}.train()", by or f"{subject}.eval()"
         train = Remark(place, f"`{training}` puts it in training mode", "training since")
         evaluate = Remark(place, f"`{evaluating}` puts it in evaluation mode", "evaluating since")
         if truth is None:
-            return Modes({Mode.TRAIN: (train,), Mode.EVAL: (evaluate,)})
+            trains, evaluates = conditions.cases(flag, None, world)
+            return Modes.only(Mode.TRAIN, train).where(trains).join(
+                Modes.only(Mode.EVAL, evaluate).where(evaluates)
+            )
         if truth:
             restored = self._restored(identity, world)
             return Modes.only(Mode.TRAIN, train) if restored is None else restored

@@ -1,0 +1,167 @@
+"""What a call did, for a later one that finds the same.
+
+While a body runs, what it looks at is noted: its *footprint*, the names, objects and answers
+that it found on entry.  A call on the same way that finds the same again has the same effects;
+they are applied, and nothing is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flake8_bn_eval.modes.guards import Question
+from flake8_bn_eval.modes.joins import same_objects
+from flake8_bn_eval.modes.lattice import Gradients
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.tables import Content, Table
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import Footprint, World
+from flake8_bn_eval.operations import Variable
+
+K = TypeVar("K")
+V = TypeVar("V", bound=Content)
+
+MOST_WAYS = 4
+"""So many ways to one and the same call are told apart."""
+MOST_SUMMARIES = 8
+"""Of one call; the oldest goes.  A loop needs as many passes until it is stable."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """How a world differs from the one before."""
+
+    names: dict[Variable, Value | None]
+    objects: dict[ObjectId, Object | None]
+    gradients: Gradients
+    truths: dict[Question, bool | None]
+    entry: World
+    after: World
+
+    @staticmethod
+    def between(entry: World, after: World) -> Effects:
+        """What has been done since the entry."""
+        before, now = entry.assumptions.truths, after.assumptions.truths
+        truths: dict[Question, bool | None] = {
+            question: now.get(question)
+            for question in {**before, **now}
+            if before.get(question) is not now.get(question)
+        }
+        return Effects(
+            _changed(entry.names, after.names),
+            _changed(entry.objects, after.objects),
+            after.gradients,
+            truths,
+            entry,
+            after,
+        )
+
+    def apply(self, world: World) -> None:
+        """Do the same to a world that looks like the one at entry."""
+        for variable, value in self.names.items():
+            if value is None:
+                world.names.remove(variable)
+            else:
+                world.names[variable] = value
+        for identity, state in self.objects.items():
+            if state is None:
+                world.objects.remove(identity)
+            else:
+                world.objects[identity] = state
+        world.gradients = self.gradients
+        for question, truth in self.truths.items():
+            if truth is None:
+                world.assumptions.truths.pop(question, None)
+            else:
+                world.assumptions.truths[question] = truth
+        world.take_over(self.after, changed=self.entry.version != self.after.version)
+
+
+def _changed(entry: Table[K, V], after: Table[K, V]) -> dict[K, V | None]:
+    return {
+        key: after.get(key)
+        for key in entry.differing(after)
+        if entry.get(key) is not after.get(key)
+    }
+
+
+@dataclass(slots=True)
+class Summary:
+    """One run of a body: what it found, and what it did."""
+
+    entry: World
+    footprint: Footprint
+    effects: Effects | None
+    """None where the call never returns."""
+    result: Value
+    raised: Effects | None
+    answers: dict[Question, bool | None] = field(default_factory=dict)
+
+    @property
+    def bears_modules(self) -> bool:
+        """Whether what it leaves may be a module that was not there before."""
+        effects = self.effects
+        return effects is not None and any(
+            state is not None and state.may_be_module and identity not in self.entry.objects
+            for identity, state in effects.objects.items()
+        )
+
+    def fits(self, world: World) -> bool:
+        """Whether a world has all that the run looked at."""
+        entry = self.entry
+        if world.gradients is not entry.gradients and world.gradients != entry.gradients:
+            return False
+        for identity in self.footprint.objects:
+            mine, theirs = entry.objects.get(identity), world.objects.get(identity)
+            if mine is not theirs and (
+                mine is None or theirs is None or not same_objects(mine, theirs)
+            ):
+                return False
+        for variable in self.footprint.names:
+            value, other = entry.names.get(variable), world.names.get(variable)
+            if value is not other and value != other:
+                return False
+        known = world.assumptions.known
+        return all(known(question) is truth for question, truth in self.answers.items())
+
+
+class Summaries:
+    """The summaries of every call, by the way that leads to it.
+
+    A call that has done the same on `MOST_WAYS` other ways does it on this one, too: it is as if
+    it had come by one of those.  Else functions that call each other come to the innermost by
+    more ways than anybody could read about.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, list[Summary]] = {}
+        self._elsewhere: dict[object, list[Summary]] = {}
+
+    def find(self, call: object, way: object, world: World) -> Summary | None:
+        """A summary of the same call in a world that looks the same."""
+        known = next((s for s in self._kept.get((call, way), ()) if s.fits(world)), None)
+        if known is not None:
+            return known
+        others = self._elsewhere.get(call, ())
+        if len(others) < MOST_WAYS:
+            return None
+        fitting = [each for each in others if each.fits(world)]
+        return fitting[0] if len(fitting) >= MOST_WAYS else None
+
+    def keep(self, call: object, way: object, summary: Summary) -> None:
+        """Keep what a call did."""
+        key = call, way
+        footprint, entry = summary.footprint, summary.entry
+        for effects in (summary.effects, summary.raised):
+            if effects is not None:
+                footprint.names.update(effects.names)
+                footprint.objects.update(effects.objects)
+        known = entry.assumptions.known
+        summary.answers = {question: known(question) for question in footprint.questions}
+        kept = self._kept.setdefault(key, [])
+        if not kept and not summary.bears_modules:
+            self._elsewhere.setdefault(call, []).append(summary)
+        kept.insert(0, summary)
+        del kept[MOST_SUMMARIES:]
