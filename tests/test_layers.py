@@ -22,6 +22,8 @@ ALLOWED = {
         "files", "configuration", "flake8_plugin", "settings", "checking", "flake8_formatters",
     },
     "rich": {"report", "cli"},
+    "pygls": {"server"},
+    "lsprotocol": {"server"},
     "pathspec": {"files"},
     "torch": set(),
 }
