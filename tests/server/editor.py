@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ class Editor(LanguageClient):
         self.shown: list[str] = []
         self.registered: list[str] = []
         self.news = asyncio.Event()
-        self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._take(params))
-        self.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self._show(params))
-        self.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: self._register(params))
+        self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(partial(self._take))
+        self.feature(types.WINDOW_SHOW_MESSAGE)(partial(self._show))
+        self.feature(types.CLIENT_REGISTER_CAPABILITY)(partial(self._register))
 
     def _take(self, params: types.PublishDiagnosticsParams) -> None:
         self.told[params.uri] = params

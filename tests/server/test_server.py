@@ -273,11 +273,7 @@ def test_a_comment_joins_the_one_that_is_there_and_stands_in_no_string(tmp_path:
     run(conversation)
 
 
-def long_program(lines: int) -> str:
-    """A script of some length with functions, classes and loops, and one finding."""
-    blocks = []
-    for number in range((lines - 20) // 16):
-        blocks.append(f"""\
+BLOCK = """\
 class Block{number}(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -293,8 +289,13 @@ def evaluate{number}(model, loader):
     with torch.no_grad():
         return [model(inputs).argmax(dim=1) for inputs in loader]
 
-""")
+"""
+
+
+def long_program(lines: int) -> str:
+    """A script of some length with functions, classes and loops, and one finding."""
     head, tail = TRAINED.split("\nnet = ")
+    blocks = (BLOCK.format(number=number) for number in range((lines - 20) // 16))
     return "\n".join([head, *blocks]) + f"\nnet = {tail}"
 
 
