@@ -128,12 +128,15 @@ def rule_page(rule: Rule) -> str:
 
 def options_page() -> str:
     """Every option as it is declared."""
-    parts = ["# Options\n\nOn the command line of flake8 and of `bn-eval`, or in the `[flake8]`"]
-    parts.append(" section of a configuration file without the leading dashes.\n")
+    parts = ["# Options\n\nOn the command line of flake8 and of `bn-eval`, in the `[flake8]`"]
+    parts.append(" section of a configuration file without the leading dashes, or in\n")
+    parts.append("[`[tool.bn-eval]`](configuration.md) without the leading `--bne-`.\n")
     for _, option in declarations():
         default = f"`{option.default}`" if option.default else "none"
         usage = option.flag if option.is_switch else f"{option.flag}={option.metavar}"
-        ending = "A switch: off by default." if option.is_switch else f"Default: {default}."
+        no = option.flag.replace("--", "--no-", 1)
+        switch = f"A switch: off by default, and with `{no}`."
+        ending = switch if option.is_switch else f"Default: {default}."
         parts.append(f"\n## `{usage}`\n\n{option.help} {ending}\n")
     return "".join(parts)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -50,9 +51,10 @@ class Plugin:
         cls, manager: OptionManager, namespace: argparse.Namespace, _arguments: list[str]
     ) -> None:
         """Read the options, and what flake8 was told to select."""
-        other = namespace.isolated or namespace.config
+        # flake8 keeps to itself that it was told to read no configuration.
+        isolated = "--isolated" in sys.argv
         try:
-            table = None if other else table_above(os.getcwd())  # noqa: PTH109 - costs less
+            table = None if isolated else table_above(os.getcwd())  # noqa: PTH109 - costs less
             cls.choice = choose(namespace, table)
         except ConfigurationError as error:
             manager.parser.error(str(error))
@@ -74,11 +76,10 @@ class Plugin:
 
     def _where(self) -> Callable[[Note], str]:
         """What names the lines of notes: nbqa hands over a notebook as a file of Python."""
-        from flake8_bn_eval.notebooks.nbqa import (  # noqa: PLC0415 - most files have no findings
-            is_from_nbqa,
-            where_for_nbqa,
-        )
+        from flake8_bn_eval.notebooks import NBQA_SEPARATOR  # noqa: PLC0415 - for findings only
 
-        if not is_from_nbqa(self.lines):
+        if not self.lines[0].startswith(NBQA_SEPARATOR):
             return where_in_file
+        from flake8_bn_eval.notebooks.nbqa import where_for_nbqa  # noqa: PLC0415
+
         return where_for_nbqa(self.filename, self.lines)

@@ -51,7 +51,8 @@ def test_a_finding_is_printed_with_its_line(capsys: pytest.CaptureFixture[str]) 
 def test_clean_files_end_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "clean.py"]) == 0
     captured = capsys.readouterr()
-    assert captured.out == captured.err == ""
+    assert captured.out == ""
+    assert captured.err == "bn-eval: no findings in 1 file\n"
 
 
 def test_a_directory_is_searched(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +62,7 @@ def test_a_directory_is_searched(folder: Path, capsys: pytest.CaptureFixture[str
     assert main(["check", "."]) == 1
     printed = capsys.readouterr().out
     found = [line.split(":")[0] for line in printed.splitlines() if " BNE" in line]
-    assert found == ["defect.py", str(Path("inner", "more.py"))]
+    assert found == [str(Path(".hidden", "more.py")), "defect.py", str(Path("inner", "more.py"))]
 
 
 def test_standard_input(
@@ -69,10 +70,10 @@ def test_standard_input(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DEFECT.encode())))
     assert main(["check", "-"]) == 1
-    assert capsys.readouterr().out.startswith("-:4:1: BNE303 ")
+    assert capsys.readouterr().out.startswith("stdin:4:1: BNE303 ")
 
 
-@pytest.mark.parametrize("comment", ["# noqa", "# noqa: BNE303", "#noqa:E501,BNE3"])
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: BNE303", "# NoQA:E501,BNE3"])
 def test_noqa_silences(folder: Path, comment: str) -> None:
     (folder / "defect.py").write_text(DEFECT.rstrip() + f"  {comment}\n", encoding="utf-8")
     assert main(["check", "defect.py"]) == 0
@@ -147,7 +148,8 @@ def test_a_directory_that_cannot_be_listed_is_named(
     monkeypatch.setattr(os, "scandir", refusing)
     assert main(["check", "."]) == 2
     captured = capsys.readouterr()
-    assert captured.err == "bn-eval: ./locked: Permission denied\n"
+    assert captured.err.startswith("bn-eval: ./locked: Permission denied\n")
+    assert "1 problem named above" in captured.err
     assert "defect.py:4:1: BNE303" in captured.out
 
 

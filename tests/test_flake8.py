@@ -160,3 +160,29 @@ def test_libcst_is_not_imported_for_a_file_without_triggers(tmp_path: Path) -> N
         check=True,
     )
     assert done.stdout == "False True\n"
+
+
+def test_flake8_pays_for_nothing_that_is_for_the_command_line(flake8: Flake8) -> None:
+    """Not even where there are findings, or where a formatter of ours is only there."""
+    program = (
+        "import sys; from flake8.main.cli import main;"
+        "main(['--jobs=1', '--select=BNE', 'defect.py']);"
+        "print(*sorted(name for name in sys.modules), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=flake8.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    line, *modules = done.stdout.splitlines()
+    assert f"defect.py:{LINE} " in line
+    ours = {".".join(it.split(".")[:2]) for it in modules if it.startswith("flake8_bn_eval.")}
+    assert "flake8_bn_eval.flake8_plugin" in ours
+    for name in ("cli", "settings", "checking", "report", "files", "fix", "notebooks", "server"):
+        assert f"flake8_bn_eval.{name}" not in ours
+    assert "flake8_bn_eval.configuration.reading" not in modules
+    theirs = {name.split(".")[0] for name in modules}
+    assert not theirs & {"rich", "pathspec", "pygls", "lsprotocol", "nbformat", "markdown_it"}

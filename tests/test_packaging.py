@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flake8_bn_eval.rules import DOCUMENTATION
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "flake8_bn_eval"
 
@@ -37,6 +39,7 @@ def test_the_wheel_declares_what_is_promised(wheel: zipfile.ZipFile) -> None:
     info = {Path(name).name: name for name in wheel.namelist() if ".dist-info/" in name}
     points = wheel.read(info["entry_points.txt"]).decode()
     assert "[flake8.extension]\nBNE = flake8_bn_eval.flake8_plugin:Plugin" in points
+    assert "[flake8.report]\nbne-github = flake8_bn_eval.flake8_formatters:Github" in points
     assert "[console_scripts]\nbn-eval = flake8_bn_eval.cli:main" in points
     metadata = wheel.read(info["METADATA"]).decode()
     assert "Requires-Python: >=3.11" in metadata
@@ -44,7 +47,10 @@ def test_the_wheel_declares_what_is_promised(wheel: zipfile.ZipFile) -> None:
     assert [line for line in required if "extra ==" not in line] == [
         "Requires-Dist: flake8>=7",
         "Requires-Dist: libcst>=1.5",
+        "Requires-Dist: pathspec>=0.12.1",
+        "Requires-Dist: rich>=13",
     ]
+    assert f"Project-URL: Documentation, {DOCUMENTATION}" in metadata
     assert "LICENSE" in info
 
 

@@ -31,9 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
-        command = importlib.import_module(f"{__name__}.{given[0]}")
-        return outcome.ended_well(lambda: command.main(given[1:]))
+        return outcome.ended_well(lambda: _run(given[0], given[1:]))
     return _without_command(given)
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    status: int = importlib.import_module(f"{__name__}.{name}").main(arguments)
+    return status
 
 
 def _without_command(given: list[str]) -> int:

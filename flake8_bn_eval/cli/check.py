@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flake8_bn_eval.analysis import RAISE
 from flake8_bn_eval.checking.baseline import Baseline, baseline_text, read_baseline
-from flake8_bn_eval.checking.cache import Cache, default_folder
 from flake8_bn_eval.checking.judge import Judge
-from flake8_bn_eval.checking.run import processors, results
-from flake8_bn_eval.cli.outcome import BAD_INPUT, CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.checking.run import results
+from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
+from flake8_bn_eval.cli.outcome import (
+    BAD_INPUT,
+    CLEAN,
+    FINDINGS,
+    InputError,
+    complain,
+    parser,
+    remark,
+)
 from flake8_bn_eval.cli.outputs import Output, Wanted, add_outputs, outputs, write_file
 from flake8_bn_eval.cli.searching import add_all_files, search_of
 from flake8_bn_eval.cli.summary import statistics, summary
@@ -24,9 +30,6 @@ from flake8_bn_eval.report.formats import Format
 from flake8_bn_eval.report.results import FileResult
 from flake8_bn_eval.settings.flags import RUNNING, SEARCHING, SELECTING, SHOWING, add_flags
 from flake8_bn_eval.settings.reading import settings_of
-
-CACHE_DIR = "BN_EVAL_CACHE_DIR"
-"""Environment variable: the directory of the cache where nothing else names one."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             run.complain_of(str(each))
     paths = [each for each in found if isinstance(each, str)]
     wants_fixes = any(each.format.wants_fixes for each in run.outputs)
-    run.judge(Judge(choice, _cache(given, choice), wants_fixes), paths)
+    run.judge(Judge(choice, cache_of(given, choice), wants_fixes), paths)
     if given.write_baseline is not None:
         write_file(given.write_baseline, baseline_text(given.write_baseline, run.results))
         return BAD_INPUT if run.problems else CLEAN
@@ -84,7 +87,7 @@ class Run:
         """Report all files, and close the report."""
         progress = Progress(len(paths), quiet=bool(self.quiet))
         try:
-            for result in results(judge, paths, self._jobs()):
+            for result in results(judge, paths, jobs_of(self.choice)):
                 if result.reported or result.problems:
                     with progress.aside():
                         self._take(result)
@@ -116,10 +119,6 @@ class Run:
             self.with_findings += 1
             self.codes.update(each.code for each in result.findings)
 
-    def _jobs(self) -> int:
-        jobs = self.choice.namespace.jobs
-        return processors() if jobs.is_auto else int(jobs.n_jobs)
-
     def _print_the_end(self, paths: Sequence[str]) -> None:
         if self.keep_all:
             return
@@ -129,16 +128,13 @@ class Run:
             sys.stdout.write(f"{self.codes.total()}\n")
         if self.quiet:
             return
-        sys.stdout.flush()
         known = 0 if self.baseline is None else self.baseline.met
         told = summary(self.codes, len(paths), self.with_findings, self.problems, known)
-        print(f"bn-eval: {told}", file=sys.stderr)
+        remark(told)
         gone = 0 if self.baseline is None else self.baseline.gone_from(paths)
         if gone:
-            print(
-                f"bn-eval: {gone} of the baseline are gone; --write-baseline forgets them",
-                file=sys.stderr,
-            )
+            are, them = ("is", "it") if gone == 1 else ("are", "them")
+            remark(f"{gone} of the baseline {are} gone; --write-baseline forgets {them}")
 
 
 class _Names(Format):
@@ -168,12 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         "--write-baseline", metavar="FILE", help="write all findings to this file, show none"
     )
     add_all_files(check)
-    check.add_argument("--no-cache", action="store_true", help="judge every file anew")
-    check.add_argument(
-        "--cache-dir",
-        metavar="DIRECTORY",
-        help=f"where results are kept (default: ${CACHE_DIR}, else .bn-eval-cache in the project)",
-    )
+    add_cache(check)
     add_flags(check, SELECTING, SEARCHING, SHOWING, RUNNING)
     return check
 
@@ -193,11 +184,3 @@ def _baseline(given: argparse.Namespace, choice: Choice) -> Baseline | None:
     configured = None if choice.table is None else choice.table.baseline
     file = given.baseline or configured
     return None if file is None else read_baseline(file)
-
-
-def _cache(given: argparse.Namespace, choice: Choice) -> Cache | None:
-    if given.no_cache or os.environ.get(RAISE):
-        return None
-    configured = None if choice.table is None else choice.table.cache_dir
-    folder = given.cache_dir or configured or os.environ.get(CACHE_DIR)
-    return Cache(folder or default_folder())

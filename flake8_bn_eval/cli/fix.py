@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from flake8_bn_eval.checking.judge import Judge
-from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser
+from flake8_bn_eval.checking.run import results
+from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
+from flake8_bn_eval.cli.outcome import CLEAN, FINDINGS, InputError, complain, parser, remark
 from flake8_bn_eval.cli.searching import add_all_files, search_of
+from flake8_bn_eval.cli.terminal import Progress
 from flake8_bn_eval.files.fixing import FixedFile, fixed_file
 from flake8_bn_eval.files.units import STDIN, read_bytes
 from flake8_bn_eval.files.writing import replace_bytes
@@ -18,7 +21,7 @@ from flake8_bn_eval.findings import Finding
 from flake8_bn_eval.fix.proposals import Declined
 from flake8_bn_eval.report.fixing import Count, declined_line, diff_lines, fix_line, summary
 from flake8_bn_eval.rules import all_rules
-from flake8_bn_eval.settings.flags import SEARCHING, SELECTING, add_flags
+from flake8_bn_eval.settings.flags import RUNNING, SEARCHING, SELECTING, add_flags
 from flake8_bn_eval.settings.reading import settings_of
 
 MOST_PASSES = 3
@@ -49,21 +52,51 @@ class Run:
     changed: set[str] = field(default_factory=set)
     last: dict[str, FixedFile] = field(default_factory=dict)
     """Each file as it was after its last pass."""
+    failed: set[str] = field(default_factory=set)
+    """Files that could not be read or written."""
     status: int = CLEAN
 
     def passes(self, files: list[str]) -> None:
-        """Fix every file, and all of them again as long as another one has changed."""
-        remaining = files
+        """Fix every file, and look at all of them again as long as another one has changed."""
+        if STDIN in files:
+            self._fix(STDIN)
+        remaining = [path for path in files if path != STDIN]
         for _ in range(MOST_PASSES):
             before = self.count.fixed
-            remaining = [path for path in remaining if self._is_fixed(path)]
+            for path in self._with_findings(remaining):
+                self._fix(path)
+            remaining = [path for path in remaining if path not in self.failed]
             alone = len(remaining) < 2 or self.request.judge.choice.options.single_file
             if self.count.fixed == before or self.request.diff or alone:
                 return
-            remaining = [path for path in remaining if path != STDIN]
 
-    def _is_fixed(self, path: str) -> bool:
-        """Fix a file; false if that cannot be done, which is said."""
+    def _with_findings(self, files: list[str]) -> list[str]:
+        """The files in which something wanted is found; what cannot be read is said."""
+        found: list[str] = []
+        judge = self.request.judge
+        progress = Progress(len(files), quiet=False)
+        try:
+            judged = results(judge, files, jobs_of(judge.choice))
+            for path, result in zip(files, judged, strict=True):
+                if result.problems:
+                    with progress.aside():
+                        self._complain_of(path, result.problems)
+                if path not in self.failed and any(map(self.request.wants, result.findings)):
+                    found.append(path)
+                else:
+                    self.last.pop(path, None)
+                progress.step()
+        finally:
+            progress.close()
+        return found
+
+    def _complain_of(self, path: str, problems: Sequence[str]) -> None:
+        for problem in problems:
+            self.status = complain(InputError(problem))
+            self.failed.add(path)
+
+    def _fix(self, path: str) -> None:
+        """Fix a file, or say why that cannot be done."""
         request = self.request
         name = request.judge.stdin_name if path == STDIN else path
         try:
@@ -77,11 +110,10 @@ class Run:
             )
             self._deliver(path, fixed, data)
         except InputError as error:
-            self.status = complain(error)
+            self._complain_of(path, [str(error)])
             self.last.pop(name, None)
-            return False
-        self._note(fixed)
-        return True
+        else:
+            self._note(fixed)
 
     def _deliver(self, path: str, fixed: FixedFile, data: bytes) -> None:
         """Write the file, or show what would be written."""
@@ -95,7 +127,8 @@ class Run:
             replace_bytes(path, data, fixed.data)
 
     def _note(self, fixed: FixedFile) -> None:
-        for line, fix in zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True):
+        made = zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True)
+        for line, fix in sorted(made, key=lambda each: each[0]):
             print(fix_line(fixed.unit, line, fix), file=self.said)
         self.count.fixed += len(fixed.repaired.fixes)
         self.last[fixed.path] = fixed
@@ -113,8 +146,7 @@ class Run:
         self.count.declined = len(left)
         self.count.unsafe = sum(each.needs_unsafe for each in left)
         self.said.flush()
-        told = summary(self.count, is_diff=self.request.diff)
-        print(f"bn-eval: {told}", file=sys.stderr)
+        remark(summary(self.count, is_diff=self.request.diff))
         shown = self.request.diff and self.count.fixed
         judged = (left or shown) and not self.request.judge.choice.namespace.exit_zero
         return max(self.status, FINDINGS if judged else CLEAN)
@@ -131,7 +163,7 @@ def main(arguments: Sequence[str]) -> int:
     choice = settings_of(given)
     found = search_of(given, choice).files(given.paths)
     files = [each for each in found if isinstance(each, str)]
-    request = Request(Judge(choice), codes, given.unsafe_fixes, given.diff)
+    request = Request(Judge(choice, cache_of(given, choice)), codes, given.unsafe_fixes, given.diff)
     run = Run(request, sys.stderr if given.diff or STDIN in files else sys.stdout)
     for error in found:
         if isinstance(error, InputError):
@@ -150,7 +182,8 @@ def _parser() -> argparse.ArgumentParser:
         help="also make fixes that change what is computed: look at them afterwards",
     )
     add_all_files(fix)
-    add_flags(fix, SELECTING, SEARCHING, ["--exit-zero"])
+    add_cache(fix)
+    add_flags(fix, SELECTING, SEARCHING, RUNNING, ["--exit-zero"])
     return fix
 
 

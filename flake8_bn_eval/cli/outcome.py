@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 
 from flake8_bn_eval.files.units import InputError
@@ -25,6 +27,7 @@ __all__ = [
     "complain",
     "ended_well",
     "parser",
+    "remark",
 ]
 
 
@@ -53,6 +56,15 @@ def ended_well(command: Callable[[], int]) -> int:
         _say(f"{error.filename or 'standard output'}: {error.strerror}")
         return BAD_INPUT
     return status
+
+
+def remark(message: str) -> None:
+    """Say something about the run on standard error, in lines that a terminal has room for."""
+    sys.stdout.flush()
+    text = f"bn-eval: {message}"
+    if sys.stderr.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns, subsequent_indent="  ")
+    print(text, file=sys.stderr)
 
 
 def complain(error: InputError) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import copy
 import logging
+import os
 import re
 from dataclasses import replace
 from functools import cached_property
@@ -55,7 +56,7 @@ class Choice:
         """The codes of the rules that the table lets be shown in a file."""
         if self.table is None:
             return self.codes
-        if self.table.exclude and self._is_excluded(filename, self.table.exclude):
+        if self.table.exclude and self._is_excluded(filename, self.table):
             return frozenset()
         if not self.table.per_file_ignores:
             return self.codes
@@ -64,14 +65,24 @@ class Choice:
             code for code in self.codes if guide.should_report_error(code) is Decision.Selected
         )
 
+    def check(self) -> None:
+        """Let flake8 read what it reads last; its ExecutionError names a mistake."""
+        self.guides.style_guide_for("")
+
     @cached_property
     def guides(self) -> StyleGuideManager:
         """What flake8 shows in which file."""
         return StyleGuideManager(self.namespace, Nothing(self.namespace))
 
-    def _is_excluded(self, filename: str, patterns: tuple[str, ...]) -> bool:
+    def _is_excluded(self, filename: str, table: Table) -> bool:
+        """Whether a pattern names the file or a directory around it: flake8 skips those whole."""
         message = '"%(path)s" is %(whether)sleft out'
-        return bool(matches_filename(filename, patterns, message, _LOG))
+        path, top = os.path.abspath(filename), os.path.dirname(table.path)
+        while path.startswith(top) and path != top:
+            if matches_filename(path, table.exclude, message, _LOG):
+                return True
+            path = os.path.dirname(path)
+        return False
 
 
 def choose(namespace: argparse.Namespace, table: Table | None) -> Choice:

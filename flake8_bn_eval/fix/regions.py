@@ -15,27 +15,43 @@ from flake8_bn_eval.fix.tree import DeclinedError, descendants, index_of
 
 Statement = cst.BaseStatement
 Loop = cst.For | cst.While
+_BLOCKS = (cst.For, cst.While, cst.With)
+_BRANCHES = (cst.If, cst.Try, cst.Match)
 _OWN = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 
 
-def region_of(file: File, place: cst.CSTNode, subject: str) -> Statement:
-    """The outermost loop or block around a call that trains nothing.
+def regions_of(file: File, place: cst.CSTNode, subject: str) -> list[Statement]:
+    """The outermost loop or block around a call that trains nothing, and the outermost branch.
 
     ``subject`` is how the module is written that is called: what binds it is left outside.
+    The branch is another region only if it is more, and for findings that are told only once
+    for several branches.
     """
-    statement = own_statement(file, place)
+    narrow = _outermost(file, place, subject, _BLOCKS)
+    wide = _outermost(file, place, subject, (*_BLOCKS, *_BRANCHES))
+    return [narrow] if narrow is wide else [narrow, wide]
+
+
+def _outermost(
+    file: File, place: cst.CSTNode, subject: str, kinds: tuple[type[cst.CSTNode], ...]
+) -> Statement:
+    region = own_statement(file, place)
     names = names_in(subject)
-    region = statement
-    for around in file.ancestors(statement):
+    for around in file.ancestors(region):
         if isinstance(around, _OWN) or file.training.trains(around):
             break
         if not isinstance(around, cst.BaseStatement):
             continue
         if overlaps(names, bound_in(around)):
             break
-        if isinstance(around, cst.For | cst.While | cst.With):
+        if isinstance(around, kinds) and _is_whole(file, around):
             region = around
     return region
+
+
+def _is_whole(file: File, statement: Statement) -> bool:
+    """Whether a statement stands in a block: an ``elif`` is part of its ``if``."""
+    return isinstance(file.parents[statement], cst.IndentedBlock | cst.Module)
 
 
 def named_outside(file: File, place: cst.CSTNode, subject: str) -> Statement:
@@ -47,13 +63,13 @@ def named_outside(file: File, place: cst.CSTNode, subject: str) -> Statement:
 
 
 def own_statement(file: File, place: cst.CSTNode) -> Statement:
-    """The statement of a call, if it runs in the same function as the call."""
+    """The statement in a block that makes a call, if it runs in the same function as the call."""
     for around in file.ancestors(place):
         if isinstance(around, cst.Lambda):
             raise DeclinedError("the call stands in a lambda")
         if isinstance(around, cst.GeneratorExp) and not _is_consumed(file, around):
             raise DeclinedError("the call is made when a generator is asked, which is later")
-        if isinstance(around, cst.BaseStatement):
+        if isinstance(around, cst.BaseStatement) and _is_whole(file, around):
             return around
     raise DeclinedError("it stands in no statement")
 

@@ -15,15 +15,10 @@ from pathlib import Path
 from flake8_bn_eval import source
 from flake8_bn_eval.files.units import InputError, read_bytes
 from flake8_bn_eval.findings import Note
+from flake8_bn_eval.notebooks import NBQA_SEPARATOR
 from flake8_bn_eval.notebooks.reading import cell_texts
 
-SEPARATOR = "# %%NBQA-CELL-SEP"
 _FILE = re.compile(r"(.+)[a-z0-9_]{8}_nbqa_ipynb\.py")
-
-
-def is_from_nbqa(lines: Sequence[str]) -> bool:
-    """Whether a file was made by nbqa."""
-    return bool(lines) and lines[0].startswith(SEPARATOR)
 
 
 def where_for_nbqa(filename: str, lines: Sequence[str]) -> Callable[[Note], str]:
@@ -31,7 +26,7 @@ def where_for_nbqa(filename: str, lines: Sequence[str]) -> Callable[[Note], str]
 
     Where the notebook is not found, or a cell of the file not in it, the cell has no number.
     """
-    starts = [number for number, line in enumerate(lines, 1) if line.startswith(SEPARATOR)]
+    starts = [number for number, line in enumerate(lines, 1) if line.startswith(NBQA_SEPARATOR)]
     ends = [*(start - 1 for start in starts[1:]), len(lines)]
     handed = [_content(lines[start:end]) for start, end in zip(starts, ends, strict=True)]
     numbers = list(_numbers(handed, _written(filename)))

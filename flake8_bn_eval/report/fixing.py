@@ -48,12 +48,12 @@ def summary(count: Count, *, is_diff: bool = False) -> str:
     """The run in a clause."""
     if not count.fixed and not count.declined:
         return "nothing to fix"
+    more = f" ({count.unsafe} can be, with --unsafe-fixes)" if count.unsafe else ""
+    if not count.fixed:
+        return f"{_number(count.declined, 'finding')} not fixed{more}"
     done = "would be fixed" if is_diff else "fixed"
-    parts = [f"{_number(count.fixed, 'finding')} {done} in {_number(count.files, 'file')}"]
-    if count.declined:
-        more = f" ({count.unsafe} can be, with --unsafe-fixes)" if count.unsafe else ""
-        parts.append(f"{count.declined} not{more}")
-    return ", ".join(parts)
+    told = f"{_number(count.fixed, 'finding')} {done} in {_number(count.files, 'file')}"
+    return f"{told}, {count.declined} not{more}" if count.declined else told
 
 
 def diff_lines(path: str, before: str, after: str) -> Iterator[str]:

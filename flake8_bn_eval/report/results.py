@@ -102,7 +102,7 @@ class FileResult:
 
 def uri_of(path: str) -> str:
     """A relative reference to a file below the working directory, or the URI of another one."""
-    absolute = Path(path).absolute()
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - `..` is to go
     try:
         inner = absolute.relative_to(Path.cwd())
     except ValueError:

@@ -37,14 +37,14 @@ def snippet(line: str, start: int, end: int, width: int) -> Snippet:
 def _cut(before: str, marked: str, after: str, width: int) -> tuple[str, str, str]:
     """The marked part first, then as much in front of it as behind it."""
     if cell_len(marked) > width - 2 * len(CUT):
-        marked = _head(marked, width - 2 * len(CUT) - 1)
-        after = CUT
-    room = width - cell_len(marked) - 2 * len(CUT)
-    if cell_len(before) > max(room - cell_len(after), room // 2):
-        before = CUT + _tail(before, max(room - cell_len(after), room // 2))
-    left = width - cell_len(before) - cell_len(marked)
-    if cell_len(after) > left:
-        after = _head(after, left - len(CUT)) + CUT
+        marked, after = _head(marked, width - 2 * len(CUT) - 1), CUT
+    room = width - cell_len(marked)
+    if cell_len(after) > room // 2 and cell_len(before) > room // 2:
+        before = CUT + _tail(before, room // 2 - len(CUT))
+    elif cell_len(before) + cell_len(after) > room and cell_len(before) > room // 2:
+        before = CUT + _tail(before, room - cell_len(after) - len(CUT))
+    if cell_len(before) + cell_len(after) > room:
+        after = _head(after, room - cell_len(before) - len(CUT)) + CUT
     return before, marked, after
 
 

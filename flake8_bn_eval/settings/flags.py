@@ -67,7 +67,7 @@ def _add_places_of_configuration(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--config",
         metavar="FILE",
-        help="read this file and no other: one as flake8's, or a .toml with [tool.bn-eval]",
+        help="read this file in place of flake8's, or a .toml with [tool.bn-eval] in place of all",
     )
     group.add_argument(
         "--append-config",

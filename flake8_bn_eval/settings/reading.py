@@ -28,18 +28,22 @@ from flake8_bn_eval.settings.flags import flake8_options
 def settings_of(given: argparse.Namespace) -> Choice:
     """What a command line asks for; an `InputError` if that cannot be done."""
     try:
-        namespace = _with_configured(given)
-        return choose(namespace, _table(given))
+        table = _table(given)
+        choice = choose(_with_configured(given), table)
+        choice.check()
+    except ExecutionError as error:
+        raise InputError(f"flake8's configuration: {error}") from error
     except (ConfigurationError, OptionError) as error:
         raise InputError("\nbn-eval: ".join(str(error).split("\n"))) from error
+    return choice
 
 
 def _table(given: argparse.Namespace) -> Table | None:
     if given.isolated:
         return None
-    if given.config is None:
-        return table_above(str(Path.cwd()))
-    return read_table(given.config) if _is_toml(given.config) else None
+    if given.config is not None and _is_toml(given.config):
+        return read_table(given.config)
+    return table_above(str(Path.cwd()))
 
 
 def _is_toml(path: str) -> bool:

@@ -16,7 +16,7 @@ from flake8_bn_eval.fix.regions import (
     leaves,
     named_outside,
     own_nodes,
-    region_of,
+    regions_of,
     suspends,
 )
 from flake8_bn_eval.fix.site import Site
@@ -57,13 +57,16 @@ def _in_evaluation(module: cst.CSTNode) -> cst.Call:
 
 def _before(site: Site, call: cst.Call, missing: ModeCall) -> Iterator[Change]:
     named_outside(site.file, call, missing.subject)
-    first = region_of(site.file, call, missing.subject)
+    for first in regions_of(site.file, call, missing.subject):
+        yield _before_region(site, first, missing)
+
+
+def _before_region(site: Site, first: cst.BaseStatement, missing: ModeCall) -> Change:
     region = extended(site.file, first, missing.subject)
     title = f"call `{missing.written}` before"
     if not _is_put_back(site, region, missing.subject):
         rewrites = put_before(first, *lines(missing.written))
-        yield Change(title, Safety.UNSAFE, site.file.rewritten(rewrites))
-        return
+        return Change(title, Safety.UNSAFE, site.file.rewritten(rewrites))
     if missing.method != "eval":
         raise DeclinedError(f"training may follow, and nothing undoes `{missing.method}()`")
     if suspends(region):
@@ -71,7 +74,7 @@ def _before(site: Site, call: cst.Call, missing: ModeCall) -> Iterator[Change]:
     if any(overlaps(names_in(missing.subject), bound_in(each)) for each in region):
         raise DeclinedError(f"`{missing.subject}` is another module after the region")
     title = f"{title} and put the mode back after"
-    yield Change(title, Safety.UNSAFE, site.file.rewritten(_put_back(site, region, missing)))
+    return Change(title, Safety.UNSAFE, site.file.rewritten(_put_back(site, region, missing)))
 
 
 def _put_back(site: Site, region: Region, missing: ModeCall) -> Rewrites:

@@ -11,7 +11,7 @@ from flake8_bn_eval.findings import Safety
 from flake8_bn_eval.fix.base import Change, repairs
 from flake8_bn_eval.fix.bindings import dotted
 from flake8_bn_eval.fix.blocks import put_into
-from flake8_bn_eval.fix.regions import continued, extended, region_of, suspends
+from flake8_bn_eval.fix.regions import continued, extended, regions_of, suspends
 from flake8_bn_eval.fix.site import File, Site
 from flake8_bn_eval.fix.tree import DeclinedError
 
@@ -25,42 +25,42 @@ def propose(site: Site) -> Iterator[Change]:
     """A decorator where the function does nothing else, a block otherwise."""
     file, call = site.file, site.needed(cst.Call)
     subject = file.code(call.func) if dotted(call.func) else ""
-    region = region_of(file, call, subject)
-    function = file.scope(region)
-    trains = file.training.trains_after(region)
-    safety = Safety.UNSAFE if trains else Safety.SAFE
-    if isinstance(function, cst.FunctionDef) and _only_predicts(file, function, region):
+    regions = regions_of(file, call, subject)
+    function = file.scope(regions[0])
+    if isinstance(function, cst.FunctionDef) and _only_predicts(file, function, regions[0]):
         with suppress(DeclinedError):  # the name may mean something else outside the function
-            yield _decorating(file, function, safety)
-    context = file.imports.spelling(CONTEXT, region)
+            yield _decorating(file, function)
+    context = file.imports.spelling(CONTEXT, regions[0])
     block = cst.With([cst.WithItem(cst.Call(context.expression))], cst.IndentedBlock([]))
-    for statements in _blocks(file, region, subject):
+    for statements in _blocks(file, regions, subject):
         if suspends(statements):
             raise DeclinedError("other code runs in the middle, and would have no gradients")
-        changed = file.rewritten(put_into(file, statements, block))
-        yield Change(f"put it under `{context.written}()`", safety, context.with_import(changed))
+        changed = context.with_import(file.rewritten(put_into(file, statements, block)))
+        safety = Safety.UNSAFE if file.training.trains_after(statements[-1]) else Safety.SAFE
+        yield Change(f"put it under `{context.written}()`", safety, changed)
 
 
 def _blocks(
-    file: File, region: cst.BaseStatement, subject: str
+    file: File, regions: Sequence[cst.BaseStatement], subject: str
 ) -> Iterator[Sequence[cst.BaseStatement]]:
-    """The region, and where that is not all, with what follows it.
+    """The regions, and where that is not all, with what follows them.
 
     Up to the last call of the same module, or of anything that trains nothing.
     """
-    found = [[region]]
-    for further in (extended(file, region, subject), continued(file, region)):
-        if len(further) > len(found[-1]):
-            found.append(further)
-    yield from found
+    for region in regions:
+        found = [[region]]
+        for further in (extended(file, region, subject), continued(file, region)):
+            if len(further) > len(found[-1]):
+                found.append(further)
+        yield from found
 
 
-def _decorating(file: File, function: cst.FunctionDef, safety: Safety) -> Change:
+def _decorating(file: File, function: cst.FunctionDef) -> Change:
     context = file.imports.spelling(CONTEXT, function)
     decorator = cst.Decorator(cst.Call(context.expression))
     changed = file.rewritten({function: lambda node: _decorated(node, decorator)})
     title = f"decorate `{function.name.value}` with `@{context.written}()`"
-    return Change(title, safety, context.with_import(changed))
+    return Change(title, Safety.SAFE, context.with_import(changed))
 
 
 def _decorated(function: cst.CSTNode, decorator: cst.Decorator) -> cst.FunctionDef:
