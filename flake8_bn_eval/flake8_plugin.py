@@ -11,7 +11,7 @@ import argparse
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from flake8.options.manager import OptionManager
@@ -20,7 +20,7 @@ from flake8_bn_eval import __version__
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.configuration.choice import Choice, choose
 from flake8_bn_eval.configuration.table import ConfigurationError, table_above
-from flake8_bn_eval.findings import flake8_texts
+from flake8_bn_eval.findings import Note, flake8_texts, where_in_file
 from flake8_bn_eval.options import OptionError, argparse_arguments, declarations
 
 
@@ -70,5 +70,16 @@ class Plugin:
             tree=self.tree,
             codes=self.choice.codes_in(self.filename),
         )
-        for finding, text in zip(findings, flake8_texts(findings), strict=True):
+        texts = flake8_texts(findings, self._where() if findings else where_in_file)
+        for finding, text in zip(findings, texts, strict=True):
             yield finding.span.line, finding.span.column, text, type(self)
+
+    def _where(self) -> Callable[[Note], str]:
+        """What names the lines of notes: nbqa hands over a notebook as a file of Python."""
+        from flake8_bn_eval.notebooks import NBQA_SEPARATOR  # noqa: PLC0415 - for findings only
+
+        if not self.lines[0].startswith(NBQA_SEPARATOR):
+            return where_in_file
+        from flake8_bn_eval.notebooks.nbqa import where_for_nbqa  # noqa: PLC0415
+
+        return where_for_nbqa(self.filename, self.lines)

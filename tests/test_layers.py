@@ -13,8 +13,8 @@ import flake8_bn_eval
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
 flow findings process resolution options operations variables modes knowledge interpret facts
-rules source names lower project fix files report analysis configuration flake8_plugin settings
-checking flake8_formatters notebooks server cli __main__
+rules source names lower project fix files notebooks report analysis configuration flake8_plugin
+settings checking flake8_formatters server cli __main__
 """.split()
 ALLOWED = {
     "libcst": {"process", "source", "names", "lower", "fix"},
@@ -22,6 +22,8 @@ ALLOWED = {
         "files", "configuration", "flake8_plugin", "settings", "checking", "flake8_formatters",
     },
     "rich": {"report", "cli"},
+    "pygls": {"server"},
+    "lsprotocol": {"server"},
     "pathspec": {"files"},
     "torch": set(),
 }

@@ -1,4 +1,4 @@
-"""The hook, run by the real pre-commit on a temporary repository."""
+"""The hooks, run by the real pre-commit on a temporary repository."""
 
 from __future__ import annotations
 
@@ -7,20 +7,40 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "tests" / "notebooks" / "samples"
 DEFECT = "from torch import nn\n\nnet = nn.Dropout()\nnet.eval\n"
+UNFIXED = """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+net.train()
+for batch in batches:
+    optimizer.zero_grad()
+    net(batch).sum().backward()
+    optimizer.step()
+with torch.no_grad():
+    for batch in test_batches:
+        print(net(batch).argmax(dim=1))
+"""
 PARTS = ["flake8_bn_eval", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
 CONFIGURATION = """\
 repos:
   - repo: {repository}
     rev: {revision}
     hooks:
+      - id: bn-eval-fix
       - id: bn-eval
 """
+LONG = f"x = 1  # {'long ' * 30}\n"
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,8 +51,10 @@ pytestmark = [
 ]
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if "GIT_" not in name}
+def run(
+    folder: Path, *command: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if "GIT_" not in name}
     identity = {
         f"GIT_{role}_{part}": "tests@localhost"
         for role in ("AUTHOR", "COMMITTER")
@@ -41,7 +63,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,
-        env=environment | identity | {"PRE_COMMIT_HOME": str(folder.parent / "cache")},
+        env={**inherited, **identity, **environment},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -61,32 +83,71 @@ def committed(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A repository that uses the hook, from a repository made of this checkout."""
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A repository made of this checkout that offers the hooks, and its revision."""
+    folder = tmp_path_factory.mktemp("pre-commit") / "hooks"
+    folder.mkdir()
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, hooks / part)
-    revision = committed(hooks)
-    project = tmp_path / "project"
-    project.mkdir()
-    text = CONFIGURATION.format(repository=hooks, revision=revision)
-    (project / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
-    (project / "clean.py").write_text("x = 1\n", encoding="utf-8")
-    committed(project)
-    return project
+        copy(ROOT / part, folder / part)
+    return folder, committed(folder)
 
 
-def test_the_hook_fails_on_a_defect_only(project: Path) -> None:
-    hook = (sys.executable, "-m", "pre_commit", "run", "--all-files")
-    clean = run(project, *hook)
-    if "No matching distribution" in clean.stdout or "Connection" in clean.stdout:
+@pytest.fixture
+def project(hooks: tuple[Path, str], tmp_path: Path) -> Path:
+    """A repository that uses the hooks, with a flake8 configuration of its own."""
+    repository, revision = hooks
+    text = CONFIGURATION.format(repository=repository, revision=revision)
+    (tmp_path / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
+    configured = "[flake8]\nselect = E,F\nextend-select = E501\nexclude = left_out.py\n"
+    (tmp_path / "setup.cfg").write_text(configured, encoding="utf-8")
+    (tmp_path / "clean.py").write_text(LONG, encoding="utf-8")
+    (tmp_path / "left_out.py").write_text(UNFIXED, encoding="utf-8")
+    committed(tmp_path)
+    return tmp_path
+
+
+def all_files(project: Path, hooks: tuple[Path, str]) -> subprocess.CompletedProcess[str]:
+    """Run the hooks on what is in the index; a machine without registries cannot."""
+    git(project, "add", "--all")
+    home = {"PRE_COMMIT_HOME": str(hooks[0].parent / "cache")}
+    command = (sys.executable, "-m", "pre_commit", "run", "--all-files")
+    done = run(project, *command, environment=home)
+    if "No matching distribution" in done.stdout or "Connection" in done.stdout:
         pytest.skip("no network to install the hook from")
-    assert clean.returncode == 0, clean.stdout + clean.stderr
+    return done
+
+
+def test_the_hooks_leave_the_flake8_configuration_to_flake8(
+    project: Path, hooks: tuple[Path, str]
+) -> None:
+    """E501 is selected, and a line is too long: that is for flake8 to say."""
+    done = all_files(project, hooks)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_hook_fails_on_a_finding(project: Path, hooks: tuple[Path, str]) -> None:
+    (project / "defect.py").write_text(UNFIXED, encoding="utf-8")
+    shutil.copy(SAMPLES / "imports_network.ipynb", project / "notebook.ipynb")
+    shutil.copy(SAMPLES / "network.py", project)
+    done = all_files(project, hooks)
+    assert done.returncode == 1
+    assert "defect.py:13:15: BNE101" in done.stdout
+    assert "notebook.ipynb:cell 3:3:24: BNE101" in done.stdout
+    assert "E501" not in done.stdout
+    assert "left_out.py" not in done.stdout
+    assert (project / "defect.py").read_text(encoding="utf-8") == UNFIXED
+
+
+def test_the_hook_fixes_what_can_be_fixed_safely(
+    project: Path, hooks: tuple[Path, str]
+) -> None:
     (project / "defect.py").write_text(DEFECT, encoding="utf-8")
-    git(project, "add", "defect.py")
-    failed = run(project, *hook)
-    assert failed.returncode == 1
-    assert "defect.py:4:1: BNE303" in failed.stdout
+    shutil.copy(SAMPLES / "version_3.ipynb", project)
+    done = all_files(project, hooks)
+    assert done.returncode == 1
+    assert "files were modified by this hook" in done.stdout
+    assert (project / "defect.py").read_text(encoding="utf-8") == DEFECT.rstrip() + "()\n"
+    assert '"net.eval()"' in (project / "version_3.ipynb").read_text(encoding="utf-8")
+    assert all_files(project, hooks).returncode == 0

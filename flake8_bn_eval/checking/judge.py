@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from flake8_bn_eval import source
 from flake8_bn_eval.analysis import analyse
@@ -24,6 +25,8 @@ class Judge:
     choice: Choice
     cache: Cache | None = None
     wants_fixes: bool = False
+    unsaved: Mapping[str, str] = field(default_factory=dict)
+    """Texts of files by their absolute paths, newer than what is on disk."""
 
     @property
     def stdin_name(self) -> str:
@@ -59,6 +62,10 @@ class Judge:
             self.cache.keep(self._key(unit), record, asked[0].tree if asked else None)
         return self._shown(unit, record)
 
+    def result_of(self, unit: Unit) -> FileResult:
+        """What is reported of a text that need not be that of its file.  Nothing is kept."""
+        return self._shown(unit, self._found(unit, []))
+
     def shown_in(self, unit: Unit) -> list[Finding]:
         """What is shown of a text; an `InputError` where Python refuses it.  Nothing is kept."""
         record = self._found(unit, [])
@@ -78,13 +85,18 @@ class Judge:
             return Record(refusal=f"{error.line}:{error.column + 1}: {error.message}")
         except source.UnparsableError:
             tree = None
+
+        def watch(project: Project) -> None:
+            asked.append(project)
+            project.tree.give(self.unsaved)
+
         findings = analyse(
             unit.text,
             filename=unit.path,
             options=self.choice.options,
             tree=tree,
             codes=self.choice.codes,
-            watch=asked.append,
+            watch=watch,
         )
         if not findings:
             return Record()

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "print the page of a rule",
     "fix": "repair what is found in files and directories",
     "rules": "list the rules",
+    "server": "serve an editor as a language server",
     "trace": "print the modes at every line that matters",
 }
 """Every command with what it does, in the order of the help."""

@@ -129,7 +129,7 @@ class Run:
     def _note(self, fixed: FixedFile) -> None:
         made = zip(fixed.repaired.lines, fixed.repaired.fixes, strict=True)
         for line, fix in sorted(made, key=lambda each: each[0]):
-            print(fix_line(fixed.path, line, fix), file=self.said)
+            print(fix_line(fixed.unit, line, fix), file=self.said)
         self.count.fixed += len(fixed.repaired.fixes)
         self.last[fixed.path] = fixed
         if fixed.is_changed:
@@ -148,7 +148,8 @@ class Run:
         self.said.flush()
         remark(summary(self.count, is_diff=self.request.diff))
         shown = self.request.diff and self.count.fixed
-        return max(self.status, FINDINGS if left or shown else CLEAN)
+        judged = (left or shown) and not self.request.judge.choice.namespace.exit_zero
+        return max(self.status, FINDINGS if judged else CLEAN)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -182,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_all_files(fix)
     add_cache(fix)
-    add_flags(fix, SELECTING, SEARCHING, RUNNING)
+    add_flags(fix, SELECTING, SEARCHING, RUNNING, ["--exit-zero"])
     return fix
 
 

@@ -33,8 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{place}: {error.message}") from error
     except RecursionError as error:
         raise InputError(f"{unit.path}:1: its statements nest too deeply") from error
-    lines = source.split_lines(unit.text)
     events = [event for event in followed.facts.events if followed.is_here(event.place)]
-    traced = list(trace_lines(lines, events, followed.span))
+    traced = list(trace_lines(unit, events, followed.span))
     print(*traced or [NOTHING_TO_TRACE], sep="\n")
     return CLEAN

@@ -19,8 +19,8 @@ from flake8_bn_eval.files.gitignore import GitIgnore
 from flake8_bn_eval.files.units import READERS, STDIN, InputError
 
 USUAL = frozenset(
-    "__pycache__ .eggs .git .hg .mypy_cache .nox .pytest_cache .ruff_cache .svn .tox .venv "
-    "bower_components build dist node_modules site-packages venv".split()
+    "__pycache__ .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .ruff_cache "
+    ".svn .tox .venv bower_components build dist node_modules site-packages venv".split()
 )
 """Directories that hold no source of the project."""
 

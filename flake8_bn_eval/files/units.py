@@ -17,7 +17,7 @@ from flake8_bn_eval import source
 
 STDIN = "-"
 
-READERS: dict[str, str] = {}
+READERS: dict[str, str] = {".ipynb": "flake8_bn_eval.notebooks.reading:read_notebook"}
 """The module and function that reads files with an ending, such as ``.ipynb``: ``module:name``.
 
 Imported when such a file comes.
@@ -48,6 +48,13 @@ class Unit:
     text: str
     cells: tuple[Cell, ...] = ()
     problems: tuple[str, ...] = ()
+    written: str | None = None
+    """What the user has written in the lines of the text, where that is no Python."""
+
+    @property
+    def shown(self) -> str:
+        """The lines of the text as they are shown."""
+        return self.text if self.written is None else self.written
 
     def cell_of(self, line: int) -> Cell | None:
         """The cell that a line of the text, from 1, comes from; None in a file without cells."""

@@ -14,10 +14,17 @@ from flake8_bn_eval.fix.proposals import Declined, proposed
 from flake8_bn_eval.fix.site import File
 
 Analyse = Callable[[str], list[Finding]]
-"""The findings of a text, as they are shown: without those that a comment excuses."""
+"""The findings of a text, as they are shown: without those that a comment excuses.
+
+It may raise `UnwritableError` for a text that the file cannot have.
+"""
 Key = tuple[str, str, int]
 
 NEEDS_UNSAFE = "there is a fix only with `--unsafe-fixes`: {}"
+
+
+class UnwritableError(Exception):
+    """A text that cannot be written into its file, such as a notebook; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,10 @@ def _tried(
         source.parse(repaired)
     except source.UnparsableError as error:
         return f"the file would not parse: {error.message}"
-    after = analyse(repaired)
+    try:
+        after = analyse(repaired)
+    except UnwritableError as error:
+        return str(error)
     expected = Counter(key_of(found, edits) for found in findings)
     counted = Counter(key_of(found) for found in after)
     targets = Counter(key_of(fix.finding, edits) for fix in fixes)

@@ -25,7 +25,7 @@ def placed(filename: str, root: str = "") -> Placed | None:
     file lies in it.  A file without any belongs to the directory that the linter was started
     in, or else to its own directory.
     """
-    if not filename.endswith((".py", ".pyi")):
+    if not filename.endswith((".py", ".pyi", ".ipynb")):
         return None
     path = os.path.abspath(filename)
     folder = os.path.dirname(path)

@@ -8,7 +8,7 @@ of one process, as much as fits, while the size and the time of change of the fi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -61,6 +61,15 @@ class Tree:
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _listed: list[str] = field(default_factory=list)
     _folders_of: set[str] = field(default_factory=set)
+
+    def give(self, texts: Mapping[str, str]) -> None:
+        """Let texts that are not saved count for files by their absolute paths."""
+        inside = self.root.rstrip(os.sep) + os.sep
+        for absolute, text in texts.items():
+            path = absolute.removeprefix(inside).replace(os.sep, "/")
+            if absolute.startswith(inside) and path not in self.given:
+                self.given[path] = text
+                self._data[path] = text.encode(errors="surrogatepass")
 
     def text(self, path: str) -> str | None:
         """The text of a file, None if there is none."""

@@ -10,7 +10,6 @@ from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.findings import Fix, Safety
 from flake8_bn_eval.fix.edits import lines_of
 from flake8_bn_eval.fix.proposals import Declined
-from flake8_bn_eval.report.results import FileResult
 
 NO_LINE_END = "\\ No newline at end of file\n"
 
@@ -26,18 +25,23 @@ class Count:
     """How many of those that were not can be, with ``--unsafe-fixes``."""
 
 
-def fix_line(path: str, line: int, fix: Fix) -> str:
-    """One fix that was made; the line is that in the file as it is now."""
+def fix_line(unit: Unit, line: int, fix: Fix) -> str:
+    """One fix that was made; the line is that in the text as it is now."""
     unsafe = ", unsafe" if fix.safety is Safety.UNSAFE else ""
-    return f"{path}:{line}: {fix.finding.code} fixed{unsafe}: {fix.title}"
+    return f"{_place(unit, line)}: {fix.finding.code} fixed{unsafe}: {fix.title}"
 
 
 def declined_line(unit: Unit, declined: Declined) -> str:
-    """One finding that was not fixed, and why; its file may be a notebook."""
+    """One finding that was not fixed, and why."""
     finding = declined.finding
-    place = FileResult(unit).place(finding.span)
-    where = f"{place.line}" if place.cell is None else f"cell {place.cell}:{place.line}"
-    return f"{unit.path}:{where}: {finding.code} not fixed: {declined.reason}"
+    return f"{_place(unit, finding.span.line)}: {finding.code} not fixed: {declined.reason}"
+
+
+def _place(unit: Unit, line: int) -> str:
+    cell = unit.cell_of(line)
+    if cell is None:
+        return f"{unit.path}:{line}"
+    return f"{unit.path}:cell {cell.number}:{line - cell.first_line + 1}"
 
 
 def summary(count: Count, *, is_diff: bool = False) -> str:

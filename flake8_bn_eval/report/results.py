@@ -63,7 +63,7 @@ class FileResult:
     @cached_property
     def lines(self) -> list[str]:
         """The lines of the text."""
-        return source.split_lines(self.unit.text)
+        return source.split_lines(self.unit.shown)
 
     def place(self, span: Span) -> Place:
         """Where a span of the text is in the file."""

@@ -11,10 +11,9 @@ import pytest
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.files.fixing import FixedFile, fixed_file
-from flake8_bn_eval.files.units import READERS, Cell, InputError, Unit
+from flake8_bn_eval.files.units import InputError, Unit
 from flake8_bn_eval.files.writing import replace_bytes
 from flake8_bn_eval.findings import Finding
-from flake8_bn_eval.report.fixing import declined_line
 
 DEFECT = "from torch import nn\n\nname = 'é'\nmodel = nn.Sequential(nn.Dropout())\nmodel.eval\n"
 FIXED = DEFECT.replace("model.eval", "model.eval()")
@@ -75,22 +74,6 @@ def test_bytes_that_do_not_come_back_are_left_alone() -> None:
     data = b"# coding: utf-7\nfrom torch import nn\nm = nn.Dropout()\nx = '+AOk-+AGE-'\nm.eval\n"
     with pytest.raises(InputError, match=r"a\.py: its encoding does not give back the same bytes"):
         fixed(data)
-
-
-def notebook(path: str, _: bytes) -> Unit:
-    """Two cells, the second with a defect."""
-    return Unit(path, DEFECT, (Cell(1, 1), Cell(2, 4)))
-
-
-def test_what_is_found_in_a_notebook_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(READERS, ".ipynb", f"{__name__}:notebook")
-    left = fixed_file("a.ipynb", b"{}", analysed, unsafe=True, wanted=lambda finding: True)
-    assert not left.is_changed
-    assert left.data == b"{}"
-    lines = [declined_line(left.unit, each) for each in left.repaired.declined]
-    assert lines == [
-        "a.ipynb:cell 2:2: BNE303 not fixed: fixes are made in Python files, not in notebooks"
-    ]
 
 
 @pytest.fixture
