@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from flake8.options.manager import OptionManager
 
-from flake8_bn_eval import __version__
+from flake8_bn_eval import __version__, source
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.configuration.choice import Choice, choose
 from flake8_bn_eval.configuration.table import ConfigurationError, table_above
@@ -76,9 +76,7 @@ class Plugin:
 
     def _where(self) -> Callable[[Note], str]:
         """What names the lines of notes: nbqa hands over a notebook as a file of Python."""
-        from flake8_bn_eval.notebooks import NBQA_SEPARATOR  # noqa: PLC0415 - for findings only
-
-        if not self.lines[0].startswith(NBQA_SEPARATOR):
+        if not self.lines[0].startswith(source.NBQA_SEPARATOR):
             return where_in_file
         from flake8_bn_eval.notebooks.nbqa import where_for_nbqa  # noqa: PLC0415
 

@@ -25,6 +25,9 @@ from flake8_bn_eval.rules.triggers import Elsewhere, Triggers
 if TYPE_CHECKING:
     import libcst
 
+NBQA_SEPARATOR = "# %%NBQA-CELL-SEP"
+"""What the comment begins with that nbqa puts before every cell of a notebook."""
+
 
 MOST_CHARACTERS = 5_000_000
 MOST_LEVELS = 1_000

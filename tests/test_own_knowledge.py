@@ -168,21 +168,22 @@ rehearse(train(torch.load("a.pt")), torch.load("b.pt"))
 """
 
 
-def test_words_for_functions_that_evaluate() -> None:
-    assert codes(REHEARSED) == []
+def test_words_for_functions_that_train() -> None:
+    """What is only looked at is a prediction, unless the function says that it trains."""
+    assert (16, "BNE101") in codes(REHEARSED)
     words = frozenset({"rehearse"})
-    assert (16, "BNE101") in codes(REHEARSED, evaluation_functions=words)
-    assert codes(REHEARSED, evaluation_functions=words, training_functions=words) == []
+    assert codes(REHEARSED, training_functions=words) == []
+    assert (16, "BNE101") in codes(REHEARSED, evaluation_functions=words, training_functions=words)
 
 
 LOADED = REHEARSED.replace("rehearse", "run").replace("batches", "probes")
 
 
 def test_words_for_data() -> None:
-    assert codes(LOADED) == []
+    assert (16, "BNE101") in codes(LOADED)
     words = frozenset({"probes"})
-    assert (16, "BNE101") in codes(LOADED, evaluation_data=words)
-    assert codes(LOADED, evaluation_data=words, training_data=words) == []
+    assert codes(LOADED, training_data=words) == []
+    assert (16, "BNE101") in codes(LOADED, evaluation_data=words, training_data=words)
 
 
 def test_words_for_models() -> None:

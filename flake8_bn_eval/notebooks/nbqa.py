@@ -15,8 +15,8 @@ from pathlib import Path
 from flake8_bn_eval import source
 from flake8_bn_eval.files.units import InputError, read_bytes
 from flake8_bn_eval.findings import Note
-from flake8_bn_eval.notebooks import NBQA_SEPARATOR
 from flake8_bn_eval.notebooks.reading import cell_texts
+from flake8_bn_eval.source import NBQA_SEPARATOR
 
 _FILE = re.compile(r"(.+)[a-z0-9_]{8}_nbqa_ipynb\.py")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from flake8_bn_eval.findings import Note, Span
-from flake8_bn_eval.notebooks import NBQA_SEPARATOR as SEPARATOR
 from flake8_bn_eval.notebooks.nbqa import where_for_nbqa
+from flake8_bn_eval.source import NBQA_SEPARATOR as SEPARATOR
 
 SAMPLES = Path(__file__).parent / "samples"
 ROOT = Path(__file__).parent.parent.parent
