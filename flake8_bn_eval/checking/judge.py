@@ -36,7 +36,7 @@ class Judge:
         return Judge(self.choice.unused(), cache, self.wants_fixes)
 
     def known(self, path: str) -> FileResult | None:
-        """What is reported of a file if the cache has it; never more than reading costs."""
+        """What is reported of a file if the cache has it; this never costs more than reading."""
         if self.cache is None or path == STDIN:
             return None
         try:
@@ -44,7 +44,9 @@ class Judge:
         except InputError as error:
             return _unread(path, error)
         record = self.cache.find(self._key(unit))
-        return None if record is None else self._shown(unit, record)
+        if record is None or (self.wants_fixes and record.found):  # fixes are not kept
+            return None
+        return self._shown(unit, record)
 
     def judge(self, path: str) -> FileResult:
         """What is reported of a file."""
@@ -53,10 +55,13 @@ class Judge:
             unit = read_unit(name, read_bytes(path))
         except InputError as error:
             return _unread(name, error)
-        asked: list[Project] = []
-        record = self._found(unit, asked)
-        if self.cache is not None and path != STDIN and not any(it.was_late for it in asked):
-            self.cache.keep(self._key(unit), record, asked[0].tree if asked else None)
+        cache = None if path == STDIN else self.cache
+        record = None if cache is None else cache.find(self._key(unit))
+        if record is None:
+            asked: list[Project] = []
+            record = self._found(unit, asked)
+            if cache is not None and not any(project.was_late for project in asked):
+                cache.keep(self._key(unit), record, asked[0].tree if asked else None)
         return self._shown(unit, record)
 
     def shown_in(self, unit: Unit) -> list[Finding]:

@@ -46,10 +46,15 @@ def results(judge: Judge, paths: Sequence[str], jobs: int) -> Iterator[FileResul
 
 
 def _judged_by_others(judge: Judge, paths: Sequence[str], jobs: int) -> Iterator[FileResult]:
-    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(judge.unused(),))
     at_once = max(1, min(MOST_AT_ONCE, len(paths) // (8 * jobs)))
     try:
-        yield from executor.map(_judged, paths, chunksize=at_once)
+        executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(judge.unused(),))
+        judged = executor.map(_judged, paths, chunksize=at_once)
+    except (OSError, ImportError, NotImplementedError):  # the system has no more processes for us
+        yield from map(judge.judge, paths)
+        return
+    try:
+        yield from judged
     except BrokenProcessPool as error:
         raise InputError("a process that judged files was killed; --jobs=1 needs none") from error
     finally:

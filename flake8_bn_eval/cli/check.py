@@ -85,7 +85,8 @@ class Run:
 
     def judge(self, judge: Judge, paths: Sequence[str]) -> None:
         """Report all files, and close the report."""
-        progress = Progress(len(paths), quiet=bool(self.quiet))
+        color = self.choice.namespace.color
+        progress = Progress(len(paths), quiet=bool(self.quiet), color=color)
         try:
             for result in results(judge, paths, jobs_of(self.choice)):
                 if result.reported or result.problems:

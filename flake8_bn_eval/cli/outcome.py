@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 from flake8_bn_eval.files.units import InputError
 
 CLEAN, FINDINGS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says when a stream takes no more; Windows knows no quota."""
 
 __all__ = [
     "BAD_INPUT",
@@ -52,8 +57,10 @@ def ended_well(command: Callable[[], int]) -> int:
         _close(sys.stdout)
         return FINDINGS
     except OSError as error:
+        if error.errno not in _FULL:
+            raise
         _close(sys.stdout)
-        _say(f"{error.filename or 'standard output'}: {error.strerror}")
+        _say(f"standard output: {error.strerror}")
         return BAD_INPUT
     return status
 
@@ -79,7 +86,13 @@ def _say(message: str) -> None:
 
 
 def _escape_what_cannot_be_written() -> None:
-    """A character that the output's encoding lacks is written as an escape."""
+    """A character that the output's encoding lacks is written as an escape.
+
+    A stream that was closed before the start takes everything, and keeps nothing.
+    """
+    if sys.stdout is None or sys.stderr is None:
+        nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+        sys.stdout, sys.stderr = sys.stdout or nothing, sys.stderr or nothing
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -40,8 +40,9 @@ def terminal_format(color: str) -> Format | None:
 class Progress:
     """How far a run has come, on standard error if that is a terminal and the run is long."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool, color: str = "auto") -> None:
         """``total`` counts the files; ``quiet`` shows nothing ever."""
+        self._color = color
         self._total = total
         self._done = 0
         self._silent = quiet or not sys.stderr.isatty()
@@ -81,7 +82,7 @@ class Progress:
 
         self._shown = Progress(
             *Progress.get_default_columns(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, color_system=None if self._color == "never" else "auto"),
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,

@@ -20,7 +20,7 @@ from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.utils import matches_filename
 
 from flake8_bn_eval.analysis import enabled_rules, problems_of
-from flake8_bn_eval.options import OptionError, Options, from_namespace
+from flake8_bn_eval.options import CODE, OptionError, Options, from_namespace
 
 if TYPE_CHECKING:
     from flake8_bn_eval.configuration.reading import Table
@@ -96,7 +96,7 @@ def choose(namespace: argparse.Namespace, table: Table | None) -> Choice:
     if problems:
         raise OptionError("\n".join(problems))
     named = {*(merged.select or ()), *(merged.extend_select or ())}
-    options = replace(options, opt_in=options.opt_in | named)
+    options = replace(options, opt_in=options.opt_in | {it for it in named if CODE.fullmatch(it)})
     shown = DecisionEngine(merged)
     codes = (rule.code for rule in enabled_rules(options))
     selected = frozenset(it for it in codes if shown.decision_for(it) is Decision.Selected)

@@ -144,6 +144,20 @@ def test_other_options_have_entries_of_their_own(
     assert judged == []
 
 
+def test_fixes_are_made_anew_and_nothing_else(
+    folder: Path, judged: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"other/plain.py": "x = 1\n"})
+    printed = []
+    for _ in range(2):
+        judged.clear()
+        assert main(["check", "--output-format=json", "defect.py", "other"]) == 1
+        printed.append(capsys.readouterr().out)
+    assert judged == ["defect.py"]  # the text with the fix in it
+    assert printed[0] == printed[1]
+    assert json.loads(printed[0])["findings"][0]["fix"]["title"]
+
+
 def test_a_refused_file_is_refused_again(
     folder: Path, judged: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

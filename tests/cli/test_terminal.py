@@ -30,7 +30,9 @@ SLOW = "from torch import nn\n\n\ndef f(net):\n" + "".join(
 
 
 def plain(shown: str) -> list[str]:
-    return CODES.sub("", shown).replace("\r", "").splitlines()
+    """The lines as they look in the end: what was written over is gone."""
+    lines = CODES.sub("", shown).replace("\r\n", "\n").split("\n")
+    return [line.rpartition("\r")[2] for line in lines if line]
 
 
 def check(folder: Path, *arguments: str, width: int = 80, **more: str) -> tuple[str, int]:
@@ -205,6 +207,22 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     done = run(tmp_path, "check", "--output-file=/dev/full", "a.py")
     assert done.returncode == 2
     assert "bn-eval: /dev/full: No space left on device" in done.stderr
+
+
+def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": DEFECT})
+    for streams in (">&-", "2>&-", ">&- 2>&-"):
+        done = subprocess.run(
+            f"{sys.executable} -m flake8_bn_eval check a.py {streams}",
+            shell=True,
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
