@@ -101,13 +101,17 @@ class Server(LanguageServer):
             cells = [it for it in notebook.cells if it.kind == types.NotebookCellKind.Code]
             parts = tuple(self._part(cell.document) for cell in cells)
             return Document(notebook.uri, _path_of(notebook.uri), parts, is_notebook=True)
-        if unquote(uri) not in workspace.text_documents:
+        if not self._is_open(uri):
             return None
         return Document(uri, _path_of(uri), (self._part(uri),))
 
+    def _is_open(self, uri: str) -> bool:
+        """Whether the editor has handed over a text; pygls 2.0 keeps addresses as they are."""
+        return not {uri, unquote(uri)}.isdisjoint(self.workspace.text_documents)
+
     def _part(self, uri: str) -> Part:
         """A text; a cell in another language, which the editor keeps for itself, is empty."""
-        if unquote(uri) not in self.workspace.text_documents:
+        if not self._is_open(uri):
             return Part(uri, "")
         document = self.workspace.get_text_document(uri)
         return Part(uri, document.source, document.version)
