@@ -13,7 +13,7 @@ from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
-from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
+from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
@@ -39,9 +39,6 @@ from flake8_bn_eval.options import Options
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.passed_mode.judged import PassedModes
     from flake8_bn_eval.facts.passed_mode.views import Neighbours
-
-MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
-"""Methods of modules that tensors have as well."""
 
 
 @dataclass(eq=False)

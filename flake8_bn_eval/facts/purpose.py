@@ -30,6 +30,9 @@ MODULE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
+"""Methods of modules that tensors have as well."""
+
 LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
 """The uses by which an output gets to where nobody has seen what becomes of it."""
 
@@ -61,7 +64,11 @@ class Purposes:
 
     def _is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
         used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
-        return any(names & MODULE_METHODS for names in used)
+        # A tensor is moved as well, but nobody calls one.
+        return any(
+            names & MODULE_METHODS or "<call>" in names and names & MOVING_METHODS
+            for names in used
+        )
 
     def judge(self, record: ForwardCall) -> Forward:
         is_module = self._is_predictor(record)

@@ -313,6 +313,7 @@ class Vocabulary:
     training_functions: frozenset[str] = frozenset()
     evaluation_data: frozenset[str] = frozenset()
     training_data: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     losses: frozenset[str] = frozenset()
     factories: frozenset[str] = frozenset()

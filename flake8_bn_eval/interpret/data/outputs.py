@@ -249,6 +249,7 @@ class Data:
 
     def _tags_of_names(self, names: set[str]) -> tuple[Tag, ...]:
         vocabulary = self.machine.knowledge.vocabulary
+        names = {name for name in names if not mentions(name, vocabulary.settings)}
         evaluation = any(mentions(name, vocabulary.evaluation_data) for name in names)
         training = any(mentions(name, vocabulary.training_data) for name in names)
         if evaluation and not training:
