@@ -240,6 +240,25 @@ class Facts:
         places = {remark.place for remark in forward.record.modes.witness(mode)}
         return not self.recorder.explained.isdisjoint(places | {forward.place})
 
+    def is_meant(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a function that is there to evaluate, and trains nothing, chose this mode itself.
+
+        Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode.
+        """
+        record = forward.record
+        if not self.purposes.is_named_evaluation(record.stack[-1]):
+            return False
+        places = {remark.place for remark in record.modes.witness(mode)}
+        own = [
+            change
+            for change in self.recorder.mode_changes
+            if change.stack == record.stack and change.receiver in record.receivers
+        ]
+        chosen = any(each.place in places and each.place < record.place for each in own)
+        depth = len(record.stack)
+        trains = any(each.stack[:depth] == record.stack for each in self.recorder.differentiations)
+        return chosen and not trains and all(each.mode is mode for each in own)
+
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}

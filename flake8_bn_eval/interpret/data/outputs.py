@@ -16,6 +16,7 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
 
+AS_ARRAY = frozenset({"numpy", "__array__"})
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
@@ -92,6 +93,8 @@ class Data:
         match row.effect:
             case "use":
                 self.machine.recorder.use(receiver.lineage, Use.READ)
+                if name in AS_ARRAY:
+                    self.machine.recorder.use(receiver.connected, Use.BARE_ARRAY)
                 return UNKNOWN.descending(receiver, *arguments).detached()
             case "detach":
                 self.machine.recorder.use(receiver.connected, Use.DETACHED)
