@@ -13,7 +13,7 @@ from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
-from flake8_bn_eval.facts.purpose import MODULE_METHODS, Purposes, last_name
+from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
@@ -39,9 +39,6 @@ from flake8_bn_eval.options import Options
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.passed_mode.judged import PassedModes
     from flake8_bn_eval.facts.passed_mode.views import Neighbours
-
-MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
-"""Methods of modules that tensors have as well."""
 
 
 @dataclass(eq=False)
@@ -242,6 +239,25 @@ class Facts:
         """Whether a comment says that the mode is meant."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}
         return not self.recorder.explained.isdisjoint(places | {forward.place})
+
+    def is_meant(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a function that is there to evaluate, and trains nothing, chose this mode itself.
+
+        Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode.
+        """
+        record = forward.record
+        if not self.purposes.is_named_evaluation(record.stack[-1]):
+            return False
+        places = {remark.place for remark in record.modes.witness(mode)}
+        own = [
+            change
+            for change in self.recorder.mode_changes
+            if change.stack == record.stack and change.receiver in record.receivers
+        ]
+        chosen = any(each.place in places and each.place < record.place for each in own)
+        depth = len(record.stack)
+        trains = any(each.stack[:depth] == record.stack for each in self.recorder.differentiations)
+        return chosen and not trains and all(each.mode is mode for each in own)
 
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""

@@ -30,6 +30,12 @@ MODULE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
+"""Methods of modules that tensors have as well."""
+
+CONVERTING = "to"
+"""A word in the names of functions that make one thing of another: ``image_to_text_model``."""
+
 LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
 """The uses by which an output gets to where nobody has seen what becomes of it."""
 
@@ -57,11 +63,18 @@ class Purposes:
         """Whether objects are used as modules are, or called as modules are called."""
         if self._is_used_as_module(receivers):
             return True
-        return mentions(last_name(subject), self.knowledge.vocabulary.modules)
+        name = last_name(subject)
+        if CONVERTING in words_of(name):
+            return False
+        return mentions(name, self.knowledge.vocabulary.modules)
 
     def _is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
         used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
-        return any(names & MODULE_METHODS for names in used)
+        # A tensor is moved as well, but nobody calls one.
+        return any(
+            names & MODULE_METHODS or "<call>" in names and names & MOVING_METHODS
+            for names in used
+        )
 
     def judge(self, record: ForwardCall) -> Forward:
         is_module = self._is_predictor(record)
@@ -192,6 +205,10 @@ class Purposes:
     def has_telling_name(self, site: Site) -> bool:
         """Whether a function says by its name what it is for."""
         return self._purpose_of_name(site.name) is not Purpose.UNKNOWN
+
+    def is_named_evaluation(self, site: Site) -> bool:
+        """Whether a function says by its name that it evaluates or predicts."""
+        return self._purpose_of_name(site.name) is Purpose.INFERENCE
 
     def _is_test(self, record: ForwardCall) -> bool:
         """Whether a test of the code itself starts here: nobody needs its predictions."""

@@ -65,6 +65,8 @@ class ForwardCall:
     reacts_in: set[Mode] = field(default_factory=set)
     """The modes of those parts that may react to theirs."""
     frozen: bool = True
+    parts_set: bool = False
+    """Parts that nobody has seen were put in modes of their own, by a loop over all of them."""
     modes: Modes = field(default_factory=lambda: Modes({}))
     gradients: Gradients = field(default_factory=lambda: Gradients({}))
     observations: set[Observation] = field(default_factory=set)

@@ -23,7 +23,7 @@ Returns = Literal[
     "other",
     "unknown",
 ]
-Starts = Literal["train", "eval", "same", "unknown"]
+Starts = Literal["train", "eval", "same", "saved", "unknown"]
 Sensitivity = Literal["yes", "no", "unknown"]
 Gradient = Literal["off", "on", "argument", "inference"]
 Receiver = Literal["module", "tensor", "optimizer", "any"]
@@ -115,7 +115,7 @@ class CallableRow:
     ``first_of``     it returns a tuple of so many, and this row is about the first of them
     ``forwards``     it calls its module argument with the other arguments: a forward call
     ``makes_up``     it makes up the data of that forward call
-    ``starts``       the mode of the module returned
+    ``starts``       the mode of the module returned; *saved* if it comes with the module
     ``sensitive``    whether that module computes differently in the two modes
     ``conditions``   must hold for a layer to be sensitive: ``needs`` all of them, or any
     ``roles``        arguments that decide about randomness and running statistics
@@ -313,6 +313,7 @@ class Vocabulary:
     training_functions: frozenset[str] = frozenset()
     evaluation_data: frozenset[str] = frozenset()
     training_data: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     losses: frozenset[str] = frozenset()
     factories: frozenset[str] = frozenset()

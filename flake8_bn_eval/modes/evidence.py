@@ -31,6 +31,7 @@ class Use(Enum):
     """What happens to the output of a forward call."""
 
     READ = "its numbers are read (item, argmax, numpy, a metric)"
+    BARE_ARRAY = "it becomes an array as it is, which raises if it has a graph"
     PRINTED = "it is printed"
     DETACHED = "its graph is cut off"
     RETURNED = "it leaves, with its graph, the function that nobody in sight calls"

@@ -242,7 +242,8 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     record = call.record
     if not call.is_inference or call.guessed or call.keeps_graph or not record.uses:
         return False
-    if record.frozen or record.is_single_layer:
+    if record.frozen or record.is_single_layer or Use.BARE_ARRAY in record.uses:
+        # A tensor with a graph refuses to become an array: there is none.
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False

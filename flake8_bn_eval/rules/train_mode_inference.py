@@ -279,6 +279,8 @@ def check(facts: Facts) -> Iterator[Report]:
         if call.is_inference and matters and call.may_be(Mode.TRAIN):
             if facts.is_callers_choice(call, Mode.TRAIN) or facts.is_explained(call, Mode.TRAIN):
                 continue
+            if call.record.parts_set or facts.is_meant(call, Mode.TRAIN):
+                continue
             if facts.is_born_in(Mode.TRAIN, call):
                 if call.guessed or not facts.is_used_as_module(call):
                     continue

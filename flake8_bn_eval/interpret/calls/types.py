@@ -49,9 +49,8 @@ class Types:
             return None if state.library is None else False
         if not isinstance(wanted, External):
             return None
-        if state.library is not None:
-            return self._of_library(state.library, wanted.path)
-        return self._of_unseen(identity, wanted.path)
+        known = None if state.library is None else self._of_library(state.library, wanted.path)
+        return self._of_unseen(identity, wanted.path) if known is None else known
 
     def _of_class(self, class_: Class, wanted: Thing | None) -> bool | None:
         lineage = list(self.machine.classes.lineage(class_))

@@ -16,6 +16,7 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
 
+AS_ARRAY = frozenset({"numpy", "__array__"})
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
@@ -92,6 +93,8 @@ class Data:
         match row.effect:
             case "use":
                 self.machine.recorder.use(receiver.lineage, Use.READ)
+                if name in AS_ARRAY:
+                    self.machine.recorder.use(receiver.connected, Use.BARE_ARRAY)
                 return UNKNOWN.descending(receiver, *arguments).detached()
             case "detach":
                 self.machine.recorder.use(receiver.connected, Use.DETACHED)
@@ -249,6 +252,7 @@ class Data:
 
     def _tags_of_names(self, names: set[str]) -> tuple[Tag, ...]:
         vocabulary = self.machine.knowledge.vocabulary
+        names = {name for name in names if not mentions(name, vocabulary.settings)}
         evaluation = any(mentions(name, vocabulary.evaluation_data) for name in names)
         training = any(mentions(name, vocabulary.training_data) for name in names)
         if evaluation and not training:

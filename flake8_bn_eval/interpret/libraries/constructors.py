@@ -65,6 +65,9 @@ class Constructors:
             case "eval":
                 remark = Remark(place, f"`{name}` starts in evaluation mode", "evaluating since")
                 return Modes.only(Mode.EVAL, remark)
+            case "saved":
+                remark = Remark(place, f"`{name}` gives it the mode it was saved in", "loaded in")
+                return Modes.only(Mode.UNSET, remark)
         return LOST
 
     def _with_children(self, state: Object, arguments: Arguments, world: World) -> Object:

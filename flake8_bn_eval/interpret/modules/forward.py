@@ -7,6 +7,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.modules.submodules import UNSEEN
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import mentions
@@ -90,6 +91,7 @@ class Forward:
             record.classes.add(state.class_.definition.name)
         if state.is_module:
             record.modules.add(identity)
+        record.parts_set = record.parts_set or self._has_parts_set(state, family, world)
         if sensitivity is Sensitivity.NO:
             record.indifferent.add(identity)
         record.loaded = record.loaded or self._is_loaded(identity)
@@ -106,6 +108,17 @@ class Forward:
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
+
+    def _has_parts_set(self, state: Object, family: set[ObjectId], world: World) -> bool:
+        """Whether something among the unseen parts of a module has got a mode of its own."""
+        members = [world.objects.get(each) for each in family]
+        return any(
+            each is not None
+            and each.origin is not None
+            and each.origin.key == UNSEEN
+            and each.modes.members != state.modes.members
+            for each in members
+        )
 
     def _observations(
         self, modes: Modes, gradients: Gradients, world: World

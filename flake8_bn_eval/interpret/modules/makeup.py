@@ -43,7 +43,7 @@ class Makeup:
         verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
         for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
             for child in value.objects:
-                verdicts.add(self._of_child(child, world, visited))
+                verdicts.add(self._of_child(child, world, visited, layer=state.registers))
         if Sensitivity.YES in verdicts:
             return Sensitivity.YES
         return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
@@ -57,11 +57,14 @@ class Makeup:
                 modes |= state.modes.members
         return frozenset(modes)
 
-    def _of_child(self, child: ObjectId, world: World, visited: set[ObjectId]) -> Sensitivity:
+    def _of_child(
+        self, child: ObjectId, world: World, visited: set[ObjectId], *, layer: bool
+    ) -> Sensitivity:
+        """What a part brings in; a container of layers holds nothing but layers."""
         state = world.get(child)
         if state.kind in (Kind.INSTANCE, Kind.OPTIMIZER):
             return Sensitivity.NO
-        if state.kind is Kind.UNKNOWN and not self._may_hold_layers(state, child):
+        if state.kind is Kind.UNKNOWN and not layer and not self._may_hold_layers(state, child):
             return Sensitivity.NO
         return self._sensitivity(child, world, visited)
 
