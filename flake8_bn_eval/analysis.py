@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.process import deep_recursion, without_garbage_collection

@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 
 import flake8_bn_eval
 from flake8_bn_eval.checking.records import Record
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.project.roots import Placed, placed
 from flake8_bn_eval.project.tree import Asked, Tree

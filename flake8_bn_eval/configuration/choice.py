@@ -12,7 +12,6 @@ import logging
 import os
 import re
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8.formatting.default import Nothing
@@ -20,6 +19,7 @@ from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.utils import matches_filename
 
 from flake8_bn_eval.analysis import enabled_rules, problems_of
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.options import CODE, OptionError, Options, from_namespace
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
@@ -30,6 +29,7 @@ from flake8_bn_eval.interpret.records import (
     Reveal,
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId

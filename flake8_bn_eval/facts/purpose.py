@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 
 from flake8_bn_eval.facts.forward import Forward, Purpose
 from flake8_bn_eval.facts.loops import Loops
@@ -18,6 +17,7 @@ from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import takewhile
 
 import libcst as cst
@@ -12,6 +11,7 @@ from libcst.metadata import GlobalScope, ImportAssignment
 
 from flake8_bn_eval.fix.edits import lines_of
 from flake8_bn_eval.fix.tree import DeclinedError, Tree
+from flake8_bn_eval.lazily import cached_property
 
 _FUTURE = "__future__"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
@@ -11,6 +10,7 @@ from flake8_bn_eval.findings import Finding, Span
 from flake8_bn_eval.fix.imports import Imports
 from flake8_bn_eval.fix.training import Training
 from flake8_bn_eval.fix.tree import DeclinedError, Tree
+from flake8_bn_eval.lazily import cached_property
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 

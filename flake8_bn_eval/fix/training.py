@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 import libcst as cst
 
 from flake8_bn_eval.fix.tree import Tree, descendants, index_of
+from flake8_bn_eval.lazily import cached_property
 
 _TRAINING = frozenset({"backward", "zero_grad", "manual_backward", "fit", "requires_grad_"})
 _DIFFERENTIATING = frozenset({"grad", "vjp", "jvp", "value_and_grad", "enable_grad"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import cached_property
 from typing import cast
 
 import libcst as cst
@@ -19,6 +18,7 @@ from libcst.metadata import (
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Span
+from flake8_bn_eval.lazily import cached_property
 
 Replacement = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 Rewrite = Callable[[cst.CSTNode], Replacement]

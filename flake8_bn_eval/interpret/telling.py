@@ -7,10 +7,10 @@ looking.  It only saves work: a part that tells nothing cannot change a finding.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Attribute,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from time import thread_time
 
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.project import programs, tree
 from flake8_bn_eval.project.definitions import Definitions

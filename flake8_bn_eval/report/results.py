@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from flake8_bn_eval import source
 from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.findings import Finding, Fix, Note, Span
+from flake8_bn_eval.lazily import cached_property
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
@@ -11,6 +10,7 @@ from pygls.workspace import PositionCodec
 from flake8_bn_eval import source
 from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.findings import Edit, Span
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.notebooks.program import Program, program_of
 from flake8_bn_eval.notebooks.reading import unit_of
 from flake8_bn_eval.notebooks.rewriting import edits_by_cell, rewritten

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.layers.built_layers import BuiltLayer, BuiltLayers, Construction
 from flake8_bn_eval.facts.layers.factories import PARTIAL, Factories
@@ -20,6 +19,7 @@ from flake8_bn_eval.facts.written.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Argument, CallableRow, Condition, Role
 from flake8_bn_eval.knowledge.words import words_of
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Constant,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.layers.unseen_layers import UnseenLayers
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment
@@ -18,6 +17,7 @@ from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.natures import Natures
 from flake8_bn_eval.interpret.modules.constructions import Constructions, Unregistered
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Assign,
     Attribute,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
@@ -25,6 +24,7 @@ from flake8_bn_eval.facts.written.natures import Nature
 from flake8_bn_eval.facts.written.survey import GivenAttribute
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,

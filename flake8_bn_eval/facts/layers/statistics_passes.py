@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.freezing import Effect, Kind
 from flake8_bn_eval.facts.written.listing import expressions
 from flake8_bn_eval.facts.written.reaching import Reaching
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import (
     Assign,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.forward import Purpose
 from flake8_bn_eval.facts.passed_mode.handed import Handed, Handing, Manner, Mode
@@ -15,6 +14,7 @@ from flake8_bn_eval.facts.passed_mode.views import View, Views
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,

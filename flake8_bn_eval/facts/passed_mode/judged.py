@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.passed_mode.calls import ModelCall, ModelCalls
@@ -16,6 +15,7 @@ from flake8_bn_eval.facts.written.sources import Sources
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import RemovedRow
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Place, Program, describe
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ This is the seam to the judgement of other forward calls: the same words, the sa
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from flake8_bn_eval.facts.forward import Purpose
 from flake8_bn_eval.facts.passed_mode.regions import iterated
 from flake8_bn_eval.facts.passed_mode.steps import Chain, Step, Steps
@@ -14,6 +12,7 @@ from flake8_bn_eval.facts.passed_mode.views import View
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Constant,
     Evaluate,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.passed_mode.regions import Regions
 from flake8_bn_eval.facts.passed_mode.views import View
 from flake8_bn_eval.facts.written.call_graph import Caller
 from flake8_bn_eval.facts.written.listing import expressions
 from flake8_bn_eval.facts.written.survey import CallSite
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,

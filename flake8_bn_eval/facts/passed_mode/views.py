@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 from flake8_bn_eval.facts.written.bindings import Meaning
@@ -13,6 +12,7 @@ from flake8_bn_eval.facts.written.classes import Classes
 from flake8_bn_eval.facts.written.constants import Constants
 from flake8_bn_eval.facts.written.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Call, FunctionDefinition, Name, Program
 
 MOST_RENAMED = 3

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.written.listing import operations
 from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
     Assign,

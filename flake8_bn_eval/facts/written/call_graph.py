@@ -7,12 +7,12 @@ constructors.  A function that is handed to somebody else has callers that are n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
 from flake8_bn_eval.facts.written.passed import LONGEST_CHAIN, Passed, Passing
 from flake8_bn_eval.facts.written.survey import CallSite, Given, Survey
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.facts.written.bindings import Bindings, Meaning
 from flake8_bn_eval.facts.written.listing import operations
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Assign,
     Attribute,

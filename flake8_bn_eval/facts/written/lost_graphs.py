@@ -8,7 +8,6 @@ that says so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.facts.written.listing import operations
@@ -17,6 +16,7 @@ from flake8_bn_eval.facts.written.survey import CallSite, Given
 from flake8_bn_eval.flow.nodes import Branch, Loop, Node, Scope, Sequence, Try
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Binary,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from functools import cached_property
 
 from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Binary,

@@ -7,10 +7,10 @@ A field is taken for that of the one class of the file that has a field of this 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.written.survey import Given
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Call, ClassDefinition, Expression
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ Each part is made when a rule first asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from flake8_bn_eval.facts.layers.flags import Flags, ModeAssignment
 from flake8_bn_eval.facts.layers.method_tests import MethodTest, MethodTests
@@ -19,6 +18,7 @@ from flake8_bn_eval.facts.written.natures import Natures
 from flake8_bn_eval.interpret.modules.constructions import Constructions
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Program
 
 

@@ -7,12 +7,11 @@ else it is known that it sets nothing, and what it returns is unknown.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.things import Class, Function
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World

@@ -8,7 +8,6 @@ What is suspended and iterated twice is taken to run twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
@@ -16,6 +15,7 @@ from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.control.contexts import resume, sorted_out
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.states import LEAVING, State, merge
 from flake8_bn_eval.modes.things import Constant, Lazy, Mapped, Pending
 from flake8_bn_eval.modes.values import Value

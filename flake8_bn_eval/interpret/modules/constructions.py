@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from flake8_bn_eval.interpret.assembly import assemble
 from flake8_bn_eval.interpret.machine import GaveUp, Machine
 from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.interpret.run import Roots
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import ObjectId
