@@ -255,3 +255,34 @@ def test_handing_a_name_on_is_no_use_of_it(project: Path) -> None:
     assert near is not None
     users = Callers(near.definitions).of("package/scores.py", ["score"])
     assert [each.path for each in users] == ["user.py"]
+
+
+def test_a_name_that_hides_the_folder_it_comes_from_leads_nowhere(project: Path) -> None:
+    """There is no `second/net.py`: its path leads to the name `second` of `nets`, and on."""
+    (project / "nets" / "first").mkdir(parents=True)
+    (project / "nets" / "first" / "net.py").write_text("class first(nn.Module):\n    pass\n")
+    (project / "nets" / "__init__.py").write_text(
+        "from nets.first.net import first\nfrom nets.second.net import second\n"
+    )
+    (project / "chosen.py").write_text(
+        """\
+from nets import *
+
+class Chosen(nn.Module):
+    if name == "first":
+        net = first()
+    else:
+        net = second()
+"""
+    )
+    text = """\
+import torch
+from chosen import Chosen
+
+net = Chosen()
+torch.no_grad()
+for images in test_loader:
+    print(net(images).argmax(1).tolist())
+"""
+    (project / "hidden.py").write_text(text)
+    assert judged(project, "hidden.py") == ["BNE202", "BNE201"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -49,18 +50,20 @@ def _judged_by_others(judge: Judge, paths: Sequence[str], jobs: int) -> Iterator
     at_once = max(1, min(MOST_AT_ONCE, len(paths) // (8 * jobs)))
     try:
         executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(judge.unused(),))
-        judged = executor.map(_judged, paths, chunksize=at_once)
+        chunks = (paths[start : start + at_once] for start in range(0, len(paths), at_once))
+        judged = deque(executor.submit(_judged, chunk) for chunk in chunks)
     except (OSError, ImportError, NotImplementedError):  # the system has no more processes for us
         yield from map(judge.judge, paths)
         return
     try:
-        yield from judged
+        while judged:
+            yield from judged.popleft().result()
     except BrokenProcessPool as error:
         raise InputError("a process that judged files was killed; --jobs=1 needs none") from error
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+    finally:  # nothing is cancelled: before Python 3.12 a process that ends then brings a traceback
         for process in multiprocessing.active_children():
             process.terminate()
+        executor.shutdown()
 
 
 def _begin(judge: Judge) -> None:
@@ -69,5 +72,5 @@ def _begin(judge: Judge) -> None:
     _judges.append(judge)
 
 
-def _judged(path: str) -> FileResult:
-    return _judges[0].judge(path)
+def _judged(paths: Sequence[str]) -> list[FileResult]:
+    return [_judges[0].judge(path) for path in paths]

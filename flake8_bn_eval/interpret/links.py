@@ -85,8 +85,8 @@ class Links:
         self._by_base = {each.program.base: each for each in self._files.values()}
         self._stars: dict[tuple[int, str], Value] = {}
         self._loaded: set[str] = set()
-        self._sought: set[str] = set()
-        """The paths that are being looked up: a name that leads back to itself is no name."""
+        self._sought: set[tuple[str, str]] = set()
+        """The names of files that are being looked up: what leads back to itself is no name."""
 
     def load(self) -> None:
         """Run the bodies of all files; the judged one only if another one imports it."""
@@ -146,10 +146,10 @@ class Links:
     def _imported(self, path: str) -> Value | None:
         """The value that a dotted path names, None if it is no name of a file here."""
         file, rest = self._split(path)
-        if file is None or not rest or path in self._sought:
+        if file is None or not rest or (file.name, rest[0]) in self._sought:
             return None
         self._load(file.name)
-        self._sought.add(path)
+        self._sought.add((file.name, rest[0]))
         try:
             value = self._named(file, rest[0])
             for name in rest[1:]:
@@ -157,7 +157,7 @@ class Links:
                     break
                 value = self._attribute(value, name)
         finally:
-            self._sought.discard(path)
+            self._sought.discard((file.name, rest[0]))
         return value
 
     def _split(self, path: str) -> tuple[Neighbour | None, list[str]]:

@@ -17,6 +17,12 @@ from pathlib import Path
 from tests.cli.client import environment
 
 
+def _begin_a_session() -> None:
+    """What a shell does: Ctrl-C of this terminal ends the command, whoever started the tests."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """Runs a command whose standard streams are a terminal; ``shown`` is all it wrote."""
 
@@ -35,7 +41,7 @@ class Terminal:
             stdout=follower if stdout is None else stdout,
             stderr=follower,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads
+            preexec_fn=_begin_a_session,  # noqa: PLW1509 - no threads
         )
         os.close(follower)
 
