@@ -29,6 +29,12 @@ MOST_GUARDS = 6
 """Of one alternative; beyond it holds in any case."""
 ALWAYS: Guard = frozenset()
 UNGUARDED: Guards = frozenset({ALWAYS})
+NO_SUBJECTS: frozenset[str] = frozenset()
+
+
+def subjects_of(guards: Iterable[Guard]) -> frozenset[str]:
+    """What some guards ask about."""
+    return frozenset([question[0] for guard in guards for question, _ in guard]) or NO_SUBJECTS
 
 
 def both(first: Guard, second: Guard) -> Guard | None:

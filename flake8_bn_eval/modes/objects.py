@@ -81,8 +81,8 @@ class Object:
     """It stands for several objects: what is done to it is done to one of them."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
-    known_to_be_guarded: bool | None = field(default=None, init=False, repr=False)
-    """The same of `guarded`."""
+    known_subjects: frozenset[str] | None = field(default=None, init=False, repr=False)
+    """The same of `subjects`."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -96,14 +96,20 @@ class Object:
         return held
 
     @property
-    def guarded(self) -> bool:
-        """Whether anything in it is there under guards only."""
-        guarded = self.known_to_be_guarded
-        if guarded is None:
-            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
-            guarded = self.modes.guarded or self.tree.guarded or any(v.guards for v in values)
-            object.__setattr__(self, "known_to_be_guarded", guarded)
-        return guarded
+    def subjects(self) -> frozenset[str]:
+        """What the guards in it ask about."""
+        subjects = self.known_subjects
+        if subjects is None:
+            subjects = self.modes.subjects
+            if self.tree is not self.modes:
+                subjects |= self.tree.subjects
+            for value in self.fields.values():
+                if value.guards:
+                    subjects |= value.subjects
+            if self.rest is not None and self.rest.guards:
+                subjects |= self.rest.subjects
+            object.__setattr__(self, "known_subjects", subjects)
+        return subjects
 
     def reguarded(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]

@@ -5,7 +5,7 @@ Joining two worlds costs as much as they differ, not as much as they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Protocol, Self, TypeVar
 
 K = TypeVar("K")
@@ -16,8 +16,8 @@ class Content(Protocol):
     """What a table holds."""
 
     @property
-    def guarded(self) -> bool:
-        """Whether anything in it is there under guards only."""
+    def subjects(self) -> frozenset[str]:
+        """What the guards ask about under which something in it is there."""
         ...
 
 
@@ -63,8 +63,8 @@ class Table(dict[K, V]):
 
     epoch: Epoch
     changed: set[object]
-    guarded: set[K]
-    """The keys whose values are guarded, and perhaps others."""
+    guarded: dict[K, frozenset[str]]
+    """What the guards of values ask about, for all values that have any."""
     read: set[K] | None
     """The keys that somebody has looked at, where that is asked for."""
     compared: _Comparison | None
@@ -75,7 +75,7 @@ class Table(dict[K, V]):
         """A table with nothing in it."""
         table = cls()
         table.epoch, table.changed, table.compared = EMPTY, set(), None
-        table.guarded, table.read = set(), None
+        table.guarded, table.read = {}, None
         return table
 
     def fork(self) -> Self:
@@ -104,12 +104,16 @@ class Table(dict[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changed.add(key)
-        if value.guarded:
-            self.guarded.add(key)
+        subjects = value.subjects
+        if subjects:
+            self.guarded[key] = subjects
+        elif key in self.guarded:
+            del self.guarded[key]
         dict.__setitem__(self, key, value)
 
     def __delitem__(self, key: K) -> None:
         self.changed.add(key)
+        self.guarded.pop(key, None)
         dict.__delitem__(self, key)
 
     def remove(self, key: K) -> V | None:
@@ -117,6 +121,7 @@ class Table(dict[K, V]):
         if key not in self:
             return None
         self.changed.add(key)
+        self.guarded.pop(key, None)
         return dict.pop(self, key)
 
     def assign_all(self, entries: Mapping[K, V] | Iterable[tuple[K, V]]) -> None:
@@ -148,14 +153,12 @@ class Table(dict[K, V]):
         return keys
 
 
-def reguarded(table: Table[K, V], change: Callable[[V], V]) -> bool:
-    """Change what is guarded in a table; whether that made a difference."""
+def reguarded(table: Table[K, V], change: Callable[[V], V], about: Set[str]) -> bool:
+    """Change what is under guards that ask about something; whether that made a difference."""
+    concerned = [key for key, asked in table.guarded.items() if not asked.isdisjoint(about)]
     changed = False
-    for key in list(table.guarded):
-        value = table.peek(key)
-        if value is None or not value.guarded:
-            table.guarded.discard(key)
-            continue
+    for key in concerned:
+        value = dict.__getitem__(table, key)
         new = change(value)
         if new is not value:
             table[key] = new

@@ -8,7 +8,7 @@ dropped again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -174,7 +174,7 @@ class World:
     @property
     def guarded(self) -> bool:
         """Whether anything in it may be there under guards only."""
-        return bool(self.names.guarded or self.objects.guarded or self.gradients.guarded)
+        return bool(self.names.guarded or self.objects.guarded or self.gradients.subjects)
 
     def watch(self, *guards: Guard) -> None:
         """Something is guarded by these from now on."""
@@ -193,7 +193,9 @@ class World:
         """Drop what is there only under guards that this path denies."""
         answer = self.assumptions.known
         self._reguard(
-            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
+            about,
+            lambda modes: modes.on_path(answer, about),
+            lambda value: value.on_path(answer, about),
         )
         self.gradients = self.gradients.on_path(answer, about)
 
@@ -207,7 +209,9 @@ class World:
         if stale:
             forgotten = set(stale)
             self._reguard(
-                lambda modes: modes.forgetting(forgotten), lambda value: value.forgetting(forgotten)
+                forgotten,
+                lambda modes: modes.forgetting(forgotten),
+                lambda value: value.forgetting(forgotten),
             )
             self.gradients = self.gradients.forgetting(forgotten)
             self.subjects -= stale
@@ -215,17 +219,22 @@ class World:
     def drop_guards(self) -> None:
         """Take everything for possible in any case."""
         if self.subjects:
-            self._reguard(lambda modes: modes.unguarded(), lambda value: value.unguarded())
+            self._reguard(
+                self.subjects, lambda modes: modes.unguarded(), lambda value: value.unguarded()
+            )
             self.gradients = self.gradients.unguarded()
             self.subjects = frozenset()
 
     def _reguard(
-        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+        self,
+        about: Set[str],
+        modes: Callable[[Modes], Modes],
+        values: Callable[[Value], Value],
     ) -> None:
-        """Put everything that is guarded under other guards."""
+        """Put everything whose guards ask about something under other guards."""
         modes = remembering(modes)
-        names = reguarded(self.names, values)
-        objects = reguarded(self.objects, lambda state: state.reguarded(modes, values))
+        names = reguarded(self.names, values, about)
+        objects = reguarded(self.objects, lambda state: state.reguarded(modes, values), about)
         if names or objects:
             self.changed()
             self.edits = self.identities.new_version()
