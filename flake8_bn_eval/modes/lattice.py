@@ -17,6 +17,7 @@ from flake8_bn_eval.modes.guards import (
     Answer,
     Guard,
     Guards,
+    Question,
     both,
     on_path,
     simplified,
@@ -143,6 +144,11 @@ class Possible(Generic[Member]):
                 guard for guarded in self._witnesses.values() for guard in guarded
             )
         return subjects
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """What its guards ask."""
+        return (question for _, guard in self.cases() for question, _ in guard)
 
     def cases(self) -> Iterator[tuple[Member, Guard]]:
         """Every member with each of its guards."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
+from flake8_bn_eval.modes.guards import Answer, Question
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.things import Class, ObjectId
 from flake8_bn_eval.modes.values import NO_IDS, Value
@@ -110,6 +111,20 @@ class Object:
                 subjects |= self.rest.subjects
             object.__setattr__(self, "known_subjects", subjects)
         return subjects
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """What the guards in it ask."""
+        yield from self.modes.questions
+        yield from self.tree.questions
+        for value in (*self.fields.values(), *(() if self.rest is None else (self.rest,))):
+            yield from value.questions
+
+    def on_path(self, answer: Answer, about: Set[str]) -> Object:
+        """What is left of the object on a path."""
+        return self.reguarded(
+            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
+        )
 
     def reguarded(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]

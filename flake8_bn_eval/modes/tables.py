@@ -6,19 +6,12 @@ Joining two worlds costs as much as they differ, not as much as they hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
+
+from flake8_bn_eval.modes.assumptions import Assumptions, Guarded
 
 K = TypeVar("K")
-V = TypeVar("V", bound="Content")
-
-
-class Content(Protocol):
-    """What a table holds."""
-
-    @property
-    def subjects(self) -> frozenset[str]:
-        """What the guards ask about under which something in it is there."""
-        ...
+V = TypeVar("V", bound=Guarded)
 
 
 class Epoch:
@@ -56,13 +49,17 @@ class _Comparison:
 class Table(dict[K, V]):
     """A dictionary with a history.  Tables that were forked from each other share some of it.
 
+    Reading a key gives what is left of its value after the assumptions made; the value itself
+    stays, so that tables on different paths do not differ by what each of them leaves out.
+
     Only the ways of writing that are defined here may be used.
     """
 
-    __slots__ = ("epoch", "changed", "compared", "guarded", "read")
+    __slots__ = ("assumptions", "changed", "compared", "epoch", "guarded", "read")
 
     epoch: Epoch
     changed: set[object]
+    assumptions: Assumptions
     guarded: dict[K, frozenset[str]]
     """What the guards of values ask about, for all values that have any."""
     read: set[K] | None
@@ -71,19 +68,21 @@ class Table(dict[K, V]):
     """The last answer of `differing`: it is asked several times before two worlds are joined."""
 
     @classmethod
-    def empty(cls) -> Self:
+    def empty(cls, assumptions: Assumptions) -> Self:
         """A table with nothing in it."""
         table = cls()
+        table.assumptions = assumptions
         table.epoch, table.changed, table.compared = EMPTY, set(), None
         table.guarded, table.read = {}, None
         return table
 
-    def fork(self) -> Self:
-        """A copy, to be changed independently."""
+    def fork(self, assumptions: Assumptions) -> Self:
+        """A copy, to be changed independently, and to be read under other assumptions."""
         if self.changed:
             self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
         copy = type(self)(self)
         copy.epoch, copy.changed, copy.compared = self.epoch, set(), None
+        copy.assumptions = assumptions
         copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
 
@@ -91,11 +90,21 @@ class Table(dict[K, V]):
         """The value of a key; whoever notes what is read notes it."""
         if self.read is not None:
             self.read.add(key)
-        return dict.get(self, key)
+        value = dict.get(self, key)
+        if value is not None and key in self.guarded:
+            return self.assumptions.narrowed(value)
+        return value
 
     def peek(self, key: K) -> V | None:
-        """The value of a key, looked at for no one who cares."""
+        """The value of a key as it is kept, looked at for no one who cares."""
         return dict.get(self, key)
+
+    def left(self, key: K) -> V | None:
+        """What is left of the value of a key, looked at for no one who cares."""
+        value = dict.get(self, key)
+        if value is not None and key in self.guarded:
+            return self.assumptions.narrowed(value, noting=False)
+        return value
 
     def __contains__(self, key: object) -> bool:
         if self.read is not None:

@@ -8,7 +8,7 @@ of the data that went into it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from flake8_bn_eval.modes.evidence import Tag
@@ -19,6 +19,7 @@ from flake8_bn_eval.modes.guards import (
     Answer,
     Guard,
     Guards,
+    Question,
     both,
     either,
     implies,
@@ -155,6 +156,14 @@ class Value:
         return subjects_of(guard for held in self.guards.values() for guard in held)
 
     @property
+    def questions(self) -> Iterator[Question]:
+        """What its guards ask."""
+        for held in self.guards.values():
+            for guard in held:
+                for question, _ in guard:
+                    yield question
+
+    @property
     def cases(self) -> list[Value]:
         """Each alternative under each of its guards."""
         if not self.guards:
@@ -247,7 +256,7 @@ class Value:
         left = {each: on_path(held, answer, about) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
-    def forgetting(self, subjects: set[str]) -> Value:
+    def forgetting(self, subjects: Set[str]) -> Value:
         """The same value without what guards say about some subjects."""
         if not self.guards or self.subjects.isdisjoint(subjects):
             return self

@@ -57,8 +57,9 @@ class Classes:
         worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
         for after in worlds:
-            for (scope, name), value in after.names.items():
-                if scope == definition.scope:
+            for variable in [each for each in after.names if each[0] == definition.scope]:
+                value, name = after.names.left(variable), variable[1]
+                if value is not None:
                     members[name] = members.get(name, NOTHING).join(value)
         if worlds:
             world.become(join_all(worlds))
