@@ -26,12 +26,7 @@ class Guarded(Protocol):
     """Something that is wholly or partly there under guards."""
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """What the guards ask about."""
-        ...
-
-    @property
-    def questions(self) -> Iterable[Question]:
+    def questions(self) -> frozenset[Question]:
         """What the guards ask."""
         ...
 
@@ -122,14 +117,16 @@ class Assumptions:
 
     def narrowed(self, held: G, *, noting: bool = True) -> G:
         """What is left of something that is there under guards, after the answers known here."""
-        subjects = held.subjects
+        questions = held.questions
         if noting and self.asked is not None:
-            self.asked.update(held.questions)
-        if not self.truths or not subjects:
+            self.asked |= questions
+        if not self.truths:
             return held
         known = self._narrowed.get(id(held))
         if known is None:
-            known = self._narrowed[id(held)] = held, held.on_path(self._known, subjects)
+            answered = {each[0] for each in questions if self._known(each) is not None}
+            left = held.on_path(self._known, answered) if answered else held
+            known = self._narrowed[id(held)] = held, left
         return known[1]  # type: ignore[return-value]
 
     @property

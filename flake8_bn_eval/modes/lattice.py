@@ -13,15 +13,16 @@ from typing import Generic, TypeVar
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.guards import (
     ALWAYS,
-    NO_SUBJECTS,
+    NO_QUESTIONS,
     Answer,
     Guard,
     Guards,
     Question,
+    asks,
     both,
     on_path,
+    questions_of,
     simplified,
-    subjects_of,
     without,
 )
 
@@ -66,19 +67,19 @@ Guarded = dict[Guard, Witness]
 class Possible(Generic[Member]):
     """A set of possibilities, each under its guards, with its shortest witness.  Immutable."""
 
-    __slots__ = ("_subjects", "_witnesses")
+    __slots__ = ("_questions", "_witnesses")
 
     def __init__(self, witnesses: Mapping[Member, Witness]) -> None:
         self._witnesses: dict[Member, Guarded] = {
             member: {ALWAYS: witness} for member, witness in witnesses.items()
         }
-        self._subjects: frozenset[str] | None = NO_SUBJECTS
+        self._questions: frozenset[Question] | None = NO_QUESTIONS
 
     @staticmethod
     def _of(witnesses: dict[Member, Guarded]) -> Possible[Member]:
         made: Possible[Member] = Possible.__new__(Possible)
         made._witnesses = witnesses
-        made._subjects = None
+        made._questions = None
         return made
 
     @staticmethod
@@ -136,19 +137,14 @@ class Possible(Generic[Member]):
         return any(ALWAYS not in guarded for guarded in self._witnesses.values())
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """What its guards ask about."""
-        subjects = self._subjects
-        if subjects is None:
-            subjects = self._subjects = subjects_of(
+    def questions(self) -> frozenset[Question]:
+        """What its guards ask."""
+        questions = self._questions
+        if questions is None:
+            questions = self._questions = questions_of(
                 guard for guarded in self._witnesses.values() for guard in guarded
             )
-        return subjects
-
-    @property
-    def questions(self) -> Iterator[Question]:
-        """What its guards ask."""
-        return (question for _, guard in self.cases() for question, _ in guard)
+        return questions
 
     def cases(self) -> Iterator[tuple[Member, Guard]]:
         """Every member with each of its guards."""
@@ -189,7 +185,7 @@ class Possible(Generic[Member]):
 
     def on_path(self, answer: Answer, about: Set[str]) -> Possible[Member]:
         """What is left on a path; the same where nothing would be."""
-        if self.subjects.isdisjoint(about):
+        if not asks(self.questions, about):
             return self
         left = self._changed(
             lambda guard: next(iter(on_path(frozenset({guard}), answer, about)), None)
@@ -198,7 +194,7 @@ class Possible(Generic[Member]):
 
     def forgetting(self, subjects: Set[str]) -> Possible[Member]:
         """The same possibilities without what guards say about some subjects."""
-        if self.subjects.isdisjoint(subjects):
+        if not asks(self.questions, subjects):
             return self
         left = self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
         return self if left == self else left

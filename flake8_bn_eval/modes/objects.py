@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Set
+from collections.abc import Callable, Hashable, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -82,8 +82,8 @@ class Object:
     """It stands for several objects: what is done to it is done to one of them."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
-    known_subjects: frozenset[str] | None = field(default=None, init=False, repr=False)
-    """The same of `subjects`."""
+    known_questions: frozenset[Question] | None = field(default=None, init=False, repr=False)
+    """The same of `questions`."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -97,28 +97,20 @@ class Object:
         return held
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """What the guards in it ask about."""
-        subjects = self.known_subjects
-        if subjects is None:
-            subjects = self.modes.subjects
+    def questions(self) -> frozenset[Question]:
+        """What the guards in it ask."""
+        questions = self.known_questions
+        if questions is None:
+            questions = self.modes.questions
             if self.tree is not self.modes:
-                subjects |= self.tree.subjects
+                questions |= self.tree.questions
             for value in self.fields.values():
                 if value.guards:
-                    subjects |= value.subjects
+                    questions |= value.questions
             if self.rest is not None and self.rest.guards:
-                subjects |= self.rest.subjects
-            object.__setattr__(self, "known_subjects", subjects)
-        return subjects
-
-    @property
-    def questions(self) -> Iterator[Question]:
-        """What the guards in it ask."""
-        yield from self.modes.questions
-        yield from self.tree.questions
-        for value in (*self.fields.values(), *(() if self.rest is None else (self.rest,))):
-            yield from value.questions
+                questions |= self.rest.questions
+            object.__setattr__(self, "known_questions", questions)
+        return questions
 
     def on_path(self, answer: Answer, about: Set[str]) -> Object:
         """What is left of the object on a path."""

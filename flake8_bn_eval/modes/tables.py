@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Self, TypeVar
 
 from flake8_bn_eval.modes.assumptions import Assumptions, Guarded
+from flake8_bn_eval.modes.guards import Question, asks
 
 K = TypeVar("K")
 V = TypeVar("V", bound=Guarded)
@@ -60,8 +61,8 @@ class Table(dict[K, V]):
     epoch: Epoch
     changed: set[object]
     assumptions: Assumptions
-    guarded: dict[K, frozenset[str]]
-    """What the guards of values ask about, for all values that have any."""
+    guarded: dict[K, frozenset[Question]]
+    """What the guards of values ask, for all values that have any."""
     read: set[K] | None
     """The keys that somebody has looked at, where that is asked for."""
     compared: _Comparison | None
@@ -113,9 +114,9 @@ class Table(dict[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changed.add(key)
-        subjects = value.subjects
-        if subjects:
-            self.guarded[key] = subjects
+        questions = value.questions
+        if questions:
+            self.guarded[key] = questions
         elif key in self.guarded:
             del self.guarded[key]
         dict.__setitem__(self, key, value)
@@ -164,7 +165,7 @@ class Table(dict[K, V]):
 
 def reguarded(table: Table[K, V], change: Callable[[V], V], about: Set[str]) -> bool:
     """Change what is under guards that ask about something; whether that made a difference."""
-    concerned = [key for key, asked in table.guarded.items() if not asked.isdisjoint(about)]
+    concerned = [key for key, asked in table.guarded.items() if asks(asked, about)]
     changed = False
     for key in concerned:
         value = dict.__getitem__(table, key)

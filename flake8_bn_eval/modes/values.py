@@ -8,23 +8,24 @@ of the data that went into it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.guards import (
     ALWAYS,
-    NO_SUBJECTS,
+    NO_QUESTIONS,
     UNGUARDED,
     Answer,
     Guard,
     Guards,
     Question,
+    asks,
     both,
     either,
     implies,
     on_path,
-    subjects_of,
+    questions_of,
     under,
     without,
 )
@@ -149,19 +150,11 @@ class Value:
         return joined
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """What its guards ask about."""
-        if not self.guards:
-            return NO_SUBJECTS
-        return subjects_of(guard for held in self.guards.values() for guard in held)
-
-    @property
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> frozenset[Question]:
         """What its guards ask."""
-        for held in self.guards.values():
-            for guard in held:
-                for question, _ in guard:
-                    yield question
+        if not self.guards:
+            return NO_QUESTIONS
+        return questions_of(guard for held in self.guards.values() for guard in held)
 
     @property
     def cases(self) -> list[Value]:
@@ -251,14 +244,14 @@ class Value:
 
     def on_path(self, answer: Answer, about: Set[str]) -> Value:
         """What is left of the value on a path."""
-        if not self.guards or self.subjects.isdisjoint(about):
+        if not self.guards or not asks(self.questions, about):
             return self
         left = {each: on_path(held, answer, about) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
     def forgetting(self, subjects: Set[str]) -> Value:
         """The same value without what guards say about some subjects."""
-        if not self.guards or self.subjects.isdisjoint(subjects):
+        if not self.guards or not asks(self.questions, subjects):
             return self
         left = {each: without(held, subjects) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})

@@ -180,7 +180,7 @@ class World:
     @property
     def guarded(self) -> bool:
         """Whether anything in it may be there under guards only."""
-        return bool(self.names.guarded or self.objects.guarded or self.gradients.subjects)
+        return bool(self.names.guarded or self.objects.guarded or self.gradients.questions)
 
     def watch(self, *guards: Guard) -> None:
         """Something is guarded by these from now on."""
@@ -246,7 +246,7 @@ class World:
 
     def lasting(self, gradients: Gradients) -> Gradients:
         """A gradient mode of before, without guards that speak of what is forgotten by now."""
-        gone = gradients.subjects - self.subjects
+        gone = {question[0] for question in gradients.questions} - self.subjects
         return gradients.forgetting(gone) if gone else gradients
 
     def answer(self, condition: Condition) -> bool | None:
