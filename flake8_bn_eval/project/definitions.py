@@ -69,7 +69,7 @@ class Definitions:
         function builds.
         """
         visited = self._visited(path, most)
-        telling = self._telling_names(visited)
+        telling = self._telling_names(visited, all_definitions)
         found: dict[str, int] = {}
         size = 0
         for need, definitions in visited.items():
@@ -203,19 +203,21 @@ class Definitions:
                 inner = wanted & {it.name for it in near.definitions if it.owner is None}
                 yield from (Need(target.path, name) for name in sorted(inner))
 
-    def _telling_names(self, visited: dict[Need, list[Definition]]) -> set[str]:
+    def _telling_names(
+        self, visited: dict[Need, list[Definition]], all_definitions: bool
+    ) -> set[str]:
         """Words that set something, and the names of all functions that mention one."""
         telling = set(TELLING)
-        functions = [each for found in visited.values() for each in found]
+        functions = [(need.path, each) for need, found in visited.items() for each in found]
         while True:
-            more = (
-                {_name(each) for each in functions if not telling.isdisjoint(each.names)}
-                - telling
-                - COMMON
-            )
-            if not more:
+            more = {
+                _name(each)
+                for path, each in functions
+                if self._tells(path, each, telling, all_definitions)
+            }
+            if more <= telling | COMMON:
                 return telling
-            telling |= more
+            telling |= more - COMMON
 
 
 def _name(definition: Definition) -> str:
