@@ -82,28 +82,6 @@ class Definitions:
                     found[need.path] = len(found)
         return [*found, *self._on_the_way(path, visited, set(found))]
 
-    def imported_classes(self, path: str) -> Iterator[list[Definition]]:
-        """The methods of each class that a file imports from others."""
-        outline = self.outline(path)
-        waiting = list(self._imported_by(path, outline, None)) if outline else []
-        for need in waiting[:MOST_VISITED]:
-            found = self._defined(need)
-            if any(each.is_class and each.owner is None for each in found):
-                yield [each for each in found if each.owner is not None]
-
-    def _defined(self, need: Need, depth: int = 0) -> list[Definition]:
-        """What a name of a file stands for, also where the file has it from another one."""
-        outline = self.outline(need.path)
-        if outline is None:
-            return []
-        found = outline.named(need.name)
-        if found or depth == MOST_RENAMED:
-            return found
-        for again in self._imported_by(need.path, outline, {need.name}):
-            if again.name == need.name:
-                found = self._defined(again, depth + 1)
-        return found
-
     def _on_the_way(
         self, path: str, visited: dict[Need, list[Definition]], found: set[str]
     ) -> list[str]:
