@@ -27,9 +27,6 @@ COMMON = frozenset({"__init__", "forward", "__call__", "main"})
 MOST_VISITED = 120
 """So many names are followed from one file."""
 
-MOST_RENAMED = 3
-"""How often a name is followed through files that only hand it on."""
-
 MOST_LINKED = 12
 """So many files are run with one file because it imports from them."""
 
