@@ -97,7 +97,8 @@ def analyse(
     it they are those on by default and those in ``options.opt_in``.  ``watch`` is given the
     project before anything is asked of it, and may look afterwards what was.
 
-    Text that Python itself refuses has no findings.  Nothing is written.
+    Text that Python itself refuses has no findings.  Nothing is written.  Several threads may
+    call this at once; `process` says what is changed for all of them meanwhile.
     """
     options = options or Options()
     project = Project.around(filename, text, options)

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -38,6 +39,14 @@ WARM_UP = "from torch import nn\n\nnet = nn.Dropout()\nnet.eval\n"
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What is, or will be, reported of a state of a document."""
+
+    document: Document
+    result: asyncio.Future[Checked | None]
+
+
 class Server(LanguageServer):
     """The server of one editor."""
 
@@ -58,7 +67,7 @@ class Server(LanguageServer):
         )
         self.unsaved: dict[str, str] = {}
         self.office = Office(given, self.unsaved)
-        self.checked: dict[str, Checked] = {}
+        self.judging: dict[str, Judging] = {}
         self.waiting: dict[str, asyncio.Task[None]] = {}
         self._told_mistakes: set[str] = set()
         threading.stack_size(STACK)
@@ -92,13 +101,17 @@ class Server(LanguageServer):
             cells = [it for it in notebook.cells if it.kind == types.NotebookCellKind.Code]
             parts = tuple(self._part(cell.document) for cell in cells)
             return Document(notebook.uri, _path_of(notebook.uri), parts, is_notebook=True)
-        if unquote(uri) not in workspace.text_documents:
+        if not self._is_open(uri):
             return None
         return Document(uri, _path_of(uri), (self._part(uri),))
 
+    def _is_open(self, uri: str) -> bool:
+        """Whether the editor has handed over a text; pygls 2.0 keeps addresses as they are."""
+        return not {uri, unquote(uri)}.isdisjoint(self.workspace.text_documents)
+
     def _part(self, uri: str) -> Part:
         """A text; a cell in another language, which the editor keeps for itself, is empty."""
-        if unquote(uri) not in self.workspace.text_documents:
+        if not self._is_open(uri):
             return Part(uri, "")
         document = self.workspace.get_text_document(uri)
         return Part(uri, document.source, document.version)
@@ -117,9 +130,9 @@ class Server(LanguageServer):
 
     async def _judge_later(self, uri: str) -> None:
         await asyncio.sleep(PATIENCE)
-        checked = await self.up_to_date(uri)
         document = self.document(uri)
-        if document is None or checked is not None and checked.document != document:
+        checked = await self.up_to_date(uri)
+        if document is None or self.document(uri) != document:
             return  # closed, or changed: then it is judged again
         told = nothing(document.parts) if checked is None else self.messages.by_part(checked)
         for part, diagnostics in told.items():
@@ -128,21 +141,33 @@ class Server(LanguageServer):
             )
 
     async def up_to_date(self, uri: str) -> Checked | None:
-        """What is reported of a document as it is now; None if that cannot be told."""
+        """What is reported of a document as it is now; None if that cannot be told.
+
+        It is judged once, however many ask.
+        """
         document = self.document(uri)
         if document is None:
             return None
-        known = self.checked.get(document.uri)
-        if known is not None and known.document == document:
-            return known
-        folder = folder_of(document.path, self.folders)
+        judging = self.judging.get(document.uri)
+        if judging is None or judging.document != document:
+            judging = Judging(document, asyncio.ensure_future(self._judged(document)))
+            self.judging[document.uri] = judging
+        return await asyncio.shield(judging.result)
+
+    async def _judged(self, document: Document) -> Checked | None:
         try:
-            checked = await self.work(self.office.check, document, folder)
+            folder = folder_of(document.path, self.folders)
+            return await self.work(self._judge_if_current, document, folder)
         except InputError as error:
             self._tell(str(error))
             return None
-        self.checked[document.uri] = checked
-        return checked
+
+    def _judge_if_current(self, document: Document, folder: str) -> Checked | None:
+        """Done in the other thread: what has changed while it was waiting is not worth it."""
+        judging = self.judging.get(document.uri)
+        if judging is None or judging.document is not document:
+            return None
+        return self.office.check(document, folder)
 
     def _tell(self, mistake: str) -> None:
         """Show a mistake of the configuration, once."""
@@ -153,7 +178,7 @@ class Server(LanguageServer):
 
     def judge_all(self) -> None:
         """Judge everything that is open anew: a file that others import may have changed."""
-        self.checked.clear()
+        self.judging.clear()
         self.office.forget_configuration()
         self._told_mistakes.clear()
         texts = [document.uri for document in self.workspace.text_documents.values()]
@@ -166,7 +191,7 @@ class Server(LanguageServer):
         waiting = self.waiting.pop(uri, None)
         if waiting is not None:
             waiting.cancel()
-        self.checked.pop(uri, None)
+        self.judging.pop(uri, None)
         self.unsaved.pop(_path_of(uri), None)
         for part in parts:
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(part, []))

@@ -224,6 +224,33 @@ def test_quick_fixes(tmp_path: Path, end: str) -> None:
     run(conversation)
 
 
+def test_actions_are_those_of_the_text_as_it_is_now(tmp_path: Path) -> None:
+    """They are asked for before anything is told of the last change."""
+
+    async def conversation() -> None:
+        async with editor(tmp_path) as client:
+            [told] = await client.open("a.py", DEFECT)
+            uri = client.uri("a.py")
+            for version in range(2, 6):
+                client.text_document_did_change(
+                    types.DidChangeTextDocumentParams(
+                        types.VersionedTextDocumentIdentifier(version, uri),
+                        [types.TextDocumentContentChangeWholeDocument("\n" * version + DEFECT)],
+                    )
+                )
+            assert await client.actions(uri, told.range) == []
+            line = told.range.start.line + 5
+            place = types.Range(types.Position(line, 0), types.Position(line, 0))
+            fix, _ = await client.actions(uri, place)
+            assert fix.edit is not None
+            [change] = fix.edit.document_changes or []
+            assert isinstance(change, types.TextDocumentEdit)
+            assert change.text_document.version == 5
+            await client.until(lambda: client.told[uri].version == 5)
+
+    run(conversation)
+
+
 def test_an_unsafe_fix_says_so(tmp_path: Path) -> None:
     async def conversation() -> None:
         async with editor(tmp_path) as client:
