@@ -152,6 +152,10 @@ class Links:
         self._sought.add(path)
         try:
             value = self._named(file, rest[0])
+            if rest[1:] and _is_inside(value, f"{file.name}.{rest[0]}."):
+                # `from model.unet.net import UNet as unet` in a package: the path means the
+                # module that the name hides, and nobody has that one.
+                return None
             for name in rest[1:]:
                 if value is None:
                     break
@@ -221,3 +225,9 @@ def _is_main(node: Node) -> bool:
 def _names_main(test: Comparison) -> Iterator[bool]:
     for side in (test.left, test.right):
         yield isinstance(side, Name) and side.variable == (BUILTIN_SCOPE, "__name__")
+
+
+def _is_inside(value: Value | None, package: str) -> bool:
+    """Whether a value is something unseen below a package."""
+    thing = None if value is None else value.only_thing
+    return isinstance(thing, External) and thing.path.startswith(package)
