@@ -112,9 +112,9 @@ FOUND = {
     "train.py:13:43: BNE103 `net` is trained while it may still be in evaluation mode "
     "(evaluating since evaluation.py:5); call `net.train()` before each training step or epoch "
     "[more: bn-eval explain BNE103]",
-    "evaluation.py:12:17: BNE101 `net` predicts while it may be in training mode "
+    "evaluation.py:12:17: BNE101 `net` predicts in training mode "
     "(training since train.py:21); call `net.eval()` before [more: bn-eval explain BNE101]",
-    "package/learner.py:11:21: BNE101 `self` predicts while it may be in training mode "
+    "package/learner.py:11:21: BNE101 `self` predicts in training mode "
     "(training since line 7); call `self.eval()` before [more: bn-eval explain BNE101]",
 }
 

@@ -233,7 +233,7 @@ def check(facts: Facts) -> Iterator[Report]:
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts with gradients recorded that nobody uses",
-            call.how_gradients(Gradient.ON),
+            (*call.how_gradients(Gradient.ON), *call.because),
             f"run it under {facts.gradient_free_context}",
         )
 
@@ -242,8 +242,7 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     record = call.record
     if not call.is_inference or call.guessed or call.keeps_graph or not record.uses:
         return False
-    if record.frozen or record.is_single_layer or Use.BARE_ARRAY in record.uses:
-        # A tensor with a graph refuses to become an array: there is none.
+    if record.frozen or record.is_single_layer or call.has_no_graph:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False
