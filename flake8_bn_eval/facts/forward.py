@@ -13,6 +13,7 @@ from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
+from flake8_bn_eval.operations import FunctionDefinition
 
 
 class Purpose(Enum):
@@ -62,6 +63,14 @@ class Forward:
     def region(self) -> Site:
         """The innermost function."""
         return self.record.stack[-1]
+
+    def function_at(self, place: int) -> FunctionDefinition | None:
+        """The function on the way here that a place stands in: the innermost, or a caller."""
+        stack = self.record.stack
+        for outer, site in zip(stack, stack[1:], strict=False):
+            if site.call == place:
+                return outer.definition
+        return self.region.definition
 
     @property
     def is_inference(self) -> bool:

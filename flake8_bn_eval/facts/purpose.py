@@ -389,9 +389,10 @@ class Purposes:
         """A function that is still running has put this module where it is: in evaluation mode."""
         if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
             return False
+        places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
         return any(
             change.mode is Mode.EVAL
-            and change.receiver in record.receivers
+            and (change.receiver in record.receivers or change.place in places)
             and change.stack == record.stack[: len(change.stack)]
             for change in self.recorder.mode_changes
         )

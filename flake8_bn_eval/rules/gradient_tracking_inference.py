@@ -224,12 +224,13 @@ def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region that may record a graph for nothing."""
     regions: set[object] = set()
     for call in facts.forwards:
-        if call.region.definition in regions or not _records_for_nothing(facts, call):
+        if not _records_for_nothing(facts, call):
             continue
         shown = facts.shown(call)
-        if not facts.is_here(shown):
+        region = call.function_at(shown.place)
+        if region in regions or not facts.is_here(shown):
             continue
-        regions.add(call.region.definition)
+        regions.add(region)
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts with gradients recorded that nobody uses",
