@@ -196,7 +196,8 @@ class Telling:
             functions = self.functions
             more = {each.name for each in functions if each.called_names & telling}
             for class_ in self.classes:
-                if any(each.called_names & telling for each in _implicit(class_)):
+                inherits = any(identifiers(base) & telling for base in class_.bases)
+                if inherits or any(each.called_names & telling for each in _implicit(class_)):
                     more.add(class_.name)
             # Every class mentions these two; what they do is asked for by the class's name.
             more -= telling | {"__init__", "forward"}
