@@ -281,7 +281,7 @@ class StatementLowering:
             for parameter in parameters:
                 scope.bind(parameter.name)
             body = self.suite(node.body)
-        above = self.context.base_names[-1] if "super" in traits.called else set()
+        above = self.context.above[-1] if "super" in traits.called else set()
         definition = FunctionDefinition(
             name=name,
             scope=scope.number,
@@ -318,11 +318,11 @@ class StatementLowering:
         reads = self.context.taken_reads()
         scope = self.context.scope.inner(is_class=True)
         self.context.class_names.append(node.name.value)
-        self.context.base_names.append(set().union(*map(identifiers, bases)))
+        self.context.above.append({node.name.value}.union(*map(identifiers, bases)))
         with self.context.inside(scope):
             body = self.suite(node.body)
         self.context.class_names.pop()
-        self.context.base_names.pop()
+        self.context.above.pop()
         definition = ClassDefinition(
             node.name.value, scope.number, bases, decorators, body, place, _methods(body)
         )

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
-from flake8_bn_eval.modes.assumptions import Assumptions
+from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.footprints import Footprint, Part
 from flake8_bn_eval.modes.guards import Guard, Literal
@@ -245,8 +245,12 @@ class World:
             self.edits = self.identities.new_version()
 
     def lasting(self, gradients: Gradients) -> Gradients:
-        """A gradient mode of before, without guards that speak of what is forgotten by now."""
-        gone = {question[0] for question in gradients.questions} - self.subjects
+        """A gradient mode of before, without guards that speak of what is forgotten by now.
+
+        A test that only its place names may have come out another way in the meantime.
+        """
+        asked = {question[0] for question in gradients.questions}
+        gone = (asked - self.subjects) | {each for each in asked if each.startswith(PLACE)}
         return gradients.forgetting(gone) if gone else gradients
 
     def answer(self, condition: Condition) -> bool | None:

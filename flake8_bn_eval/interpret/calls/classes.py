@@ -329,7 +329,8 @@ class Classes:
 
     def _training(self, identity: ObjectId, state: Object) -> Value:
         self.machine.saved_modes[identity] = state.modes
-        return of_thing(SavedMode(identity, state.modes))
+        # What the guards ask now they may ask anew before it is restored.
+        return of_thing(SavedMode(identity, state.modes.unguarded()))
 
     def class_attribute(self, class_: Class, name: str) -> Value:
         """An attribute of the class itself."""
