@@ -136,6 +136,8 @@ class Assumptions:
 
     def about_variable(self, variable: Variable) -> list[str]:
         """The subjects that rest on a variable."""
+        if not self.variables:
+            return []
         return [s for s, rests_on in self.variables.items() if variable in rests_on]
 
     def about_scope(self, scope: int) -> list[str]:
