@@ -21,6 +21,11 @@ WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
 
+def which_of(variable: Variable) -> str:
+    """The subject of assumptions about which of several objects a name holds."""
+    return f"{WHICH}{variable[0]}:{variable[1]}"
+
+
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
@@ -88,11 +93,19 @@ class Assumptions:
         """The assumptions that some other test may ask about as well."""
         return frozenset(each for each in self.truths.items() if each[0][0][0] != PLACE)
 
-    def forget_variable(self, variable: Variable) -> list[str]:
-        """Drop what rests on a variable; returns the subjects that are stale now."""
+    def forget_variable(self, variable: Variable, *, chosen: bool = False) -> list[str]:
+        """Drop what rests on a variable; returns the subjects that are stale now.
+
+        ``chosen`` keeps what is assumed about which of several objects it holds.
+        """
         if not self.variables:
             return []
-        return self._drop(s for s, rests_on in self.variables.items() if variable in rests_on)
+        kept = which_of(variable) if chosen else ""
+        return self._drop(
+            subject
+            for subject, rests_on in self.variables.items()
+            if variable in rests_on and subject != kept
+        )
 
     def forget_scope(self, scope: int) -> list[str]:
         """Drop what rests on a local variable of a function that has ended."""

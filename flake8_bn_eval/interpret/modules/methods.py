@@ -326,6 +326,9 @@ class Modules:
 
 
 def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
-    if not weak:
+    if not weak or state.modes.members == modes.members and len(modes.members) == 1:
         return state.in_modes(modes, recursive=True)
+    if state.many:
+        # One of several was set, and nobody can tell later whether it is the one that is used.
+        return state.in_modes(LOST, recursive=True)
     return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))

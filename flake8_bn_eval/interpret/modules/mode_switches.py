@@ -99,10 +99,14 @@ class ModeSwitches:
         return {each: world.get(each) for each in sorted(below)}
 
     def admit_doubt(self, before: dict[ObjectId, Object], world: World) -> None:
-        """Nobody can tell which of these was set: where the mode is another now, it is unknown."""
+        """Nobody can tell which of these was set: where the mode is another now, it is unknown.
+
+        So it is where it was one of several, and the new one among them.
+        """
         for identity, old in before.items():
             new = world.get(identity)
-            if (new.modes, new.tree) != (old.modes, old.tree):
+            same = (new.modes, new.tree) == (old.modes, old.tree)
+            if not same or len(new.modes.members) > 1:
                 world.put(identity, new.in_modes(LOST, recursive=True))
 
     def _override(self, identity: ObjectId, world: World) -> Function | None:
