@@ -19,7 +19,7 @@ from flake8_bn_eval.interpret.records import ModeChange
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.things import Function, ObjectId, SavedMode
+from flake8_bn_eval.modes.things import Condition, Function, ObjectId, SavedMode, Symbol
 from flake8_bn_eval.modes.unity import are_told_apart
 from flake8_bn_eval.modes.values import Value, of_constant, of_object
 from flake8_bn_eval.modes.world import World
@@ -276,7 +276,17 @@ class ModeSwitches:
             return isinstance(constant.value, bool | int)
         if world.get(receiver).is_module:
             return True
+        if not value.objects and not self._is_named_module(receiver, world):
+            return any(isinstance(thing, Condition | SavedMode) for thing in value.things) or any(
+                mentions(thing.subject.rpartition(".")[2], FLAG_WORDS)
+                for thing in value.things
+                if isinstance(thing, Symbol)
+            )
         return all(
             state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
             for state in map(world.get, value.objects)
         )
+
+    def _is_named_module(self, identity: ObjectId, world: World) -> bool:
+        name = world.get(identity).name.rpartition(".")[2]
+        return mentions(name, self.machine.knowledge.vocabulary.modules)
