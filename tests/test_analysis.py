@@ -119,8 +119,11 @@ def test_under_the_tests_it_is_raised(
 def test_under_the_tests_a_circle_of_our_own_is_raised_where_the_file_is_followed_and_judged(
     use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def circle() -> Any:  # Python 3.13.0 counts only calls of what has no defaults
+        return circle()
+
     def in_a_circle(*_: Any, **__: Any) -> Any:
-        return in_a_circle()
+        return circle()
 
     use(made("BNE997", "alpha", reports=in_a_circle), UNANALYSED)
     monkeypatch.setenv(analysis.RAISE, "1")

@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flake8_bn_eval.analysis import RAISE, analyse
+from flake8_bn_eval.interpret.calls.classes import Classes
+from flake8_bn_eval.operations import ClassDefinition
 from flake8_bn_eval.options import Options
 from flake8_bn_eval.project.callers import Callers
 from flake8_bn_eval.project.definitions import Definitions
@@ -109,9 +112,9 @@ FOUND = {
     "train.py:13:43: BNE103 `net` is trained while it may still be in evaluation mode "
     "(evaluating since evaluation.py:5); call `net.train()` before each training step or epoch "
     "[more: bn-eval explain BNE103]",
-    "evaluation.py:12:17: BNE101 `net` predicts while it may be in training mode "
+    "evaluation.py:12:17: BNE101 `net` predicts in training mode "
     "(training since train.py:21); call `net.eval()` before [more: bn-eval explain BNE101]",
-    "package/learner.py:11:21: BNE101 `self` predicts while it may be in training mode "
+    "package/learner.py:11:21: BNE101 `self` predicts in training mode "
     "(training since line 7); call `self.eval()` before [more: bn-eval explain BNE101]",
 }
 
@@ -126,12 +129,14 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def flake8(folder: Path, *arguments: str, stdin: str | None = None) -> set[str]:
+def flake8(
+    folder: Path, *arguments: str, stdin: str | None = None, hash_seed: str = "random"
+) -> set[str]:
     """The lines that flake8 prints, without the ``./`` in front of a path."""
     done = subprocess.run(
         [sys.executable, "-m", "flake8", "--select=BNE1", *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed},
         input=stdin,
         capture_output=True,
         encoding="utf-8",
@@ -147,6 +152,29 @@ def test_a_directory_has_the_findings_of_its_files(project: Path, jobs: str) -> 
     paths = [path for path in FILES if path.endswith(".py")]
     assert flake8(project, f"--jobs={jobs}", *paths) == FOUND
     assert flake8(project, f"--jobs={jobs}", *reversed(paths)) == FOUND
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "77"])
+def test_the_findings_do_not_hang_on_the_order_of_sets(project: Path, hash_seed: str) -> None:
+    assert flake8(project, "--jobs=1", ".", hash_seed=hash_seed) == FOUND
+
+
+def test_of_another_file_only_what_is_asked_for_is_defined(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project / "package/nets.py"
+    idle = "\n\nclass Idle{0}(Net):\n    pass\n\n\ndef idle{0}():\n    return Idle{0}()\n"
+    path.write_text(FILES["package/nets.py"] + "".join(map(idle.format, range(50))), "utf-8")
+    defined: list[str] = []
+    define = Classes.define
+
+    def noting(self: Classes, definition: ClassDefinition, *rest: Any) -> Any:
+        defined.append(definition.name)
+        return define(self, definition, *rest)
+
+    monkeypatch.setattr(Classes, "define", noting)
+    assert "BNE103" in judged(project, "train.py")
+    assert set(defined) == {"Net"}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.endswith(".py")])

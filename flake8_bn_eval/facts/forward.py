@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from flake8_bn_eval.facts.clues import Clue, told
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.frames import MODULE_NAME, Site
 from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
+from flake8_bn_eval.operations import FunctionDefinition
 
 
 class Purpose(Enum):
@@ -37,6 +40,14 @@ class Forward:
     """An unknown name called on a module: one of its layers, or a method that uses some."""
     measures: bool
     """It is part of measuring a model over data, rather than of an answer to a caller."""
+    seen: Callable[[], frozenset[Clue]]
+    """Looks for the clues to its purpose."""
+
+    @property
+    def because(self) -> tuple[Remark, ...]:
+        """Why it is taken for inference: the two strongest clues."""
+        clues = told(self.seen())
+        return (Remark(self.place, f"taken for inference: {clues}"),) if clues else ()
 
     @property
     def subject(self) -> str:
@@ -52,6 +63,14 @@ class Forward:
     def region(self) -> Site:
         """The innermost function."""
         return self.record.stack[-1]
+
+    def function_at(self, place: int) -> FunctionDefinition | None:
+        """The function on the way here that a place stands in: the innermost, or a caller."""
+        stack = self.record.stack
+        for outer, site in zip(stack, stack[1:], strict=False):
+            if site.call == place:
+                return outer.definition
+        return self.region.definition
 
     @property
     def is_inference(self) -> bool:
@@ -96,9 +115,18 @@ class Forward:
         kept = bool({Use.STORED, Use.KEPT} & uses) and not LOOKED_AT & uses
         return kept or Use.RETURNED in uses
 
+    @property
+    def has_no_graph(self) -> bool:
+        """Whether an output becomes an array as it is: with a graph it would refuse to."""
+        return Use.BARE_ARRAY in self.record.uses and Use.KEPT not in self.record.uses
+
     def may_be(self, mode: Mode) -> bool:
         """Whether the module may be in a mode."""
         return self.record.modes.may_be(mode)
+
+    def must_be(self, mode: Mode) -> bool:
+        """Whether every path that leads here leaves the module in a mode."""
+        return self.record.modes.must_be(mode)
 
     def may_be_trained_in(self, mode: Mode) -> bool:
         """Whether the module may be in a mode where its output is differentiated."""

@@ -31,6 +31,7 @@ from flake8_bn_eval.interpret.records import (
     Reveal,
 )
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
@@ -353,6 +354,15 @@ class Facts:
     def is_in_optimizer(self, forward: Forward) -> bool:
         """Whether an optimizer in sight holds parameters of the module."""
         return is_in_optimizer(forward.record, self.recorder)
+
+    def is_from_scratch(self, forward: Forward) -> bool:
+        """Whether a module of a class of the file has random weights when it begins to train."""
+        record, words = forward.record, self.knowledge.vocabulary.loading
+        functions = [each.called_names for each in self.program.functions]
+        called = frozenset().union(self.program.called_names, *functions)
+        return bool(record.classes) and not (
+            record.loaded or any(mentions(name, words) for name in called)
+        )
 
     @property
     def never_differentiates(self) -> bool:

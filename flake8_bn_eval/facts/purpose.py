@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from flake8_bn_eval.facts.clues import Clue
 from flake8_bn_eval.facts.forward import Forward, Purpose
 from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
@@ -73,8 +74,7 @@ class Purposes:
         used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
         # A tensor is moved as well, but nobody calls one.
         return any(
-            names & MODULE_METHODS or "<call>" in names and names & MOVING_METHODS
-            for names in used
+            names & MODULE_METHODS or "<call>" in names and names & MOVING_METHODS for names in used
         )
 
     def judge(self, record: ForwardCall) -> Forward:
@@ -83,7 +83,43 @@ class Purposes:
         guessed = guessed or self._is_unknown_method(record.method) and not record.given_data
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
-        return Forward(record, purpose, firm, is_module or guessed, guessed, measures)
+        return Forward(
+            record,
+            purpose,
+            firm,
+            is_module or guessed,
+            guessed,
+            measures,
+            lambda: self.clues(record),
+        )
+
+    def clues(self, record: ForwardCall) -> frozenset[Clue]:
+        """What is known of a call that tells what it is for."""
+        named = self._function_purpose(record.stack)
+        asked = self._purpose_asked_for(record.stack[-1])
+        trains = not self.never_differentiates
+        holds = {
+            Clue.EVALUATION_DATA: Tag.EVALUATION_DATA in record.tags,
+            Clue.TRAINING_DATA: Tag.TRAINING_DATA in record.tags,
+            Clue.FUNCTION: named is Purpose.INFERENCE,
+            Clue.TRAINING_FUNCTION: named is Purpose.TRAINING,
+            Clue.CLASS: named is Purpose.UNKNOWN
+            and self._named_purpose(record.stack) is Purpose.INFERENCE,
+            Clue.ASKED: asked is Purpose.INFERENCE,
+            Clue.SWITCHED: self.is_switched_to_evaluation(record),
+            Clue.EVALUATES: self.evaluates(record),
+            Clue.COMPARED: Use.READ in record.uses,
+            Clue.PRINTED: Use.PRINTED in record.uses,
+            Clue.DETACHED: Use.DETACHED in record.uses,
+            Clue.KEPT: not {Use.KEPT, Use.STORED}.isdisjoint(record.uses),
+            Clue.HANDED_ON: Use.PASSED in record.uses,
+            Clue.RETURNED: Use.RETURNED in record.uses,
+            Clue.APART: trains and not self.serves_training(record),
+            Clue.NOTHING_TRAINED: not trains,
+            Clue.LOADED: record.loaded,
+            Clue.MADE_UP: record.made_up,
+        }
+        return frozenset(clue for clue, does_hold in holds.items() if does_hold)
 
     def _is_unknown_method(self, method: str | None) -> bool:
         """Whether a method may do more than a forward call: nobody knows it."""
@@ -94,10 +130,11 @@ class Purposes:
 
     def _is_measured(self, stack: tuple[Site, ...]) -> bool:
         """Whether the nearest function with a telling name measures a model."""
+        measuring = self.knowledge.vocabulary.measuring_functions
         for site in reversed(stack):
             if self._purpose_of_name(site.name) is not Purpose.UNKNOWN:
-                return mentions(site.name, self.knowledge.vocabulary.measuring_functions)
-        return False
+                return mentions(site.name, measuring)
+        return any(mentions(_class_name(site), measuring) for site in stack)
 
     def _is_predictor(self, record: ForwardCall) -> bool:
         """A module, other than one that compares outputs with targets."""
@@ -177,16 +214,20 @@ class Purposes:
         A class may say that it evaluates, where no function says anything.  That it trains says
         nothing: a trainer validates, too.
         """
+        by_function = self._function_purpose(stack)
+        if by_function is not Purpose.UNKNOWN:
+            return by_function
+        named = any(self._purpose_of_name(_class_name(it)) is Purpose.INFERENCE for it in stack)
+        return Purpose.INFERENCE if named else Purpose.UNKNOWN
+
+    def _function_purpose(self, stack: tuple[Site, ...]) -> Purpose:
+        """What the innermost function with a telling name or argument is for."""
         for site in reversed(stack):
             named = self._purpose_asked_for(site)
             if named is Purpose.UNKNOWN:
                 named = self._purpose_of_name(site.name)
             if named is not Purpose.UNKNOWN:
                 return named
-        for site in reversed(stack):
-            class_name = "" if site.definition is None else site.definition.class_name or ""
-            if self._purpose_of_name(class_name) is Purpose.INFERENCE:
-                return Purpose.INFERENCE
         return Purpose.UNKNOWN
 
     def _purpose_asked_for(self, site: Site) -> Purpose:
@@ -350,12 +391,18 @@ class Purposes:
         """A function that is still running has put this module where it is: in evaluation mode."""
         if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
             return False
+        places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
         return any(
             change.mode is Mode.EVAL
-            and change.receiver in record.receivers
+            and (change.receiver in record.receivers or change.place in places)
             and change.stack == record.stack[: len(change.stack)]
             for change in self.recorder.mode_changes
         )
+
+
+def _class_name(site: Site) -> str:
+    """The class whose method a function is; empty for any other."""
+    return "" if site.definition is None else site.definition.class_name or ""
 
 
 def _place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:

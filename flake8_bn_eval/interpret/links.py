@@ -1,17 +1,19 @@
 """Other files of the same project: what an imported name is, once their bodies have run.
 
 Each file is run once as its importer would run it, without what stands under
-``if __name__ == "__main__"``, before anything else.  What its names are afterwards is kept
+``if __name__ == "__main__"``, before anything else; functions and classes whose definition
+does nothing else are defined when somebody asks for them.  What the names are is kept
 beside the worlds: only a name that the running code assigns again is in a world.  Which
 files there are and what their imports mean is decided outside.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from flake8_bn_eval.flow.nodes import EMPTY, Branch, Node, Sequence
+from flake8_bn_eval.flow.nodes import EMPTY, Branch, Node, Sequence, Step
 from flake8_bn_eval.interpret.entries import left_by
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
@@ -22,14 +24,24 @@ from flake8_bn_eval.modes.values import Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
+    Assign,
+    Attribute,
     Check,
     Comparison,
+    Constant,
+    DefineClass,
+    DefineFunction,
+    Evaluate,
+    Expression,
     Import,
     Name,
     Program,
     Variable,
     file_of,
 )
+
+PLAIN = Name | Attribute | Constant
+"""Expressions that do nothing but name something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,8 @@ class Links:
         self._files = {each.name: each for each in near.neighbours} if near.others else {}
         self._by_base = {each.program.base: each for each in self._files.values()}
         self._stars: dict[tuple[int, str], Value] = {}
+        self._postponed: dict[Variable, Step] = {}
+        """Functions and classes of other files that nobody has asked for yet."""
         self._loaded: set[str] = set()
         self._sought: set[tuple[str, str]] = set()
         """The names of files that are being looked up: what leads back to itself is no name."""
@@ -114,6 +128,8 @@ class Links:
         if near is None:
             return
         base = near.program.base
+        for variable in [each for each in self._postponed if each[0] == base]:
+            self._value(variable)
         for (scope, identifier), value in list(self._names.items()):
             if scope == base and not identifier.startswith("_"):
                 self._stars[importer, identifier] = value
@@ -126,7 +142,7 @@ class Links:
         if not self._files:
             return None
         if variable[0] != BUILTIN_SCOPE:
-            value = self._names.get(variable)
+            value = self._value(variable)
         else:
             value = self._stars.get((self._running_file(), variable[1]))
         return None if value is None else self.settled(value)
@@ -171,7 +187,7 @@ class Links:
 
     def _named(self, file: Neighbour, name: str) -> Value | None:
         base = file.program.base
-        value = self._names.get((base, name)) or self._stars.get((base, name))
+        value = self._value((base, name)) or self._stars.get((base, name))
         thing = None if value is None else value.only_thing
         return value if not isinstance(thing, External) else self._imported(thing.path) or value
 
@@ -191,17 +207,72 @@ class Links:
         if file is None or name in self._loaded:
             return
         self._loaded.add(name)
-        base = file.program.base
+        body = as_imported(file.program.body)
+        postponed = dict(_definitions_alone(body))
+        self._postponed |= postponed
+        now = {id(each) for each in postponed.values()}
+        if isinstance(body, Sequence):
+            body = Sequence([node for node in body.nodes if id(node) not in now])
+        self.machine.start_root()
+        self._run(body, file.program.base)
+
+    def _run(self, body: Node, base: int) -> None:
+        """Run something of a file's own body, and keep what its names are then."""
         outer, self.machine.frame = self.machine.frame, Frame.of_module(base)
         try:
-            self.machine.start_root()
-            world = left_by(self.machine, as_imported(file.program.body), self.new_world())
+            world = left_by(self.machine, body, self.new_world())
         finally:
             self.machine.frame = outer
         for variable, value in world.names.items():
             if variable[0] == base:
-                self._names[variable] = value
+                known = self._names.get(variable)
+                self._names[variable] = value if known is None else value.join(known)
         self.objects |= world.objects
+
+    def _value(self, variable: Variable) -> Value | None:
+        """What a name of a file is; a function or class is defined when it is first asked for."""
+        step = self._postponed.pop(variable, None)
+        if step is not None:
+            self._run(step, variable[0])
+        return self._names.get(variable)
+
+
+def _definitions_alone(body: Node) -> Iterator[tuple[Variable, Step]]:
+    """The functions and classes of a file whose definition does nothing else, by their names."""
+    nodes = body.nodes if isinstance(body, Sequence) else []
+    steps = [each for each in nodes if isinstance(each, Step)]
+    found = [(_defined(each), each) for each in steps]
+    times = Counter(variable for variable, _ in found)
+    for variable, step in found:
+        if variable is not None and times[variable] == 1 and _only_defines(step):
+            yield variable, step
+
+
+def _defined(step: Step) -> Variable | None:
+    operation = step.operation
+    return operation.variable if isinstance(operation, DefineClass | DefineFunction) else None
+
+
+def _only_defines(node: Node) -> bool:
+    """Whether a definition runs nothing but definitions and sets nothing but constants."""
+    operation = node.operation if isinstance(node, Step) else None
+    match operation:
+        case DefineFunction(definition=function):
+            defaults = (each.default for each in function.parameters)
+            plain = all(each is None or isinstance(each, PLAIN) for each in defaults)
+            return plain and all(map(_is_builtin, function.decorators))
+        case DefineClass(definition=class_):
+            inner = class_.body.nodes if isinstance(class_.body, Sequence) else [class_.body]
+            bases = all(isinstance(each, PLAIN) for each in class_.bases)
+            return bases and not class_.decorators and all(map(_only_defines, inner))
+        case Assign(value=Constant()) | Evaluate(expression=Constant()):
+            return True
+    return False
+
+
+def _is_builtin(decorator: Expression) -> bool:
+    """Whether it is a ``@property`` or the like: a decorator of the project may keep a list."""
+    return isinstance(decorator, Name) and decorator.variable[0] == BUILTIN_SCOPE
 
 
 def as_imported(body: Node) -> Node:

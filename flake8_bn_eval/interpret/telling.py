@@ -68,7 +68,7 @@ class Telling:
         self.functions = [each for program in programs for each in program.functions]
         self.classes = [each for program in programs for each in program.classes]
         self.knowledge = knowledge
-        self._imports = [each for program in programs for each in program.imports]
+        self.imports = [each for program in programs for each in program.imports]
 
     @cached_property
     def setting(self) -> frozenset[str]:
@@ -163,14 +163,14 @@ class Telling:
 
     @cached_property
     def _imported(self) -> set[Variable]:
-        return {variable for each in self._imports for variable, _ in each.bindings}
+        return {variable for each in self.imports for variable, _ in each.bindings}
 
     @cached_property
     def _renamed(self) -> list[tuple[str, str]]:
         """The names that imports bind to something of another name, and that one."""
         bindings = [
             (name, path.rpartition(".")[2])
-            for each in self._imports
+            for each in self.imports
             for (_, name), path in each.bindings
         ]
         return [(here, there) for here, there in bindings if here != there]

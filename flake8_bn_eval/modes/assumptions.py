@@ -5,9 +5,10 @@ An assumption rests on variables and is forgotten when one of them is assigned a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import Protocol, Self, TypeVar
 
-from flake8_bn_eval.modes.guards import Guard, Question
+from flake8_bn_eval.modes.guards import Answer, Guard, Question
 from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.things import Condition, Constant
 from flake8_bn_eval.operations import Variable
@@ -26,10 +27,26 @@ def which_of(variable: Variable) -> str:
     return f"{WHICH}{variable[0]}:{variable[1]}"
 
 
+class Guarded(Protocol):
+    """Something that is wholly or partly there under guards."""
+
+    @property
+    def questions(self) -> frozenset[Question]:
+        """What the guards ask."""
+        ...
+
+    def on_path(self, answer: Answer, about: Set[str]) -> Self:
+        """What is left of it on a path."""
+        ...
+
+
+G = TypeVar("G", bound=Guarded)
+
+
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("truths", "variables", "compared", "identities", "asked")
+    __slots__ = ("_narrowed", "asked", "compared", "identities", "truths", "variables")
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
@@ -39,13 +56,15 @@ class Assumptions:
         self.asked: set[Question] | None = None
         """The questions that were asked, where somebody notes them."""
         self.identities = identities
+        self._narrowed: dict[int, tuple[object, object]] = {}
+        """What is left of things under guards, by their `id`, as long as no answer changes."""
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
         copy.compared, copy.asked = self.compared, self.asked
-        copy.identities = self.identities
+        copy.identities, copy._narrowed = self.identities, self._narrowed
         return copy
 
     def join(self, other: Assumptions) -> Assumptions:
@@ -79,7 +98,7 @@ class Assumptions:
 
     def answered(self, question: Question, truth: bool) -> None:
         """Assume the answer to a question."""
-        self.truths[question] = truth
+        self.set(question, truth)
         subject, constant = question
         known = self.compared.get(subject, ())
         if constant is not None and constant not in known:
@@ -88,40 +107,66 @@ class Assumptions:
             for part in self.identities.conjunctions.get(question[0], ()):
                 self.suppose(part, True)
 
+    def set(self, question: Question, truth: bool | None) -> None:
+        """Change one answer, and nothing that follows from it; None takes it back."""
+        if self.truths.get(question) is not truth:
+            self._narrowed = {}
+            if truth is None:
+                del self.truths[question]
+            else:
+                self.truths[question] = truth
+
+    def clear(self) -> None:
+        """Assume nothing any more."""
+        self.truths, self._narrowed = {}, {}
+
+    def narrowed(self, held: G, *, noting: bool = True) -> G:
+        """What is left of something that is there under guards, after the answers known here."""
+        questions = held.questions
+        if noting and self.asked is not None:
+            self.asked |= questions
+        if not self.truths:
+            return held
+        known = self._narrowed.get(id(held))
+        if known is None:
+            answered = {each[0] for each in questions if self._known(each) is not None}
+            left = held.on_path(self._known, answered) if answered else held
+            known = self._narrowed[id(held)] = held, left
+        return known[1]  # type: ignore[return-value]
+
     @property
     def named(self) -> Guard:
         """The assumptions that some other test may ask about as well."""
         return frozenset(each for each in self.truths.items() if each[0][0][0] != PLACE)
 
-    def forget_variable(self, variable: Variable, *, chosen: bool = False) -> list[str]:
-        """Drop what rests on a variable; returns the subjects that are stale now.
+    def about_variable(self, variable: Variable, *, chosen: bool = False) -> list[str]:
+        """The subjects that rest on a variable.
 
-        ``chosen`` keeps what is assumed about which of several objects it holds.
+        ``chosen`` leaves out which of several objects it holds.
         """
-        if not self.variables:
-            return []
-        kept = which_of(variable) if chosen else ""
-        return self._drop(
+        left_out = which_of(variable) if chosen else ""
+        return [
             subject
             for subject, rests_on in self.variables.items()
-            if variable in rests_on and subject != kept
-        )
+            if variable in rests_on and subject != left_out
+        ]
 
-    def forget_scope(self, scope: int) -> list[str]:
-        """Drop what rests on a local variable of a function that has ended."""
-        return self._drop(
+    def about_scope(self, scope: int) -> list[str]:
+        """The subjects that rest on a local variable of a function."""
+        return [
             subject
             for subject, rests_on in self.variables.items()
             if any(variable[0] == scope for variable in rests_on)
-        )
+        ]
 
-    def _drop(self, subjects: Iterable[str]) -> list[str]:
-        stale = list(subjects)
+    def forget(self, subjects: Iterable[str]) -> None:
+        """Drop what is assumed about some subjects, which mean something else from now on."""
+        stale = set(subjects)
         for subject in stale:
-            del self.variables[subject]
+            self.variables.pop(subject, None)
         if stale:
             self.truths = {q: t for q, t in self.truths.items() if q[0] not in stale}
-        return stale
+            self._narrowed = {}
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -132,6 +177,9 @@ class Assumptions:
         """The answer to a question, as far as it follows from the assumptions made."""
         if self.asked is not None:
             self.asked.add(question)
+        return self._known(question)
+
+    def _known(self, question: Question) -> bool | None:
         known = self.truths.get(question)
         if known is None and self.truths:
             known = self._infer(*question)

@@ -29,6 +29,17 @@ MOST_GUARDS = 6
 """Of one alternative; beyond it holds in any case."""
 ALWAYS: Guard = frozenset()
 UNGUARDED: Guards = frozenset({ALWAYS})
+NO_QUESTIONS: frozenset[Question] = frozenset()
+
+
+def questions_of(guards: Iterable[Guard]) -> frozenset[Question]:
+    """What some guards ask."""
+    return frozenset([question for guard in guards for question, _ in guard]) or NO_QUESTIONS
+
+
+def asks(questions: Iterable[Question], subjects: Set[str]) -> bool:
+    """Whether any of these questions is about one of some subjects."""
+    return any(question[0] in subjects for question in questions)
 
 
 def both(first: Guard, second: Guard) -> Guard | None:

@@ -13,11 +13,15 @@ from typing import Generic, TypeVar
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.guards import (
     ALWAYS,
+    NO_QUESTIONS,
     Answer,
     Guard,
     Guards,
+    Question,
+    asks,
     both,
     on_path,
+    questions_of,
     simplified,
     without,
 )
@@ -63,17 +67,19 @@ Guarded = dict[Guard, Witness]
 class Possible(Generic[Member]):
     """A set of possibilities, each under its guards, with its shortest witness.  Immutable."""
 
-    __slots__ = ("_witnesses",)
+    __slots__ = ("_questions", "_witnesses")
 
     def __init__(self, witnesses: Mapping[Member, Witness]) -> None:
         self._witnesses: dict[Member, Guarded] = {
             member: {ALWAYS: witness} for member, witness in witnesses.items()
         }
+        self._questions: frozenset[Question] | None = NO_QUESTIONS
 
     @staticmethod
     def _of(witnesses: dict[Member, Guarded]) -> Possible[Member]:
         made: Possible[Member] = Possible.__new__(Possible)
         made._witnesses = witnesses
+        made._questions = None
         return made
 
     @staticmethod
@@ -131,18 +137,14 @@ class Possible(Generic[Member]):
         return any(ALWAYS not in guarded for guarded in self._witnesses.values())
 
     @property
-    def subjects(self) -> set[str]:
-        """What its guards ask about."""
-        return {question[0] for _, guard in self.cases() for question, _ in guard}
-
-    def mentions(self, subjects: Set[str]) -> bool:
-        """Whether any guard asks about one of some subjects."""
-        for guarded in self._witnesses.values():
-            for guard in guarded:
-                for question, _ in guard:
-                    if question[0] in subjects:
-                        return True
-        return False
+    def questions(self) -> frozenset[Question]:
+        """What its guards ask."""
+        questions = self._questions
+        if questions is None:
+            questions = self._questions = questions_of(
+                guard for guarded in self._witnesses.values() for guard in guarded
+            )
+        return questions
 
     def cases(self) -> Iterator[tuple[Member, Guard]]:
         """Every member with each of its guards."""
@@ -183,16 +185,16 @@ class Possible(Generic[Member]):
 
     def on_path(self, answer: Answer, about: Set[str]) -> Possible[Member]:
         """What is left on a path; the same where nothing would be."""
-        if not self.mentions(about):
+        if not asks(self.questions, about):
             return self
         left = self._changed(
             lambda guard: next(iter(on_path(frozenset({guard}), answer, about)), None)
         )
         return left if left._witnesses and left != self else self
 
-    def forgetting(self, subjects: set[str]) -> Possible[Member]:
+    def forgetting(self, subjects: Set[str]) -> Possible[Member]:
         """The same possibilities without what guards say about some subjects."""
-        if not self.mentions(subjects):
+        if not asks(self.questions, subjects):
             return self
         left = self._changed(lambda guard: next(iter(without(frozenset({guard}), subjects))))
         return self if left == self else left

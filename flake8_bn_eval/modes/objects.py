@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
+from flake8_bn_eval.modes.guards import Answer, Question
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.things import Class, ObjectId
 from flake8_bn_eval.modes.values import NO_IDS, Value
@@ -81,8 +82,8 @@ class Object:
     """It stands for several objects: what is done to it is done to one of them."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
-    known_to_be_guarded: bool | None = field(default=None, init=False, repr=False)
-    """The same of `guarded`."""
+    known_questions: frozenset[Question] | None = field(default=None, init=False, repr=False)
+    """The same of `questions`."""
 
     @property
     def held(self) -> frozenset[ObjectId]:
@@ -96,14 +97,26 @@ class Object:
         return held
 
     @property
-    def guarded(self) -> bool:
-        """Whether anything in it is there under guards only."""
-        guarded = self.known_to_be_guarded
-        if guarded is None:
-            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
-            guarded = self.modes.guarded or self.tree.guarded or any(v.guards for v in values)
-            object.__setattr__(self, "known_to_be_guarded", guarded)
-        return guarded
+    def questions(self) -> frozenset[Question]:
+        """What the guards in it ask."""
+        questions = self.known_questions
+        if questions is None:
+            questions = self.modes.questions
+            if self.tree is not self.modes:
+                questions |= self.tree.questions
+            for value in self.fields.values():
+                if value.guards:
+                    questions |= value.questions
+            if self.rest is not None and self.rest.guards:
+                questions |= self.rest.questions
+            object.__setattr__(self, "known_questions", questions)
+        return questions
+
+    def on_path(self, answer: Answer, about: Set[str]) -> Object:
+        """What is left of the object on a path."""
+        return self.reguarded(
+            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
+        )
 
     def reguarded(
         self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]

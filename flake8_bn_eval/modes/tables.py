@@ -5,20 +5,14 @@ Joining two worlds costs as much as they differ, not as much as they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, Self, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Self, TypeVar
+
+from flake8_bn_eval.modes.assumptions import Assumptions, Guarded
+from flake8_bn_eval.modes.guards import Question, asks
 
 K = TypeVar("K")
-V = TypeVar("V", bound="Content")
-
-
-class Content(Protocol):
-    """What a table holds."""
-
-    @property
-    def guarded(self) -> bool:
-        """Whether anything in it is there under guards only."""
-        ...
+V = TypeVar("V", bound=Guarded)
 
 
 class Epoch:
@@ -56,34 +50,40 @@ class _Comparison:
 class Table(dict[K, V]):
     """A dictionary with a history.  Tables that were forked from each other share some of it.
 
+    Reading a key gives what is left of its value after the assumptions made; the value itself
+    stays, so that tables on different paths do not differ by what each of them leaves out.
+
     Only the ways of writing that are defined here may be used.
     """
 
-    __slots__ = ("epoch", "changed", "compared", "guarded", "read")
+    __slots__ = ("assumptions", "changed", "compared", "epoch", "guarded", "read")
 
     epoch: Epoch
     changed: set[object]
-    guarded: set[K]
-    """The keys whose values are guarded, and perhaps others."""
+    assumptions: Assumptions
+    guarded: dict[K, frozenset[Question]]
+    """What the guards of values ask, for all values that have any."""
     read: set[K] | None
     """The keys that somebody has looked at, where that is asked for."""
     compared: _Comparison | None
     """The last answer of `differing`: it is asked several times before two worlds are joined."""
 
     @classmethod
-    def empty(cls) -> Self:
+    def empty(cls, assumptions: Assumptions) -> Self:
         """A table with nothing in it."""
         table = cls()
+        table.assumptions = assumptions
         table.epoch, table.changed, table.compared = EMPTY, set(), None
-        table.guarded, table.read = set(), None
+        table.guarded, table.read = {}, None
         return table
 
-    def fork(self) -> Self:
-        """A copy, to be changed independently."""
+    def fork(self, assumptions: Assumptions) -> Self:
+        """A copy, to be changed independently, and to be read under other assumptions."""
         if self.changed:
             self.epoch, self.changed = Epoch(self.epoch, self.changed), set()
         copy = type(self)(self)
         copy.epoch, copy.changed, copy.compared = self.epoch, set(), None
+        copy.assumptions = assumptions
         copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
 
@@ -91,11 +91,21 @@ class Table(dict[K, V]):
         """The value of a key; whoever notes what is read notes it."""
         if self.read is not None:
             self.read.add(key)
-        return dict.get(self, key)
+        value = dict.get(self, key)
+        if value is not None and key in self.guarded:
+            return self.assumptions.narrowed(value)
+        return value
 
     def peek(self, key: K) -> V | None:
-        """The value of a key, looked at for no one who cares."""
+        """The value of a key as it is kept, looked at for no one who cares."""
         return dict.get(self, key)
+
+    def left(self, key: K) -> V | None:
+        """What is left of the value of a key, looked at for no one who cares."""
+        value = dict.get(self, key)
+        if value is not None and key in self.guarded:
+            return self.assumptions.narrowed(value, noting=False)
+        return value
 
     def __contains__(self, key: object) -> bool:
         if self.read is not None:
@@ -104,12 +114,16 @@ class Table(dict[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changed.add(key)
-        if value.guarded:
-            self.guarded.add(key)
+        questions = value.questions
+        if questions:
+            self.guarded[key] = questions
+        elif key in self.guarded:
+            del self.guarded[key]
         dict.__setitem__(self, key, value)
 
     def __delitem__(self, key: K) -> None:
         self.changed.add(key)
+        self.guarded.pop(key, None)
         dict.__delitem__(self, key)
 
     def remove(self, key: K) -> V | None:
@@ -117,6 +131,7 @@ class Table(dict[K, V]):
         if key not in self:
             return None
         self.changed.add(key)
+        self.guarded.pop(key, None)
         return dict.pop(self, key)
 
     def assign_all(self, entries: Mapping[K, V] | Iterable[tuple[K, V]]) -> None:
@@ -148,14 +163,12 @@ class Table(dict[K, V]):
         return keys
 
 
-def reguarded(table: Table[K, V], change: Callable[[V], V]) -> bool:
-    """Change what is guarded in a table; whether that made a difference."""
+def reguarded(table: Table[K, V], change: Callable[[V], V], about: Set[str]) -> bool:
+    """Change what is under guards that ask about something; whether that made a difference."""
+    concerned = [key for key, asked in table.guarded.items() if asks(asked, about)]
     changed = False
-    for key in list(table.guarded):
-        value = table.peek(key)
-        if value is None or not value.guarded:
-            table.guarded.discard(key)
-            continue
+    for key in concerned:
+        value = dict.__getitem__(table, key)
         new = change(value)
         if new is not value:
             table[key] = new

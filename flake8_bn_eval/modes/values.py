@@ -14,14 +14,18 @@ from dataclasses import dataclass, field, replace
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.guards import (
     ALWAYS,
+    NO_QUESTIONS,
     UNGUARDED,
     Answer,
     Guard,
     Guards,
+    Question,
+    asks,
     both,
     either,
     implies,
     on_path,
+    questions_of,
     under,
     without,
 )
@@ -146,18 +150,11 @@ class Value:
         return joined
 
     @property
-    def guarded(self) -> bool:
-        """Whether any alternative is there under guards only."""
-        return bool(self.guards)
-
-    def mentions(self, subjects: Set[str]) -> bool:
-        """Whether any guard asks about one of some subjects."""
-        for held in self.guards.values():
-            for guard in held:
-                for question, _ in guard:
-                    if question[0] in subjects:
-                        return True
-        return False
+    def questions(self) -> frozenset[Question]:
+        """What its guards ask."""
+        if not self.guards:
+            return NO_QUESTIONS
+        return questions_of(guard for held in self.guards.values() for guard in held)
 
     @property
     def cases(self) -> list[Value]:
@@ -247,14 +244,14 @@ class Value:
 
     def on_path(self, answer: Answer, about: Set[str]) -> Value:
         """What is left of the value on a path."""
-        if not self.mentions(about):
+        if not self.guards or not asks(self.questions, about):
             return self
         left = {each: on_path(held, answer, about) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})
 
-    def forgetting(self, subjects: set[str]) -> Value:
+    def forgetting(self, subjects: Set[str]) -> Value:
         """The same value without what guards say about some subjects."""
-        if not self.mentions(subjects):
+        if not self.guards or not asks(self.questions, subjects):
             return self
         left = {each: without(held, subjects) for each, held in self.guards.items()}
         return self if left == self.guards else self._guarded({**self._unguarded_all, **left})

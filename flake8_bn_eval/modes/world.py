@@ -8,7 +8,7 @@ dropped again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
@@ -46,10 +46,10 @@ class World:
     )
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
-        self.names: Table[Variable, Value] = Table.empty()
-        self.objects: Table[ObjectId, Object] = Table.empty()
-        self.gradients = gradients
         self.assumptions = Assumptions(identities)
+        self.names: Table[Variable, Value] = Table.empty(self.assumptions)
+        self.objects: Table[ObjectId, Object] = Table.empty(self.assumptions)
+        self.gradients = gradients
         self.apart: frozenset[frozenset[ObjectId]] = frozenset()
         """Pairs of objects that are two, although everything that holds one may hold the other."""
         self.identities = identities
@@ -63,11 +63,14 @@ class World:
 
     def fork(self) -> World:
         """An independent copy."""
+        return self._fork(self.assumptions.copy())
+
+    def _fork(self, assumptions: Assumptions) -> World:
         copy = World.__new__(World)
-        copy.names = self.names.fork()
-        copy.objects = self.objects.fork()
+        copy.assumptions = assumptions
+        copy.names = self.names.fork(assumptions)
+        copy.objects = self.objects.fork(assumptions)
         copy.gradients = self.gradients
-        copy.assumptions = self.assumptions.copy()
         copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
@@ -130,10 +133,11 @@ class World:
 
         ``chosen`` tells that which of several objects it holds is the same as before.
         """
-        stale = self.assumptions.forget_variable(variable, chosen=chosen)
+        stale = self.assumptions.about_variable(variable, chosen=chosen)
         if not stale:
             return
         self._forget_guards(stale)
+        self.assumptions.forget(stale)
         for name, value in self.names.items():
             if any(_rests_on(thing, stale) for thing in value.things):
                 self.names[name] = UNKNOWN.descending(value)
@@ -161,7 +165,9 @@ class World:
         """A call is over: its local names are gone, and what was assumed about them."""
         for variable in [each for each in self.names if each[0] == scope]:
             del self.names[variable]
-        self._forget_guards(self.assumptions.forget_scope(scope))
+        stale = self.assumptions.about_scope(scope)
+        self._forget_guards(stale)
+        self.assumptions.forget(stale)
 
     # Assumptions
 
@@ -177,7 +183,7 @@ class World:
     @property
     def guarded(self) -> bool:
         """Whether anything in it may be there under guards only."""
-        return bool(self.names.guarded or self.objects.guarded or self.gradients.guarded)
+        return bool(self.names.guarded or self.objects.guarded or self.gradients.questions)
 
     def watch(self, *guards: Guard) -> None:
         """Something is guarded by these from now on."""
@@ -190,52 +196,60 @@ class World:
                 self.assumptions.answered(question, truth)
             about = set().union(*(self.identities.related(question[0]) for question, _ in guard))
             if not self.subjects.isdisjoint(about):
-                self._keep_possible(about)
-
-    def _keep_possible(self, about: set[str]) -> None:
-        """Drop what is there only under guards that this path denies."""
-        answer = self.assumptions.known
-        self._reguard(
-            lambda modes: modes.on_path(answer, about), lambda value: value.on_path(answer, about)
-        )
-        self.gradients = self.gradients.on_path(answer, about)
+                self.gradients = self.gradients.on_path(self.assumptions.known, about)
+                self.changed()
+                self.edits = self.identities.new_version()
 
     def begin_anew(self, condition: Condition) -> None:
         """A condition that only its place names is evaluated again: the old answer is gone."""
-        self.assumptions.truths.pop((condition.subject, condition.constant), None)
         self._forget_guards([condition.subject])
+        self.assumptions.set((condition.subject, condition.constant), None)
 
     def _forget_guards(self, subjects: list[str]) -> None:
+        """What is asked about some subjects means something else from now on.
+
+        What their answers leave out is gone for good, and the guards speak of them no more.
+        """
         stale = self.subjects.intersection(subjects)
         if stale:
-            forgotten = set(stale)
+            known = self.assumptions.known
             self._reguard(
-                lambda modes: modes.forgetting(forgotten), lambda value: value.forgetting(forgotten)
+                stale,
+                lambda modes: modes.on_path(known, stale).forgetting(stale),
+                lambda value: value.on_path(known, stale).forgetting(stale),
             )
-            self.gradients = self.gradients.forgetting(forgotten)
+            self.gradients = self.gradients.forgetting(stale)
             self.subjects -= stale
 
     def drop_guards(self) -> None:
         """Take everything for possible in any case."""
         if self.subjects:
-            self._reguard(lambda modes: modes.unguarded(), lambda value: value.unguarded())
+            known, about = self.assumptions.known, self.subjects
+            self._reguard(
+                about,
+                lambda modes: modes.on_path(known, about).unguarded(),
+                lambda value: value.on_path(known, about).unguarded(),
+            )
             self.gradients = self.gradients.unguarded()
             self.subjects = frozenset()
 
     def _reguard(
-        self, modes: Callable[[Modes], Modes], values: Callable[[Value], Value]
+        self,
+        about: Set[str],
+        modes: Callable[[Modes], Modes],
+        values: Callable[[Value], Value],
     ) -> None:
-        """Put everything that is guarded under other guards."""
+        """Put everything whose guards ask about something under other guards."""
         modes = remembering(modes)
-        names = reguarded(self.names, values)
-        objects = reguarded(self.objects, lambda state: state.reguarded(modes, values))
+        names = reguarded(self.names, values, about)
+        objects = reguarded(self.objects, lambda state: state.reguarded(modes, values), about)
         if names or objects:
             self.changed()
             self.edits = self.identities.new_version()
 
     def lasting(self, gradients: Gradients) -> Gradients:
         """A gradient mode of before, without guards that speak of what is forgotten by now."""
-        gone = gradients.subjects - self.subjects
+        gone = {question[0] for question in gradients.questions} - self.subjects
         return gradients.forgetting(gone) if gone else gradients
 
     def answer(self, condition: Condition) -> bool | None:
@@ -325,14 +339,13 @@ class World:
         identities = self.objects.differing(other.objects)
         mine = self.assumptions.apart(other.assumptions)
         theirs = other.assumptions.apart(self.assumptions)
-        joined = self.fork()
+        joined = self._fork(self.assumptions.join(other.assumptions))
         joined.apart = self.apart | other.apart | exchanged(self, other, variables)
         if self.gradients is not other.gradients:
             joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
-        joined.assumptions = self.assumptions.join(other.assumptions)
         joined.edits = 0
-        joined._join_names(variables, other, mine, theirs)
-        joined._join_objects(identities, other, mine, theirs)
+        joined._join_names(variables, self, other, mine, theirs)
+        joined._join_objects(identities, self, other, mine, theirs)
         joined.subjects = self.subjects | other.subjects
         if joined.guarded:
             joined.watch(mine, theirs)
@@ -343,32 +356,32 @@ class World:
         return joined
 
     def _join_names(
-        self, differing: set[Variable], other: World, here: Guard, there: Guard
+        self, differing: set[Variable], first: World, second: World, here: Guard, there: Guard
     ) -> None:
         """A name that only one side has assigned can be read only where that side came from."""
-        names, others = self.names, other.names
+        names, others = first.names, second.names
         for variable in differing:
-            theirs = others.peek(variable)
-            mine = names.peek(variable)
-            if theirs is None or mine is theirs:
+            if names.peek(variable) is others.peek(variable):
                 continue
-            joined = theirs if mine is None else mine.merged(here, theirs, there)
-            if joined is not mine:
-                names[variable] = joined
+            mine, theirs = names.left(variable), others.left(variable)
+            if theirs is not None:
+                joined = theirs if mine is None else mine.merged(here, theirs, there)
+                if joined is not names.peek(variable):
+                    self.names[variable] = joined
 
     def _join_objects(
-        self, differing: set[ObjectId], other: World, here: Guard, there: Guard
+        self, differing: set[ObjectId], first: World, second: World, here: Guard, there: Guard
     ) -> None:
-        objects, others = self.objects, other.objects
+        objects, others = first.objects, second.objects
         merge = merging(here, there)
         for identity in differing:
-            theirs = others.peek(identity)
-            mine = objects.peek(identity)
-            if theirs is None or mine is theirs:
+            if objects.peek(identity) is others.peek(identity):
                 continue
-            joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
-            if joined is not mine:
-                objects[identity] = joined
+            mine, theirs = objects.left(identity), others.left(identity)
+            if theirs is not None:
+                joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
+                if joined is not objects.peek(identity):
+                    self.objects[identity] = joined
 
     def _materialise(self, other: World) -> None:
         """Look at every child that the other world has looked at."""

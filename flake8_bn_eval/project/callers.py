@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from flake8_bn_eval.project.definitions import COMMON, MOST_RENAMED, Definitions
+from flake8_bn_eval.project.definitions import COMMON, Definitions
 from flake8_bn_eval.project.outlines import STAR, Definition, Outline
 
 MOST_CALLERS = 8
 MOST_HEIRS = 3
+MOST_RENAMED = 3
+"""How often a name is followed through files that only hand it on."""
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
 

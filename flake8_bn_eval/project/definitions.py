@@ -27,9 +27,6 @@ COMMON = frozenset({"__init__", "forward", "__call__", "main"})
 MOST_VISITED = 120
 """So many names are followed from one file."""
 
-MOST_RENAMED = 3
-"""How often a name is followed through files that only hand it on."""
-
 MOST_LINKED = 12
 """So many files are run with one file because it imports from them."""
 
@@ -69,7 +66,7 @@ class Definitions:
         function builds.
         """
         visited = self._visited(path, most)
-        telling = self._telling_names(visited)
+        telling = self._telling_names(visited, all_definitions)
         found: dict[str, int] = {}
         size = 0
         for need, definitions in visited.items():
@@ -81,28 +78,6 @@ class Definitions:
                     size += len(text)
                     found[need.path] = len(found)
         return [*found, *self._on_the_way(path, visited, set(found))]
-
-    def imported_classes(self, path: str) -> Iterator[list[Definition]]:
-        """The methods of each class that a file imports from others."""
-        outline = self.outline(path)
-        waiting = list(self._imported_by(path, outline, None)) if outline else []
-        for need in waiting[:MOST_VISITED]:
-            found = self._defined(need)
-            if any(each.is_class and each.owner is None for each in found):
-                yield [each for each in found if each.owner is not None]
-
-    def _defined(self, need: Need, depth: int = 0) -> list[Definition]:
-        """What a name of a file stands for, also where the file has it from another one."""
-        outline = self.outline(need.path)
-        if outline is None:
-            return []
-        found = outline.named(need.name)
-        if found or depth == MOST_RENAMED:
-            return found
-        for again in self._imported_by(need.path, outline, {need.name}):
-            if again.name == need.name:
-                found = self._defined(again, depth + 1)
-        return found
 
     def _on_the_way(
         self, path: str, visited: dict[Need, list[Definition]], found: set[str]
@@ -203,19 +178,21 @@ class Definitions:
                 inner = wanted & {it.name for it in near.definitions if it.owner is None}
                 yield from (Need(target.path, name) for name in sorted(inner))
 
-    def _telling_names(self, visited: dict[Need, list[Definition]]) -> set[str]:
+    def _telling_names(
+        self, visited: dict[Need, list[Definition]], all_definitions: bool
+    ) -> set[str]:
         """Words that set something, and the names of all functions that mention one."""
         telling = set(TELLING)
-        functions = [each for found in visited.values() for each in found]
+        functions = [(need.path, each) for need, found in visited.items() for each in found]
         while True:
-            more = (
-                {_name(each) for each in functions if not telling.isdisjoint(each.names)}
-                - telling
-                - COMMON
-            )
-            if not more:
+            more = {
+                _name(each)
+                for path, each in functions
+                if self._tells(path, each, telling, all_definitions)
+            }
+            if more <= telling | COMMON:
                 return telling
-            telling |= more
+            telling |= more - COMMON
 
 
 def _name(definition: Definition) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
+from functools import lru_cache
 from hashlib import blake2b
 
 from flake8_bn_eval import source
+from flake8_bn_eval.findings import Span
 from flake8_bn_eval.operations import MOST_PLACES, Program
 from flake8_bn_eval.process import without_garbage_collection
 
@@ -42,6 +44,14 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
     return known
 
 
+@lru_cache(maxsize=MOST_KEPT)
+def located(path: str, text: str) -> list[Span]:
+    """Where the places of a file of a project are."""
+    spans = source.locate(text)
+    return spans if len(spans) == lowered(path, text).places else source.locate_slowly(text)
+
+
 def forget() -> None:
     """Parse every file anew from now on."""
     _kept.clear()
+    located.cache_clear()

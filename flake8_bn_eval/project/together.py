@@ -22,7 +22,7 @@ from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
-from flake8_bn_eval.project.programs import lowered
+from flake8_bn_eval.project.programs import located, lowered
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.questions import abstract_classes
 
@@ -129,10 +129,7 @@ class Together:
         """The file and the span of a place of another file."""
         path = self.paths[file_of(place)]
         text = self.project.tree.text(path) or ""
-        spans = source.locate(text)
-        if len(spans) != lowered(path, text).places:
-            spans = source.locate_slowly(text)
-        return path, spans[place - file_of(place)]
+        return path, located(path, text)[place - file_of(place)]
 
     # Running
 

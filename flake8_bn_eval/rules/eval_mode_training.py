@@ -285,9 +285,10 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         regions.add(region)
         setter = shown.setter or "train"
+        how = "in" if call.must_be(Mode.EVAL) else "while it may still be in"
         yield Report(
             shown.place,
-            f"`{shown.subject}` is trained while it may still be in evaluation mode",
+            f"`{shown.subject}` is trained {how} evaluation mode",
             call.how(Mode.EVAL),
             f"call `{shown.subject}.{setter}()` before each training step or epoch",
         )
@@ -298,5 +299,5 @@ def _is_trained(facts: Facts, call: Forward) -> bool:
     if not facts.is_stepped(call) or facts.is_option(call, Mode.EVAL):
         return False
     if call.record.modes.must_be(Mode.EVAL) and not facts.was_put_in(Mode.TRAIN, call):
-        return False
+        return facts.is_from_scratch(call) and facts.is_in_optimizer(call)
     return facts.was_put_in(Mode.TRAIN, call) or facts.is_in_optimizer(call)

@@ -224,16 +224,17 @@ def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region that may record a graph for nothing."""
     regions: set[object] = set()
     for call in facts.forwards:
-        if call.region.definition in regions or not _records_for_nothing(facts, call):
+        if not _records_for_nothing(facts, call):
             continue
         shown = facts.shown(call)
-        if not facts.is_here(shown):
+        region = call.function_at(shown.place)
+        if region in regions or not facts.is_here(shown):
             continue
-        regions.add(call.region.definition)
+        regions.add(region)
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts with gradients recorded that nobody uses",
-            call.how_gradients(Gradient.ON),
+            (*call.how_gradients(Gradient.ON), *call.because),
             f"run it under {facts.gradient_free_context}",
         )
 
@@ -242,8 +243,7 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     record = call.record
     if not call.is_inference or call.guessed or call.keeps_graph or not record.uses:
         return False
-    if record.frozen or record.is_single_layer or Use.BARE_ARRAY in record.uses:
-        # A tensor with a graph refuses to become an array: there is none.
+    if record.frozen or record.is_single_layer or call.has_no_graph:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False

@@ -288,9 +288,10 @@ def check(facts: Facts) -> Iterator[Report]:
             region = (call.region.definition, call.subject, shown.elsewhere)
             if region not in reported and facts.is_here(shown):
                 reported.add(region)
+                how = "in" if call.must_be(Mode.TRAIN) else "while it may be in"
                 yield Report(
                     shown.place,
-                    f"`{shown.subject}` predicts while it may be in training mode",
-                    call.how(Mode.TRAIN),
+                    f"`{shown.subject}` predicts {how} training mode",
+                    (*call.how(Mode.TRAIN), *call.because),
                     f"call `{shown.subject}.{shown.setter or 'eval'}()` before",
                 )

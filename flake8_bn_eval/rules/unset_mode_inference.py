@@ -215,6 +215,6 @@ def check(facts: Facts) -> Iterator[Report]:
         yield Report(
             shown.place,
             f"`{shown.subject}` predicts in a mode that nobody in sight sets",
-            call.how(Mode.UNSET),
+            (*call.how(Mode.UNSET), *call.because),
             f"call `{shown.subject}.eval()` before",
         )

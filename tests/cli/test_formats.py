@@ -60,7 +60,7 @@ def test_sarif_has_a_location_for_each_note(folder: Path) -> None:
         (each["code"], each["line"]): each["notes"]
         for each in json.loads(report(folder, "json"))["findings"]
     }
-    assert len(notes["BNE101", 8]) == 2
+    assert len(notes["BNE101", 8]) == 3
     for result in sarif(folder)["results"]:
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
         flows = result.get("codeFlows", [])

@@ -97,7 +97,7 @@ def test_lines_end_where_the_terminal_does(tmp_path: Path, width: int) -> None:
     lines = plain(shown)
     assert all(cell_len(line) <= width for line in lines), [*map(cell_len, lines)]
     words = " ".join(" ".join(lines).split())
-    assert "`model` predicts while it may be in training mode" in words
+    assert "`model` predicts in training mode" in words
     marks = [index for index, line in enumerate(lines) if "^" in line]
     assert len(marks) >= 3
     for index in marks:

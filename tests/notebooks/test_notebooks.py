@@ -18,7 +18,7 @@ from flake8_bn_eval.files.units import InputError, read_unit
 SAMPLES = Path(__file__).parent / "samples"
 ROOT = Path(__file__).parent.parent.parent
 DIGITS = (
-    "digits.ipynb:cell 9:5:19: BNE101 `model` predicts while it may be in training mode "
+    "digits.ipynb:cell 9:5:19: BNE101 `model` predicts in training mode "
     "(training since cell 5, line 4)"
 )
 
@@ -52,6 +52,10 @@ def test_the_mode_flows_from_cell_to_cell(capsys: pytest.CaptureFixture[str]) ->
         "  cell 5, line 4: `model.train()` puts it in training mode",
         "     4 | model.train()",
         "       | ^^^^^^^^^^^^^",
+        "  cell 9, line 5: taken for inference: its data is named for evaluation, "
+        "the numbers of its output are read",
+        "     5 |         outputs = model(inputs)",
+        "       |                   ^^^^^^^^^^^^^",
         "  help: call `model.eval()` before",
     ]
     problem = "bn-eval: digits.ipynb:cell 6:2:4: unexpected indent; this cell is left out"

@@ -57,8 +57,9 @@ class Classes:
         worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
         for after in worlds:
-            for (scope, name), value in after.names.items():
-                if scope == definition.scope:
+            for variable in [each for each in after.names if each[0] == definition.scope]:
+                value, name = after.names.left(variable), variable[1]
+                if value is not None:
                     members[name] = members.get(name, NOTHING).join(value)
         if worlds:
             world.become(join_all(worlds))
@@ -171,7 +172,29 @@ class Classes:
             self.call_member(init, identity, arguments, world, frame, place)
             if class_.decorators:
                 world.set_gradients(before)
+        else:
+            self._fill(class_, identity, arguments, world)
         return value
+
+    def _fill(
+        self, class_: Class, identity: ObjectId, arguments: Arguments, world: World
+    ) -> None:
+        """Give the fields of a dataclass or named tuple what their object is made with.
+
+        Which of them a positional argument means is not known: it may be any.
+        """
+        given = {name: value for name, value in arguments.keywords if name is not None}
+        uncertain = arguments.open or bool(arguments.positional)
+        for each in self.lineage(class_):
+            for name, member in each.members.items():
+                is_field = not any(isinstance(thing, Function) for thing in member.things)
+                if name in given and is_field:
+                    value = given[name]
+                elif uncertain and is_field:
+                    value = world.child(identity, f".{name}")
+                else:
+                    continue
+                world.put(identity, world.get(identity).with_field(f".{name}", value))
 
     def _wrapped(self, class_: Class, arguments: Arguments) -> Value | None:
         """The module that goes into an object of a class made from ``DataParallel``.

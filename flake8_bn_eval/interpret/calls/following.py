@@ -15,7 +15,14 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.things import Class, Function
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Place
+from flake8_bn_eval.operations import (
+    Attribute,
+    Expression,
+    FunctionDefinition,
+    Name,
+    Place,
+    Variable,
+)
 
 LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel"})
 """Methods and wrappers by which a function shows that it returns a module."""
@@ -32,6 +39,8 @@ class Following:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._making: dict[int, bool] = {}
+        """The functions that were asked whether they make a module, by their identity."""
 
     def skips(self, function: Function, arguments: Arguments, world: World) -> bool:
         """Whether a call is not worth running."""
@@ -40,7 +49,37 @@ class Following:
             return False
         if self._calls_held_module(function, world):
             return False
-        return definition.called_names.isdisjoint(self._telling)
+        if not definition.called_names.isdisjoint(self._telling):
+            return False
+        return not self._makes_module(definition)
+
+    def _makes_module(self, definition: FunctionDefinition) -> bool:
+        """Whether a function calls what is imported from a library and makes a module."""
+        known = self._making.get(id(definition))
+        if known is None:
+            paths = (self._path(call.callee) for call in definition.calls)
+            rows = (self.machine.knowledge.callable(path) for path in paths if path is not None)
+            known = any(row is not None and row.returns == "module" for row in rows)
+            self._making[id(definition)] = known
+        return known
+
+    def _path(self, callee: Expression) -> str | None:
+        """The dotted path of something imported, as it is written."""
+        match callee:
+            case Name(variable=variable):
+                return self._imported.get(variable)
+            case Attribute():
+                owner = self._path(callee.value)
+                return None if owner is None else f"{owner}.{callee.name}"
+        return None
+
+    @cached_property
+    def _imported(self) -> dict[Variable, str]:
+        return {
+            variable: path
+            for each in self.machine.telling.imports
+            for variable, path in each.bindings
+        }
 
     def is_cut_off(
         self, function: Function, arguments: Arguments, world: World, frame: Frame, place: Place
@@ -124,7 +163,8 @@ class Following:
         modules = {each.name for each in classes if "forward" in each.methods}
         known = self.machine.knowledge.names_of_modules
         made = {name for name in known if name[:1].isupper() or "_" in name}
-        return self.machine.telling.spread((SETTING - COMMON) | LOADING | made | modules)
+        makers = {each.name for each in self.machine.telling.functions if self._makes_module(each)}
+        return self.machine.telling.spread((SETTING - COMMON) | LOADING | made | modules | makers)
 
     @cached_property
     def _sensitive(self) -> frozenset[str]:

@@ -303,7 +303,8 @@ class Functions:
         if not any(isinstance(thing, Function) for thing in value.things):
             return value
         scope = left.definition.scope
-        names = {v: each for v, each in world.names.items() if v[0] == scope and v[1] != RESULT}
+        own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
+        names = {v: each for v in own if (each := world.names.get(v)) is not None}
         names = {**dict(left.captured), **names}
         captured = tuple(sorted(names.items(), key=lambda item: item[0]))
         things = frozenset(

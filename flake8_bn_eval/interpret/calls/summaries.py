@@ -10,19 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from flake8_bn_eval.modes.assumptions import Guarded
 from flake8_bn_eval.modes.footprints import Footprint
 from flake8_bn_eval.modes.guards import Question
 from flake8_bn_eval.modes.joins import same_objects
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.tables import Content, Table
+from flake8_bn_eval.modes.tables import Table
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Variable
 
 K = TypeVar("K")
-V = TypeVar("V", bound=Content)
+V = TypeVar("V", bound=Guarded)
 
 MOST_WAYS = 4
 """So many ways to one and the same call are told apart."""
@@ -73,18 +74,15 @@ class Effects:
                 world.objects[identity] = state
         world.gradients = self.gradients
         for question, truth in self.truths.items():
-            if truth is None:
-                world.assumptions.truths.pop(question, None)
-            else:
-                world.assumptions.truths[question] = truth
+            world.assumptions.set(question, truth)
         world.take_over(self.after, changed=self.entry.version != self.after.version)
 
 
 def _changed(entry: Table[K, V], after: Table[K, V]) -> dict[K, V | None]:
     return {
-        key: after.get(key)
+        key: after.peek(key)
         for key in entry.differing(after)
-        if entry.get(key) is not after.get(key)
+        if entry.peek(key) is not after.peek(key)
     }
 
 

@@ -221,7 +221,7 @@ class Contexts:
         worlds: list[World] = []
         for exit, state in exits.items():
             for world in state:
-                world.assumptions.truths[LEAVING, Constant.of(exit.value)] = True
+                world.assumptions.set((LEAVING, Constant.of(exit.value)), True)
                 worlds.append(world)
         return merge(worlds)
 
@@ -302,7 +302,7 @@ def sorted_out(exits: Exits[State], scope: int, *, closing: bool = False) -> Exi
 def _leaving(world: World) -> Exit | None:
     """Take the mark of the way out off a world."""
     for question in [each for each in world.assumptions.truths if each[0] == LEAVING]:
-        del world.assumptions.truths[question]
+        world.assumptions.set(question, None)
         assert question[1] is not None
         return Exit(question[1].value)
     return None

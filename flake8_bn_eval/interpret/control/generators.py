@@ -123,7 +123,7 @@ class Generators:
         runner = self.machine.runner
         for exit in (Exit.BREAK, Exit.RETURN):
             for world in exits.get(exit, ()):
-                world.assumptions.truths[LEAVING, Constant.of(exit.value)] = True
+                world.assumptions.set((LEAVING, Constant.of(exit.value)), True)
                 world.changed()
                 runner.may_raise((world,))
         if Exit.RAISE in exits:

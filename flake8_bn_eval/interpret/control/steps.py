@@ -80,7 +80,7 @@ class Steps:
         for world in state:
             world.forget_modes(Modes.only(Mode.UNKNOWN))
             world.drop_guards()
-            world.assumptions.truths.clear()
+            world.assumptions.clear()
         return merge(list(state))
 
     def step(self, operation: object, state: State) -> State | None:
