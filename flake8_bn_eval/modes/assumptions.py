@@ -221,9 +221,10 @@ class Assumptions:
 
     def _left_out(self, subject: str, constant: Constant | None) -> bool | None:
         """The one part of a conjunction that must fail, because the others hold."""
-        for whole in sorted(self.identities.wholes.get(subject, ())):
-            denied = self.truths.get((whole, None)) is False
-            parts = self.identities.conjunctions[whole] if denied else ()
+        wholes = self.identities.wholes.get(subject, ())
+        denied = [each for each in wholes if self.truths.get((each, None)) is False]
+        for whole in sorted(denied):
+            parts = self.identities.conjunctions[whole]
             for part in parts:
                 if (part.subject, part.constant) == (subject, constant):
                     others = [each for each in parts if each is not part]
