@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.things import ObjectId, Parameters, held_by
 from flake8_bn_eval.modes.values import Value, renamed
 
 if TYPE_CHECKING:
@@ -82,29 +82,38 @@ def _is_worth(identity: ObjectId, world: World) -> bool:
 def _alone(names: dict[ObjectId, ObjectId], world: World) -> frozenset[ObjectId]:
     """Those of which just one is left, the last one or an older one.
 
-    ``if is_new: net = Net()`` in a loop: whatever holds the one may hold the other instead.
+    ``if is_new: net = Net()`` in a loop: whatever holds the one may hold the other instead, or
+    nobody holds the older one any more.
     """
     waiting = {old: new for old, new in names.items() if new in world.objects}
-    for pair in world.apart:
-        waiting = {old: new for old, new in waiting.items() if not {old, new} <= pair}
-    if waiting:
-        for held, is_element in _holdings(world):
-            for old in [each for each in waiting if each in held or waiting[each] in held]:
-                if is_element or old not in held or waiting[old] not in held:
-                    del waiting[old]
-    return frozenset(waiting)
+    ways: dict[ObjectId, set[tuple[bool, bool]]] = {old: set() for old in waiting}
+    for held, is_element in _holdings(world) if waiting else ():
+        for old, new in waiting.items():
+            way = old in held, new in held
+            if any(way):
+                ways[old] |= {way, (False, False)} if is_element else {way}
+    apart = [old for pair in world.apart for old, new in waiting.items() if {old, new} <= pair]
+    return frozenset(old for old, seen in ways.items() if len(seen) < 2).difference(apart)
 
 
 def _holdings(world: World) -> Iterator[tuple[frozenset[ObjectId], bool]]:
-    """What names, attributes and elements hold, and whether it is an element."""
+    """What names, attributes and elements hold, and whether it is an element.
+
+    Parameters lead nobody to the module that they belong to.
+    """
     for value in world.names.values():
-        yield value.held, False
+        yield _reached(value), False
     for state in world.objects.values():
         is_element = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            yield value.held, is_element
+            yield _reached(value), is_element
         if state.rest is not None:
-            yield state.rest.held, True
+            yield _reached(state.rest), True
+
+
+def _reached(value: Value) -> frozenset[ObjectId]:
+    speaking = (held_by(thing) for thing in value.things if not isinstance(thing, Parameters))
+    return value.objects.union(*speaking) if value.things else value.objects
 
 
 def _move(names: dict[ObjectId, ObjectId], world: World, alone: frozenset[ObjectId]) -> None:
