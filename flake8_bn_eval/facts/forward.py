@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from flake8_bn_eval.facts.clues import Clue, told
 from flake8_bn_eval.findings import Remark
@@ -67,7 +68,7 @@ class Forward:
     def function_at(self, place: int) -> FunctionDefinition | None:
         """The function on the way here that a place stands in: the innermost, or a caller."""
         stack = self.record.stack
-        for outer, site in zip(stack, stack[1:], strict=False):
+        for outer, site in pairwise(stack):
             if site.call == place:
                 return outer.definition
         return self.region.definition

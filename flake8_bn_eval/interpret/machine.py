@@ -161,6 +161,10 @@ class Machine:
         self._followed_until = 0
         self.start_root()
 
+    def dissolve(self) -> None:
+        """Let go of the parts, which know each other: nobody has to look for cycles then."""
+        vars(self).clear()
+
     def spend(self) -> None:
         """Count a unit of work; raises `GaveUp` when there was too much of it."""
         self.work += 1

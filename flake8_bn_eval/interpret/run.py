@@ -39,8 +39,16 @@ def interpret(
 ) -> Recorder:
     """Run a program abstractly, with other files of its project; everything that was seen."""
     machine = assemble(program, knowledge, near)
-    if near is None and not machine.telling.is_worth_following(program):
-        return machine.recorder
+    recorder = machine.recorder
+    try:
+        if near is not None or machine.telling.is_worth_following(program):
+            _run(machine, program, near)
+    finally:
+        machine.dissolve()
+    return recorder
+
+
+def _run(machine: Machine, program: Program, near: Neighbourhood | None) -> None:
     try:
         machine.links.load()
         for caller in near.callers if near else ():
@@ -50,7 +58,6 @@ def interpret(
         remark = Remark(program.base, "the file is too large to follow: the analysis gave up")
         machine.recorder.failures.append(remark)
     machine.recorder.admit_unfollowed()
-    return machine.recorder
 
 
 class Roots:

@@ -189,6 +189,21 @@ class Telling:
         functions = {function.name for function in self.functions}
         return frozenset(functions | {each.name for each in self.classes})
 
+    @cached_property
+    def _united(self) -> list[set[str]]:
+        """The names above each class with several bases: `super` of one may ask any other."""
+        above = {each.name: _bases_of(each) for each in self.classes}
+        united: list[set[str]] = []
+        for class_ in self.classes:
+            if len(class_.bases) > 1:
+                names, waiting = set[str](), set(above[class_.name])
+                while waiting:
+                    name = waiting.pop()
+                    names.add(name)
+                    waiting |= above.get(name, set()) - names
+                united.append({name for name in names if name in above})
+        return united
+
     def spread(self, names: frozenset[str]) -> frozenset[str]:
         """Some names, and those of the functions and classes that mention one."""
         telling = names | {here for here, there in self._renamed if there in names}
@@ -196,13 +211,22 @@ class Telling:
             functions = self.functions
             more = {each.name for each in functions if each.called_names & telling}
             for class_ in self.classes:
-                if any(each.called_names & telling for each in _implicit(class_)):
+                inherits = not _bases_of(class_).isdisjoint(telling)
+                if inherits or any(each.called_names & telling for each in _implicit(class_)):
                     more.add(class_.name)
+            for together in self._united:
+                if not together.isdisjoint(telling | more):
+                    more |= together
             # Every class mentions these two; what they do is asked for by the class's name.
             more -= telling | {"__init__", "forward"}
             if not more:
                 return telling
             telling |= more
+
+
+def _bases_of(class_: ClassDefinition) -> set[str]:
+    """What the bases of a class are called."""
+    return set().union(*map(identifiers, class_.bases))
 
 
 def _implicit(class_: ClassDefinition) -> list[FunctionDefinition]:

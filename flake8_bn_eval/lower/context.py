@@ -36,6 +36,11 @@ class Context:
         self.place: Place = base
         """The call or statement being lowered."""
         self.class_names: list[str | None] = [None]
+        self.above: list[set[str]] = [set()]
+        """The names by which `super` is asked for: of the bases, and of the class around.
+
+        What comes next may be a sibling; the class stands for those.
+        """
         self.reads: list[Name] = []
         """The names met since some operation last took them."""
 
@@ -65,8 +70,10 @@ class Context:
         """Walk in a function's body: its traits are its own."""
         outer, self.traits = self.traits, FunctionTraits()
         self.class_names.append(None)
+        self.above.append(self.above[-1])
         try:
             yield self.traits
         finally:
             self.class_names.pop()
+            self.above.pop()
             self.traits = outer

@@ -44,6 +44,7 @@ from flake8_bn_eval.operations import (
     Operation,
     Raise,
     Return,
+    identifiers,
 )
 
 STORED_CONTEXT = "with"
@@ -281,6 +282,7 @@ class StatementLowering:
             for parameter in parameters:
                 scope.bind(parameter.name)
             body = self.suite(node.body)
+        above = self.context.above[-1] if "super" in traits.called else set()
         definition = FunctionDefinition(
             name=name,
             scope=scope.number,
@@ -292,7 +294,7 @@ class StatementLowering:
             asynchronous=node.asynchronous is not None,
             generator=traits.generator,
             class_name=class_name,
-            called_names=frozenset(traits.called),
+            called_names=frozenset(traits.called | above),
             calls=traits.calls,
             captured=scope.captured,
         )
@@ -317,9 +319,11 @@ class StatementLowering:
         reads = self.context.taken_reads()
         scope = self.context.scope.inner(is_class=True)
         self.context.class_names.append(node.name.value)
+        self.context.above.append({node.name.value}.union(*map(identifiers, bases)))
         with self.context.inside(scope):
             body = self.suite(node.body)
         self.context.class_names.pop()
+        self.context.above.pop()
         definition = ClassDefinition(
             node.name.value, scope.number, bases, decorators, body, place, _methods(body)
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.identities import about_object
-from flake8_bn_eval.modes.joins import join_objects
+from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value, renamed
@@ -46,8 +46,9 @@ def retire_all(world: World, since: World) -> None:
     ]
     names: dict[ObjectId, ObjectId] = {}
     for identity in sorted(born):
-        state = world.objects[identity]
-        if state.origin is None or state.origin.parent not in born:
+        origin = world.objects[identity].origin
+        # An attribute that a pass was the first to look at has been there all the time.
+        if origin is None or origin.parent not in born and not is_attribute(origin.key):
             names[identity] = world.identities.older(identity)
             add_unseen_children(identity, names, world)
     if names:

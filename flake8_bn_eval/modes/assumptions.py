@@ -144,6 +144,8 @@ class Assumptions:
 
         ``chosen`` leaves out which of several objects it holds.
         """
+        if not self.variables:
+            return []
         left_out = which_of(variable) if chosen else ""
         return [
             subject

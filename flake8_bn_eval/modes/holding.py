@@ -43,22 +43,27 @@ def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
         drop_unheld(orphans, world)
 
 
-def sweep(world: World, since: World) -> None:
+def sweep(world: World, since: World, *kept: Value) -> None:
     """Forget the objects born since an earlier world to which nothing leads any more.
 
-    What has not changed since then cannot hold any of them.
+    What has not changed since then cannot hold any of them.  What leads to values that are
+    kept besides stays.
     """
     differing = world.objects.differing(since.objects)
-    born = {each for each in differing if each in world.objects and each not in since.objects}
+    born = {
+        each
+        for each in differing
+        if world.objects.peek(each) is not None and since.objects.peek(each) is None
+    }
     if not born:
         return
-    waiting: list[ObjectId] = []
+    waiting = [each for value in kept for each in _in_value(value, world)]
     for variable in world.names.differing(since.names):
-        value = world.names.get(variable)
+        value = world.names.peek(variable)
         if value is not None:
             waiting += _in_value(value, world)
     for identity in differing - born:
-        state = world.objects.get(identity)
+        state = world.objects.peek(identity)
         if state is not None:
             waiting += _in_object(state, world)
     held: set[ObjectId] = set()

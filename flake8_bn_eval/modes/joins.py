@@ -108,15 +108,25 @@ def _join_rests(first: Object, second: Object) -> Value | None:
 
 def same_objects(first: Object, second: Object) -> bool:
     """Whether two states of one object are the same in everything."""
-    if first.kind is not second.kind or first.class_ is not second.class_:
-        return False
-    if first.frozen is not second.frozen or first.many is not second.many:
-        return False
-    if first.seen is not second.seen or first.rest != second.rest:
+    if not same_shape(first, second) or first.rest != second.rest:
         return False
     if first.modes != second.modes or first.tree != second.tree:
         return False
     return first.fields is second.fields or first.fields == second.fields
+
+
+def same_shape(first: Object, second: Object) -> bool:
+    """Whether two states of one object are the same sort of object."""
+    return (
+        first.kind is second.kind
+        and first.class_ is second.class_
+        and first.library == second.library
+        and first.origin == second.origin
+        and first.sensitive is second.sensitive
+        and first.seen is second.seen
+        and first.frozen is second.frozen
+        and first.many is second.many
+    )
 
 
 def same_flags(first: Object, second: Object) -> bool:

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
-from flake8_bn_eval.modes.assumptions import Assumptions
+from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.footprints import Footprint
+from flake8_bn_eval.modes.footprints import Footprint, Part
 from flake8_bn_eval.modes.guards import Guard, Literal
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging
@@ -248,8 +248,12 @@ class World:
             self.edits = self.identities.new_version()
 
     def lasting(self, gradients: Gradients) -> Gradients:
-        """A gradient mode of before, without guards that speak of what is forgotten by now."""
-        gone = {question[0] for question in gradients.questions} - self.subjects
+        """A gradient mode of before, without guards that speak of what is forgotten by now.
+
+        A test that only its place names may have come out another way in the meantime.
+        """
+        asked = {question[0] for question in gradients.questions}
+        gone = (asked - self.subjects) | {each for each in asked if each.startswith(PLACE)}
         return gradients.forgetting(gone) if gone else gradients
 
     def answer(self, condition: Condition) -> bool | None:
@@ -264,6 +268,30 @@ class World:
         if state is None:
             state = self.objects[identity] = Object(Kind.UNKNOWN, "", LOST, LOST)
         return state
+
+    def shape(self, identity: ObjectId) -> Object:
+        """The object, for somebody who looks at nothing but what sort of object it is."""
+        state = self.objects.peek(identity)
+        if state is None:
+            return self.get(identity)
+        if self._watching is not None:
+            self._watching.parts.add((identity, Part.SHAPE))
+        return state
+
+    def field(self, identity: ObjectId, key: Key) -> Value | None:
+        """One field of an object."""
+        state = self.objects.peek(identity)
+        if state is None:
+            return self.get(identity).fields.get(key)
+        if self._watching is not None:
+            self._watching.parts.add((identity, key))
+        value = state.fields.get(key)
+        return self.assumptions.narrowed(value) if value is not None and value.guards else value
+
+    def set_field(self, identity: ObjectId, key: Key, value: Value) -> None:
+        """Replace one field of an object."""
+        state = self.objects.peek(identity) or self.get(identity)
+        self.put(identity, state.with_field(key, value))
 
     def put(self, identity: ObjectId, state: Object) -> None:
         """Replace an object."""
@@ -299,10 +327,10 @@ class World:
         A child of a module has the mode in which its tree was last put.  A child of
         anything else comes in from outside: its mode is unset, with ``unset`` as witness.
         """
-        owner = self.get(parent)
-        known = owner.fields.get(key)
+        known = self.field(parent, key)
         if known is not None:
             return known
+        owner = self.get(parent)
         if isinstance(owner.rest, Value) and not is_attribute(key):
             return owner.rest
         depth = 1 if owner.origin is None else owner.origin.depth + 1

@@ -227,9 +227,9 @@ class Calls:
         callee: Attribute | None = None,
     ) -> Value:
         """Call a method of an object: its own, its class's, or one that the tables know."""
-        state = world.get(identity)
+        state = world.shape(identity)
         subject = name if callee is None else describe(callee.value)
-        known = state.fields.get(f".{name}")
+        known = world.field(identity, f".{name}")
         if known is None and state.class_ is not None:
             member = self.machine.classes.member(state.class_, name)
             if member is not None and not self.machine.inheritance.is_placeholder(member):
@@ -337,7 +337,7 @@ class Calls:
             return self.call_method(
                 method.receiver, method.name, receiver, arguments, world, frame, place
             )
-        state = world.get(method.receiver)
+        state = world.shape(method.receiver)
         if state.class_ and self.machine.classes.hook(state.class_, method.name):
             # The framework's own version of a hook leaves the mode in which it called it.
             return UNKNOWN.descending(*arguments).tagged(Tag.OPEN)

@@ -194,7 +194,7 @@ class Classes:
                     value = world.child(identity, f".{name}")
                 else:
                     continue
-                world.put(identity, world.get(identity).with_field(f".{name}", value))
+                world.set_field(identity, f".{name}", value)
 
     def _wrapped(self, class_: Class, arguments: Arguments) -> Value | None:
         """The module that goes into an object of a class made from ``DataParallel``.
@@ -278,17 +278,17 @@ class Classes:
             case "static":
                 return replace(function, receiver=None)
             case "class":
-                return replace(function, class_=world.get(receiver).class_)
+                return replace(function, class_=world.shape(receiver).class_)
         return replace(function, receiver=receiver)
 
     # Attributes
 
     def attribute(self, identity: ObjectId, name: str, world: World, frame: Frame) -> Value:
         """What an attribute of an object is."""
-        state = world.get(identity)
-        known = state.fields.get(f".{name}")
+        known = world.field(identity, f".{name}")
         if known is not None:
             return known
+        state = world.shape(identity)
         if state.class_ is not None:
             member = self.member(state.class_, name)
             if member is not None:
@@ -304,7 +304,7 @@ class Classes:
             bound = replace(function, receiver=identity)
             value = self.machine.functions.run(bound, Arguments(), world, frame, place)
             if function.kind == "cached":
-                world.put(identity, world.get(identity).with_field(f".{name}", value))
+                world.set_field(identity, f".{name}", value)
             return value
         return self._bound(member, identity, world)
 
@@ -329,7 +329,8 @@ class Classes:
 
     def _training(self, identity: ObjectId, state: Object) -> Value:
         self.machine.saved_modes[identity] = state.modes
-        return of_thing(SavedMode(identity, state.modes))
+        # What the guards ask now they may ask anew before it is restored.
+        return of_thing(SavedMode(identity, state.modes.unguarded()))
 
     def class_attribute(self, class_: Class, name: str) -> Value:
         """An attribute of the class itself."""
@@ -357,7 +358,7 @@ class Classes:
 
     def super_attribute(self, super_: Super, name: str, world: World, frame: Frame) -> Value:
         """An attribute looked up after the class of the running method."""
-        state = world.get(super_.receiver)
+        state = world.shape(super_.receiver)
         if state.class_ is not None:
             member = self.member(state.class_, name, after=super_.after)
             if member is not None:
@@ -375,7 +376,7 @@ class Classes:
         weak: bool,
     ) -> None:
         """``object.name = value``."""
-        state = world.get(identity)
+        state = world.shape(identity)
         if name == "training" and state.may_be_module:
             self.machine.mode_switches.assign_training(identity, value, world, frame, weak=weak)
             return
@@ -390,7 +391,7 @@ class Classes:
         key = f".{name}"
         if weak or state.many:
             value = value.join(world.child(identity, key))
-        world.put(identity, world.get(identity).with_field(key, value))
+        world.set_field(identity, key, value)
 
 
 def _bases(class_: Class) -> list[Class]:

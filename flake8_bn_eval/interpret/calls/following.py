@@ -140,8 +140,8 @@ class Following:
         if FORWARD in called:
             held += [value for _, value in function.captured]
         if function.receiver is not None:
-            fields = world.get(function.receiver).fields
-            held += [fields[f".{name}"] for name in called if f".{name}" in fields]
+            own_fields = [world.field(function.receiver, f".{name}") for name in sorted(called)]
+            held += [each for each in own_fields if each is not None]
             own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
             held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
         return self._has_module(Arguments(tuple(held)), world)
@@ -152,7 +152,7 @@ class Following:
 
     def _has_module(self, arguments: Arguments, world: World) -> bool:
         return any(
-            self.machine.results.is_like_module(world.get(identity))
+            self.machine.results.is_like_module(world.shape(identity))
             for argument in arguments
             for identity in argument.objects
         )

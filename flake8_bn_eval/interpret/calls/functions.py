@@ -20,6 +20,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable, unset
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.footprints import Footprint
+from flake8_bn_eval.modes.holding import sweep
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import Gradients
 from flake8_bn_eval.modes.objects import Kind, Object
@@ -112,7 +113,7 @@ class Functions:
         """Calls with equal keys do the same; None where that is not sure."""
         for argument in arguments:
             for identity in argument.objects:
-                if world.get(identity).kind in (Kind.SEQUENCE, Kind.MAPPING):
+                if world.shape(identity).kind in (Kind.SEQUENCE, Kind.MAPPING):
                     return None
         if function.captured or self.machine.runner.watched:
             return None
@@ -145,6 +146,8 @@ class Functions:
             )
             world.note_reads(outer)
             entry.note_reads(None)
+            if result is not None:
+                sweep(world, entry, result)
             after = None if result is None else Effects.between(entry, world.fork())
             known = Summary(
                 entry,

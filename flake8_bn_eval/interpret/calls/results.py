@@ -120,7 +120,7 @@ class Results:
         if result.lineage or any(isinstance(each, Parameters) for each in result.things):
             return result.tagged(Tag.OPEN) if result.lineage else result
         wraps = any(
-            self.is_like_module(world.get(identity))
+            self.is_like_module(world.shape(identity))
             for argument in arguments
             for identity in argument.objects
         )

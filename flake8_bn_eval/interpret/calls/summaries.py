@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from flake8_bn_eval.modes.assumptions import Guarded
-from flake8_bn_eval.modes.footprints import Footprint
+from flake8_bn_eval.modes.footprints import Footprint, Part
 from flake8_bn_eval.modes.guards import Question
-from flake8_bn_eval.modes.joins import same_objects
-from flake8_bn_eval.modes.lattice import Gradients
-from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.joins import same_flags, same_objects, same_shape
+from flake8_bn_eval.modes.lattice import Gradients, Modes
+from flake8_bn_eval.modes.objects import Key, Object
 from flake8_bn_eval.modes.tables import Table
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value
@@ -32,11 +32,55 @@ MOST_SUMMARIES = 8
 
 
 @dataclass(slots=True)
+class Change:
+    """What is different of an object that is there before and after."""
+
+    modes: Modes | None
+    tree: Modes | None
+    fields: dict[Key, Value | None]
+
+    @staticmethod
+    def between(before: Object, after: Object) -> Change | None:
+        """The difference, None where it is another sort of object or holds other elements."""
+        if not same_shape(before, after) or before.rest is not after.rest:
+            return None
+        fields = {
+            key: after.fields.get(key)
+            for key in {**before.fields, **after.fields}
+            if before.fields.get(key) is not after.fields.get(key)
+        }
+        return Change(
+            None if before.modes is after.modes else after.modes,
+            None if before.tree is after.tree else after.tree,
+            fields,
+        )
+
+    @property
+    def parts(self) -> list[Part | Key]:
+        """What of the object before the difference may depend on."""
+        kept = self.modes is None and self.tree is None
+        return [Part.SHAPE, *self.fields, *(() if kept else (Part.MODES,))]
+
+    def apply(self, state: Object) -> Object:
+        """The same done to an object that has those parts."""
+        fields = {**state.fields, **self.fields}
+        return state.with_contents(
+            self.modes or state.modes,
+            self.tree or state.tree,
+            {key: value for key, value in fields.items() if value is not None},
+            state.rest,
+            state.kind,
+        )
+
+
+@dataclass(slots=True)
 class Effects:
     """How a world differs from the one before."""
 
     names: dict[Variable, Value | None]
     objects: dict[ObjectId, Object | None]
+    """Objects that are new, gone, or another sort of object."""
+    changes: dict[ObjectId, Change]
     gradients: Gradients
     truths: dict[Question, bool | None]
     entry: World
@@ -51,14 +95,15 @@ class Effects:
             for question in {**before, **now}
             if before.get(question) is not now.get(question)
         }
-        return Effects(
-            _changed(entry.names, after.names),
-            _changed(entry.objects, after.objects),
-            after.gradients,
-            truths,
-            entry,
-            after,
-        )
+        objects, changes = _changed(entry.objects, after.objects), {}
+        for identity, state in list(objects.items()):
+            old = entry.objects.peek(identity)
+            change = None if old is None or state is None else Change.between(old, state)
+            if change is not None:
+                changes[identity] = change
+                del objects[identity]
+        names = _changed(entry.names, after.names)
+        return Effects(names, objects, changes, after.gradients, truths, entry, after)
 
     def apply(self, world: World) -> None:
         """Do the same to a world that looks like the one at entry."""
@@ -72,10 +117,21 @@ class Effects:
                 world.objects.remove(identity)
             else:
                 world.objects[identity] = state
+        for identity, change in self.changes.items():
+            old = world.objects.peek(identity)
+            if old is not None:
+                world.objects[identity] = change.apply(old)
         world.gradients = self.gradients
         for question, truth in self.truths.items():
             world.assumptions.set(question, truth)
         world.take_over(self.after, changed=self.entry.version != self.after.version)
+
+    def depend_on(self, footprint: Footprint) -> None:
+        """What it was before also decides what something is afterwards."""
+        footprint.names.update(self.names)
+        footprint.objects.update(self.objects)
+        for identity, change in self.changes.items():
+            footprint.parts.update((identity, part) for part in change.parts)
 
 
 def _changed(entry: Table[K, V], after: Table[K, V]) -> dict[K, V | None]:
@@ -113,17 +169,32 @@ class Summary:
         if world.gradients is not entry.gradients and world.gradients != entry.gradients:
             return False
         for identity in self.footprint.objects:
-            mine, theirs = entry.objects.get(identity), world.objects.get(identity)
+            mine, theirs = entry.objects.left(identity), world.objects.left(identity)
             if mine is not theirs and (
                 mine is None or theirs is None or not same_objects(mine, theirs)
             ):
                 return False
+        if not all(self._has_part(world, *part) for part in self.footprint.parts):
+            return False
         for variable in self.footprint.names:
-            value, other = entry.names.get(variable), world.names.get(variable)
+            value, other = entry.names.left(variable), world.names.left(variable)
             if value is not other and value != other:
                 return False
         known = world.assumptions.known
         return all(known(question) is truth for question, truth in self.answers.items())
+
+    def _has_part(self, world: World, identity: ObjectId, part: Part | Key) -> bool:
+        mine, theirs = self.entry.objects.peek(identity), world.objects.peek(identity)
+        if mine is theirs or mine is None or theirs is None:
+            return mine is theirs
+        if part is Part.SHAPE:
+            return same_shape(mine, theirs)
+        mine, theirs = self.entry.objects.left(identity), world.objects.left(identity)
+        assert mine is not None
+        assert theirs is not None
+        if part is Part.MODES:
+            return same_flags(mine, theirs)
+        return mine.fields.get(part) == theirs.fields.get(part)
 
 
 class Summaries:
@@ -155,8 +226,7 @@ class Summaries:
         footprint, entry = summary.footprint, summary.entry
         for effects in (summary.effects, summary.raised):
             if effects is not None:
-                footprint.names.update(effects.names)
-                footprint.objects.update(effects.objects)
+                effects.depend_on(footprint)
         known = entry.assumptions.known
         summary.answers = {question: known(question) for question in footprint.questions}
         kept = self._kept.setdefault(key, [])

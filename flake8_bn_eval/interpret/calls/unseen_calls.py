@@ -97,7 +97,7 @@ class UnseenCalls:
         last = name.rpartition(".")[2]
         speaks = mentions(last, OPTIMIZING) and "for" not in words_of(last)
         optimizing = speaks or any(
-            world.get(identity).kind is Kind.OPTIMIZER
+            world.shape(identity).kind is Kind.OPTIMIZER
             for argument in arguments
             for identity in argument.objects
         )
@@ -117,6 +117,6 @@ class UnseenCalls:
                 if isinstance(thing, Parameters):
                     owners |= thing.owners
             for identity in argument.objects:
-                if world.get(identity).kind is Kind.OPTIMIZER:
+                if world.shape(identity).kind is Kind.OPTIMIZER:
                     owners |= self.machine.optimizers.owners(identity, world)
         return of_thing(Parameters(owners)) if owners else None

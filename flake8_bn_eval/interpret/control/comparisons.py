@@ -71,7 +71,7 @@ class Comparisons:
 
     def _equality(self, left: Value, constant: Constant, negated: bool, world: World) -> Value:
         if constant.value is None and left.objects and not left.things:
-            kinds = {world.get(identity).kind for identity in left.objects}
+            kinds = {world.shape(identity).kind for identity in left.objects}
             if Kind.UNKNOWN not in kinds:
                 return of_constant(negated)
         subject = self.subject(left)

@@ -283,7 +283,7 @@ class Steps:
         if isinstance(expression, Attribute) and self.names_mode(expression.name):
             value = self.machine.expressions.evaluate(expression.value, world, self.machine.frame)
             subject = describe(expression)
-            certain = any(world.get(each).is_module for each in value.objects)
+            certain = any(world.shape(each).is_module for each in value.objects)
             self.machine.recorder.misuses.add(
                 Misuse(place, "uncalled method", subject, value.objects, certain)
             )
