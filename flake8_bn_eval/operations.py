@@ -265,11 +265,15 @@ class Raise(Operation):
 
 @dataclass(slots=True, eq=False)
 class Iterate(Operation):
-    """Header of a ``for`` loop: take the next element of ``iterable`` into ``target``."""
+    """Header of a ``for`` loop: take the next element of ``iterable`` into ``target``.
+
+    ``indexes`` tells that the target is a number by which the body takes elements of others.
+    """
 
     target: Expression
     iterable: Expression
     place: Place
+    indexes: bool = False
 
 
 @dataclass(slots=True, eq=False)

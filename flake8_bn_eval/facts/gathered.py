@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flake8_bn_eval.facts.choices import is_callers_choice, is_option
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.layers.freezes import Freezes
@@ -14,6 +15,7 @@ from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
+from flake8_bn_eval.facts.stepping import is_in_optimizer, is_stepped
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
@@ -288,13 +290,11 @@ class Facts:
 
     def is_callers_choice(self, forward: Forward, mode: Mode) -> bool:
         """Whether a flag decides about this mode: an unseen caller's, or an option of the user."""
-        seen = forward.record.observations
-        with_mode = [each.flags for each in seen if mode in each.modes]
-        for question, truth in frozenset.intersection(*with_mode) if with_mode else ():
-            others = [each for each in seen if (question, not truth) in each.flags]
-            if others and not any(mode in each.modes for each in others):
-                return True
-        return False
+        return is_callers_choice(forward.record, mode)
+
+    def is_option(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a test decides, of which one branch sets this mode and the other another."""
+        return is_option(forward.record, mode, self.recorder)
 
     def may_record(self, forward: Forward) -> bool:
         """Whether gradients may be on although nobody has turned them on.
@@ -362,20 +362,12 @@ class Facts:
         return any(last_name(change.subject) == last for change in self.recorder.mode_changes)
 
     def is_stepped(self, forward: Forward) -> bool:
-        """Whether an optimizer that may hold the module takes a step."""
-        family = forward.record.family
-        return any(
-            step.targets is None or not family.isdisjoint(step.targets)
-            for step in self.recorder.steps
-        )
+        """Whether an optimizer that may hold the module takes a step where the call comes from."""
+        return is_stepped(forward.record, self.recorder)
 
     def is_in_optimizer(self, forward: Forward) -> bool:
         """Whether an optimizer in sight holds parameters of the module."""
-        family = forward.record.family
-        return any(
-            step.targets is not None and not family.isdisjoint(step.targets)
-            for step in self.recorder.steps
-        )
+        return is_in_optimizer(forward.record, self.recorder)
 
     def is_from_scratch(self, forward: Forward) -> bool:
         """Whether a module of a class of the file has random weights when it begins to train."""

@@ -62,14 +62,15 @@ class Purposes:
 
     def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
         """Whether objects are used as modules are, or called as modules are called."""
-        if self._is_used_as_module(receivers):
+        if self.is_used_as_module(receivers):
             return True
         name = last_name(subject)
         if CONVERTING in words_of(name):
             return False
         return mentions(name, self.knowledge.vocabulary.modules)
 
-    def _is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
+    def is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
+        """Whether something is done with objects that is done with modules only."""
         used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
         # A tensor is moved as well, but nobody calls one.
         return any(
@@ -147,16 +148,17 @@ class Purposes:
         return record.certain or self.is_module(record.receivers, record.subject)
 
     def _is_loss_class(self, name: str) -> bool:
-        """``FocalLoss``, but not ``ModelWithLoss``."""
+        """``FocalLoss`` or ``MacroScore``, but not ``ModelWithLoss``."""
         vocabulary = self.knowledge.vocabulary
         ends = set(words_of(name)[-1:])
-        return bool(ends & vocabulary.losses) and not mentions(name, vocabulary.modules)
+        compares = not ends.isdisjoint(vocabulary.losses | vocabulary.metrics)
+        return compares and not mentions(name, vocabulary.modules)
 
     def _may_be_factory(self, record: ForwardCall, name: str) -> bool:
         """Something unseen that makes an object of what it is given, rather than predicts."""
         if mentions(name, self.knowledge.vocabulary.factories):
             return True
-        return names_class(name) and not self._is_used_as_module(record.receivers)
+        return names_class(name) and not self.is_used_as_module(record.receivers)
 
     def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
         """Whether something above these objects is used as modules are."""

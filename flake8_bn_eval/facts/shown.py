@@ -59,21 +59,25 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
     for site in reversed(record.stack):
         if site.call is None:
             break
-        owner = None if purposes.has_telling_name(site) else _owner(site, structure)
+        inside = not purposes.has_telling_name(site) and _is_of_module(site, purposes, structure)
+        if inside and not purposes.program.has(site.call):
+            return Shown(site.call, subject, elsewhere=True)
+        owner = structure.attributes.owner_at(site.call, site.name) if inside else None
         if owner is None and site.definition not in shared:
             break
         place, subject = site.call, owner or subject
     return Shown(place, subject)
 
 
-def _owner(site: Site, structure: Structure) -> str | None:
-    """The module whose method was entered, as it is written where it was called."""
-    if site.definition is None or site.call is None:
-        return None
+def _is_of_module(site: Site, purposes: Purposes, structure: Structure) -> bool:
+    """Whether the method of a module was entered."""
+    if site.definition is None:
+        return False
     class_ = structure.classes.of_method(site.definition)
-    if class_ is None or not class_.is_module:
-        return None
-    return structure.attributes.owner_at(site.call, site.name)
+    if class_ is not None:
+        return class_.is_module is True
+    # A class of another file, whose objects are used here.
+    return site.receiver is not None and purposes.is_used_as_module((site.receiver,))
 
 
 def _helper_trains(record: ForwardCall, recorder: Recorder) -> bool:

@@ -222,7 +222,8 @@ class StatementLowering:
         place = self.context.place
         target = self.expressions.lower_target(node.target)
         iterable = self.expressions.lower(node.iter)
-        header = Iterate(target, iterable, place, reads=self.context.taken_reads())
+        reads = self.context.taken_reads()
+        header = Iterate(target, iterable, place, _indexes(node), reads=reads)
         body = self.suite(node.body)
         return Loop(header, body, self._otherwise(node.orelse))
 
@@ -350,6 +351,21 @@ class StatementLowering:
         reads = [held, *self.context.taken_reads()]
         capture = [Step(Assign([to], value, place, reads=[held])) for to, value in captures]
         return Check(condition, place, reads=reads), capture, self.suite(node.body)
+
+
+def _indexes(node: cst.For) -> bool:
+    """``for i in range(n): nets[i].eval()``: it runs over the elements of a list."""
+    match node:
+        case cst.For(target=cst.Name(value=target), iter=cst.Call(func=cst.Name(value="range"))):
+            return _takes_element(node.body, target)
+    return False
+
+
+def _takes_element(node: cst.CSTNode, number: str) -> bool:
+    match node:
+        case cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=name))):
+            return name == number
+    return any(_takes_element(child, number) for child in node.children)
 
 
 def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:

@@ -22,6 +22,11 @@ WHICH = "which "
 """Start of the subject of an assumption about what a name holds."""
 
 
+def which_of(variable: Variable) -> str:
+    """The subject of assumptions about which of several objects a name holds."""
+    return f"{WHICH}{variable[0]}:{variable[1]}"
+
+
 class Guarded(Protocol):
     """Something that is wholly or partly there under guards."""
 
@@ -134,11 +139,19 @@ class Assumptions:
         """The assumptions that some other test may ask about as well."""
         return frozenset(each for each in self.truths.items() if each[0][0][0] != PLACE)
 
-    def about_variable(self, variable: Variable) -> list[str]:
-        """The subjects that rest on a variable."""
+    def about_variable(self, variable: Variable, *, chosen: bool = False) -> list[str]:
+        """The subjects that rest on a variable.
+
+        ``chosen`` leaves out which of several objects it holds.
+        """
         if not self.variables:
             return []
-        return [s for s, rests_on in self.variables.items() if variable in rests_on]
+        left_out = which_of(variable) if chosen else ""
+        return [
+            subject
+            for subject, rests_on in self.variables.items()
+            if variable in rests_on and subject != left_out
+        ]
 
     def about_scope(self, scope: int) -> list[str]:
         """The subjects that rest on a local variable of a function."""

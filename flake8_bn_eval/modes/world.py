@@ -119,7 +119,7 @@ class World:
             self.changed()
         if old is not value and (value.constant or old is not None and old.constant):
             self.edits = self.identities.new_version()
-        self.forget(variable)
+        self.forget(variable, chosen=old is not None and _is_same_choice(old, value))
         self.names[variable] = value
         for thing in value.things:
             if isinstance(thing, Symbol | Condition):
@@ -128,9 +128,12 @@ class World:
                 else:
                     self.assumptions.variables[thing.subject] = thing.variables
 
-    def forget(self, variable: Variable) -> None:
-        """Drop assumptions and conditions that rest on a name's old value."""
-        stale = self.assumptions.about_variable(variable)
+    def forget(self, variable: Variable, *, chosen: bool = False) -> None:
+        """Drop assumptions and conditions that rest on a name's old value.
+
+        ``chosen`` tells that which of several objects it holds is the same as before.
+        """
+        stale = self.assumptions.about_variable(variable, chosen=chosen)
         if not stale:
             return
         self._forget_guards(stale)
@@ -435,6 +438,12 @@ class World:
         for identity, state in list(self.objects.items()):
             if state.may_be_module:
                 self.put(identity, state.in_modes(LOST, recursive=True))
+
+
+def _is_same_choice(old: Value, new: Value) -> bool:
+    """Whether a name that held one of several objects holds the same one: ``net = net.to(0)``."""
+    same = old.objects == new.objects and old.things == new.things
+    return bool(new.objects) and same and old.guards == new.guards
 
 
 def _rests_on(thing: object, stale: list[str]) -> bool:

@@ -8,7 +8,7 @@ from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.things import External, Super
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name
+from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name, Place
 
 
 class BuiltinCalls:
@@ -85,11 +85,16 @@ class BuiltinCalls:
         return self.machine.expressions.attribute(owner, name.value, world, frame)
 
     def _setattr(self, expression: Call, world: World, frame: Frame) -> Value:
-        """A name that is not literal is some attribute: a module is registered all the same."""
         arguments = self.machine.calls.arguments(expression, world, frame)
         owner, name, value = (arguments.get(index, None) for index in range(3))
         if owner is None or name is None or value is None:
             return UNKNOWN
+        return self.set_attribute(owner, name, value, world, frame, expression.place)
+
+    def set_attribute(
+        self, owner: Value, name: Value, value: Value, world: World, frame: Frame, place: Place
+    ) -> Value:
+        """A name that is not literal is some attribute: a module is registered all the same."""
         literal = name.constant
         for identity in owner.objects:
             if literal is not None and isinstance(literal.value, str):
@@ -98,7 +103,7 @@ class BuiltinCalls:
                     identity, literal.value, value, world, frame, weak=weak
                 )
             else:
-                self.machine.modules.register(identity, expression.place, value, world)
+                self.machine.modules.register(identity, place, value, world)
         return NONE
 
     def _reveal(self, name: str, expression: Call, world: World, frame: Frame) -> None:

@@ -245,6 +245,11 @@ class Calls:
             return self.call_value(
                 known, arguments, world, frame, place, subject=f"{subject}.{name}"
             )
+        if name == "__setattr__" and len(arguments) == 2:
+            given, value = tuple(arguments)
+            return self.machine.builtin_calls.set_attribute(
+                of_object(identity), given, value, world, frame, place
+            )
         return self.machine.modules.method(
             identity, name, receiver, arguments, world, frame, place, subject
         )

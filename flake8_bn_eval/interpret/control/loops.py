@@ -152,7 +152,8 @@ class Loops:
         if not passes:
             return state
         objects = self.each_of(header, state[0], frame)
-        if self.runs_once(header.iterable, state[0], frame):
+        # Where a loop over the indices of a list does not run, there is no element to speak of.
+        if header.indexes or self.runs_once(header.iterable, state[0], frame):
             after = merge([world for each in passes for world in each])
         else:
             after = state

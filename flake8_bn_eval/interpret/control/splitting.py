@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.modes.assumptions import WHICH
+from flake8_bn_eval.modes.assumptions import which_of
 from flake8_bn_eval.modes.guards import Guards
 from flake8_bn_eval.modes.identities import about_field
 from flake8_bn_eval.modes.things import Condition, Constant, ObjectId, Thing
@@ -35,7 +35,7 @@ class Splitting:
         variable = self.replace(expression, value, world)
         if variable is None:
             return value
-        subject = f"{WHICH}{variable[0]}:{variable[1]}"
+        subject = which_of(variable)
         guards: dict[Thing | ObjectId, Guards] = {}
         every: list[Thing | ObjectId] = [*value.things, *value.objects]
         for each in every:

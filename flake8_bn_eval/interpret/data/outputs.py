@@ -87,6 +87,9 @@ class Data:
     def _on_tensor(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
     ) -> Value:
+        if name.endswith("_") and self.machine.knowledge.makes_data_up(name.rstrip("_")):
+            # ``tensor.uniform_()``: whatever was in it is gone.
+            return UNKNOWN.tagged(Tag.TENSOR, Tag.MADE_UP)
         row = self.machine.knowledge.method("tensor", name)
         if row is None:
             return self._unseen(receiver, name, arguments, world, subject)

@@ -51,7 +51,8 @@ class Modules:
         """A method that no class in the file defines."""
         if name.startswith("__"):
             return UNKNOWN
-        self.machine.recorder.method_used(identity, name)
+        if not self._trains_on_data(identity, name, arguments, world):
+            self.machine.recorder.method_used(identity, name)
         state = world.get(identity)
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
@@ -143,16 +144,25 @@ class Modules:
         subject: str,
         above: bool,
     ) -> Value | None:
+        if self._trains_on_data(identity, "train", arguments, world):
+            return None
         flag = arguments.get(0, "mode")
         if flag is None:
-            if len(arguments):
-                return None
             flag = of_constant(True)
-        elif not self.machine.mode_switches.is_flag(flag, identity, world) or len(arguments) > 1:
-            return None
         return self.machine.mode_switches.switch(
             identity, flag, world, frame, place, subject, above=above
         )
+
+    def _trains_on_data(
+        self, identity: ObjectId, name: str, arguments: Arguments, world: World
+    ) -> bool:
+        """Whether a `train` is given something else than a mode: it is no module's."""
+        if name != "train" or not len(arguments):
+            return False
+        flag = arguments.get(0, "mode")
+        if flag is None or len(arguments) > 1:
+            return True
+        return not self.machine.mode_switches.is_flag(flag, identity, world)
 
     # Other effects
 
@@ -326,6 +336,9 @@ class Modules:
 
 
 def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
-    if not weak:
+    if not weak or state.modes.members == modes.members and len(modes.members) == 1:
         return state.in_modes(modes, recursive=True)
+    if state.many:
+        # One of several was set, and nobody can tell later whether it is the one that is used.
+        return state.in_modes(LOST, recursive=True)
     return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))

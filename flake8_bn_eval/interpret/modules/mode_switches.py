@@ -19,7 +19,7 @@ from flake8_bn_eval.interpret.records import ModeChange
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.things import Function, ObjectId, SavedMode
+from flake8_bn_eval.modes.things import Condition, Function, ObjectId, SavedMode, Symbol
 from flake8_bn_eval.modes.unity import are_told_apart
 from flake8_bn_eval.modes.values import Value, of_constant, of_object
 from flake8_bn_eval.modes.world import World
@@ -99,10 +99,14 @@ class ModeSwitches:
         return {each: world.get(each) for each in sorted(below)}
 
     def admit_doubt(self, before: dict[ObjectId, Object], world: World) -> None:
-        """Nobody can tell which of these was set: where the mode is another now, it is unknown."""
+        """Nobody can tell which of these was set: where the mode is another now, it is unknown.
+
+        So it is where it was one of several, and the new one among them.
+        """
         for identity, old in before.items():
             new = world.get(identity)
-            if (new.modes, new.tree) != (old.modes, old.tree):
+            same = (new.modes, new.tree) == (old.modes, old.tree)
+            if not same or len(new.modes.members) > 1:
                 world.put(identity, new.in_modes(LOST, recursive=True))
 
     def _override(self, identity: ObjectId, world: World) -> Function | None:
@@ -272,7 +276,17 @@ class ModeSwitches:
             return isinstance(constant.value, bool | int)
         if world.get(receiver).is_module:
             return True
+        if not value.objects and not self._is_named_module(receiver, world):
+            return any(isinstance(thing, Condition | SavedMode) for thing in value.things) or any(
+                mentions(thing.subject.rpartition(".")[2], FLAG_WORDS)
+                for thing in value.things
+                if isinstance(thing, Symbol)
+            )
         return all(
             state.kind is Kind.UNKNOWN and mentions(state.name.rpartition(".")[2], FLAG_WORDS)
             for state in map(world.get, value.objects)
         )
+
+    def _is_named_module(self, identity: ObjectId, world: World) -> bool:
+        name = world.get(identity).name.rpartition(".")[2]
+        return mentions(name, self.machine.knowledge.vocabulary.modules)

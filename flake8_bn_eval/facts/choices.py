@@ -1,0 +1,72 @@
+"""Whether a mode is what somebody has chosen: an unseen caller, or the user by an option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flake8_bn_eval.facts.written.listing import branches, expressions, operations
+from flake8_bn_eval.flow.nodes import Branch
+from flake8_bn_eval.interpret.records import (
+    Assumptions,
+    ForwardCall,
+    ModeChange,
+    Observation,
+    Recorder,
+)
+from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.operations import Call, Place
+
+
+def is_callers_choice(record: ForwardCall, mode: Mode) -> bool:
+    """Whether a flag decides about this mode: an unseen caller's, or an option of the user."""
+    return _is_decided(record, mode, lambda seen: seen.flags)
+
+
+def is_option(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
+    """Whether a test decides, of which one branch sets this mode and the other one another.
+
+    ``if finetune: encoder.train()``, ``else: encoder.eval()``: the frozen encoder is meant.
+    """
+    if not _is_decided(record, mode, lambda seen: seen.assumed):
+        return False
+    places = {remark.place for remark in record.modes.witness(mode)}
+    changes = [each for each in recorder.mode_changes if each.receiver in record.receivers]
+    return any(
+        _are_alternatives(here, there)
+        for here in changes
+        if here.mode is mode and here.place in places
+        for there in changes
+        if there.mode is not mode and there.stack == here.stack
+    )
+
+
+def _is_decided(
+    record: ForwardCall, mode: Mode, answers: Callable[[Observation], Assumptions]
+) -> bool:
+    """Whether it is in this mode only where some question is answered in one way."""
+    seen = record.observations
+    with_mode = [answers(each) for each in seen if mode in each.modes]
+    for question, truth in frozenset.intersection(*with_mode) if with_mode else ():
+        others = [each for each in seen if (question, not truth) in answers(each)]
+        if others and not any(mode in each.modes for each in others):
+            return True
+    return False
+
+
+def _are_alternatives(one: ModeChange, other: ModeChange) -> bool:
+    definition = one.stack[-1].definition
+    if definition is None:
+        return False
+    return any(
+        {_side(branch, one.place), _side(branch, other.place)} == {True, False}
+        for branch in branches(definition.body)
+    )
+
+
+def _side(branch: Branch, place: Place) -> bool | None:
+    """Whether something is called where the condition of a branch holds, or where it does not."""
+    for truth, node in ((True, branch.then), (False, branch.otherwise)):
+        written = (each for operation in operations(node) for each in expressions(operation))
+        if any(isinstance(each, Call) and each.place == place for each in written):
+            return truth
+    return None
