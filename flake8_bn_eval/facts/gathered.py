@@ -262,6 +262,20 @@ class Facts:
         trains = any(each.stack[:depth] == record.stack for each in self.recorder.differentiations)
         return chosen and not trains and all(each.mode is mode for each in own)
 
+    def is_set_in_parts(self, forward: Forward, mode: Mode) -> bool:
+        """Whether a function that still runs puts only some part of the module in a mode.
+
+        ``if head_only: net.head.train()`` means the rest to stay as it is.
+        """
+        record = forward.record
+        parts = record.family - record.receivers
+        return any(
+            change.mode is mode
+            and change.receiver in parts
+            and change.stack == record.stack[: len(change.stack)]
+            for change in self.recorder.mode_changes
+        )
+
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}

@@ -302,7 +302,13 @@ class Purposes:
             return Purpose.INFERENCE, False
         if self._is_only_looked_at(record):
             return Purpose.INFERENCE, not self.never_differentiates
+        if self.never_differentiates and self._is_detached_for_good(record):
+            return Purpose.INFERENCE, False
         return Purpose.UNKNOWN, False
+
+    def _is_detached_for_good(self, record: ForwardCall) -> bool:
+        """Whether an output leaves as data only, which somebody has cut off from its graph."""
+        return Use.DETACHED in record.uses and LEAVING & record.uses <= {Use.RETURNED_DATA}
 
     def _is_only_looked_at(self, record: ForwardCall) -> bool:
         """Whether the numbers of an output are read, and its graph goes nowhere."""

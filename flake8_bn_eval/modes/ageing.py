@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flake8_bn_eval.modes.holding import led_to
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
-from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.things import ObjectId, Parameters, held_by
+from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.modes.values import Value, renamed
 
 if TYPE_CHECKING:
@@ -41,12 +42,16 @@ def retire_all(world: World, since: World) -> None:
     So it has its new number wherever an exception may interrupt that pass.
     """
     older = world.identities.aged
-    new = {each for each in world.objects.differing(since.objects) if each not in since.objects}
-    born = [each for each in new if each not in older and _is_worth(each, world)]
+    born = [
+        each
+        for each in world.objects.differing(since.objects)
+        if each not in older and each not in since.objects and _is_worth(each, world)
+    ]
     names: dict[ObjectId, ObjectId] = {}
     for identity in sorted(born):
         origin = world.objects[identity].origin
-        if origin is None or origin.parent not in born and not _was_there(origin, new, world):
+        # An attribute that a pass was the first to look at has been there all the time.
+        if origin is None or origin.parent not in born and not is_attribute(origin.key):
             names[identity] = world.identities.older(identity)
             add_unseen_children(identity, names, world)
     if names:
@@ -55,18 +60,6 @@ def retire_all(world: World, since: World) -> None:
         alone = _alone(names, world)
         rename(names, world)
         _move(names, world, alone)
-
-
-def _was_there(origin: Origin, new: set[ObjectId], world: World) -> bool:
-    """Whether an attribute was only looked at for the first time: each pass finds the same."""
-    parent = world.objects.get(origin.parent)
-    if parent is None or parent.many or origin.parent in world.identities.aged:
-        return False
-    if not is_attribute(origin.key):
-        return False
-    if origin.parent not in new:
-        return True
-    return parent.origin is not None and _was_there(parent.origin, new, world)
 
 
 def _is_worth(identity: ObjectId, world: World) -> bool:
@@ -97,23 +90,15 @@ def _alone(names: dict[ObjectId, ObjectId], world: World) -> frozenset[ObjectId]
 
 
 def _holdings(world: World) -> Iterator[tuple[frozenset[ObjectId], bool]]:
-    """What names, attributes and elements hold, and whether it is an element.
-
-    Parameters lead nobody to the module that they belong to.
-    """
+    """What names, attributes and elements hold, and whether it is an element."""
     for value in world.names.values():
-        yield _reached(value), False
+        yield frozenset(led_to(value, world)), False
     for state in world.objects.values():
         is_element = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            yield _reached(value), is_element
+            yield frozenset(led_to(value, world)), is_element
         if state.rest is not None:
-            yield _reached(state.rest), True
-
-
-def _reached(value: Value) -> frozenset[ObjectId]:
-    speaking = (held_by(thing) for thing in value.things if not isinstance(thing, Parameters))
-    return value.objects.union(*speaking) if value.things else value.objects
+            yield frozenset(led_to(state.rest, world)), True
 
 
 def _move(names: dict[ObjectId, ObjectId], world: World, alone: frozenset[ObjectId]) -> None:

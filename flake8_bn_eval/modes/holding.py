@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import (
@@ -23,7 +24,9 @@ from flake8_bn_eval.modes.things import (
     Thing,
 )
 from flake8_bn_eval.modes.values import NONE, Value
-from flake8_bn_eval.modes.world import World
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.modes.world import World
 
 
 def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
@@ -57,11 +60,11 @@ def sweep(world: World, since: World, *kept: Value) -> None:
     }
     if not born:
         return
-    waiting = [each for value in kept for each in _in_value(value, world)]
+    waiting = [each for value in kept for each in led_to(value, world)]
     for variable in world.names.differing(since.names):
         value = world.names.peek(variable)
         if value is not None:
-            waiting += _in_value(value, world)
+            waiting += led_to(value, world)
     for identity in differing - born:
         state = world.objects.peek(identity)
         if state is not None:
@@ -78,7 +81,7 @@ def sweep(world: World, since: World, *kept: Value) -> None:
 
 def _in_object(state: Object, world: World) -> Iterator[ObjectId]:
     for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
-        yield from _in_value(value, world)
+        yield from led_to(value, world)
     if state.origin is not None:
         yield state.origin.parent
 
@@ -104,15 +107,16 @@ def replace_everywhere(before: Value, after: Value, world: World) -> None:
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
     held: set[ObjectId] = set()
     for value in world.names.values():
-        held.update(_in_value(value, world))
+        held.update(led_to(value, world))
     for identity, state in world.objects.items():
         if identity not in wanted:
             for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
-                held.update(_in_value(value, world))
+                held.update(led_to(value, world))
     return held
 
 
-def _in_value(value: Value, world: World) -> Iterator[ObjectId]:
+def led_to(value: Value, world: World) -> Iterator[ObjectId]:
+    """The objects to which somebody comes who holds a value."""
     yield from value.objects
     for thing in value.things:
         yield from _in_thing(thing, world)
@@ -130,14 +134,14 @@ def _in_thing(thing: Thing, world: World) -> Iterator[ObjectId]:
             if thing.receiver is not None:
                 yield thing.receiver
             for _, value in thing.captured:
-                yield from _in_value(value, world)
+                yield from led_to(value, world)
         case Partial():
             for value in (thing.callee, *thing.arguments, *(each for _, each in thing.keywords)):
-                yield from _in_value(value, world)
+                yield from led_to(value, world)
         case Pending():
             yield from _in_thing(thing.function, world)
             for value in (*thing.arguments, *(each for _, each in thing.keywords)):
-                yield from _in_value(value, world)
+                yield from led_to(value, world)
         case Mapped():
-            yield from _in_value(thing.callee, world)
-            yield from _in_value(thing.iterable, world)
+            yield from led_to(thing.callee, world)
+            yield from led_to(thing.iterable, world)

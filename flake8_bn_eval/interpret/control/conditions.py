@@ -13,6 +13,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.modes.assumptions import PLACE
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.guards import ALWAYS, UNGUARDED, Guard, Guards, either
 from flake8_bn_eval.modes.identities import about_mode, about_object
 from flake8_bn_eval.modes.lattice import Mode
@@ -42,6 +43,8 @@ from flake8_bn_eval.operations import (
     Negation,
 )
 from flake8_bn_eval.operations import Constant as Literal
+
+ORDERING = frozenset({"<", "<=", ">", ">="})
 
 
 class Conditions:
@@ -106,6 +109,9 @@ class Conditions:
             value = self.machine.expressions.evaluate(condition, world, frame)
         except Unreachable:
             return [], []
+        if isinstance(condition, Comparison) and condition.operator in ORDERING:
+            # What is the larger one, only the numbers tell.
+            self.machine.recorder.use(value.lineage, Use.READ)
         truth = self.truth(value, world)
         if truth is not None:
             return ([world], []) if truth else ([], [world])
