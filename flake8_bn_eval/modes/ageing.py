@@ -5,13 +5,14 @@ Whoever held an object of an earlier pass holds the older one from then on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
-from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
+from flake8_bn_eval.modes.things import ObjectId, Parameters, held_by
 from flake8_bn_eval.modes.values import Value, renamed
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def retire(identity: ObjectId, world: World) -> None:
         return
     names = {identity: world.identities.older(identity)}
     add_unseen_children(identity, names, world)
+    alone = _alone(names, world)
     if rename(names, world):
-        _move(names, world)
+        _move(names, world, alone)
 
 
 def retire_all(world: World, since: World) -> None:
@@ -39,23 +41,32 @@ def retire_all(world: World, since: World) -> None:
     So it has its new number wherever an exception may interrupt that pass.
     """
     older = world.identities.aged
-    born = [
-        each
-        for each in world.objects.differing(since.objects)
-        if each not in older and each not in since.objects and _is_worth(each, world)
-    ]
+    new = {each for each in world.objects.differing(since.objects) if each not in since.objects}
+    born = [each for each in new if each not in older and _is_worth(each, world)]
     names: dict[ObjectId, ObjectId] = {}
     for identity in sorted(born):
         origin = world.objects[identity].origin
-        # An attribute that a pass was the first to look at has been there all the time.
-        if origin is None or origin.parent not in born and not is_attribute(origin.key):
+        if origin is None or origin.parent not in born and not _was_there(origin, new, world):
             names[identity] = world.identities.older(identity)
             add_unseen_children(identity, names, world)
     if names:
         for identity in sorted(names):
             world.forget(about_object(identity))
+        alone = _alone(names, world)
         rename(names, world)
-        _move(names, world)
+        _move(names, world, alone)
+
+
+def _was_there(origin: Origin, new: set[ObjectId], world: World) -> bool:
+    """Whether an attribute was only looked at for the first time: each pass finds the same."""
+    parent = world.objects.get(origin.parent)
+    if parent is None or parent.many or origin.parent in world.identities.aged:
+        return False
+    if not is_attribute(origin.key):
+        return False
+    if origin.parent not in new:
+        return True
+    return parent.origin is not None and _was_there(parent.origin, new, world)
 
 
 def _is_worth(identity: ObjectId, world: World) -> bool:
@@ -68,13 +79,51 @@ def _is_worth(identity: ObjectId, world: World) -> bool:
     return state.matters
 
 
-def _move(names: dict[ObjectId, ObjectId], world: World) -> None:
+def _alone(names: dict[ObjectId, ObjectId], world: World) -> frozenset[ObjectId]:
+    """Those of which just one is left, the last one or an older one.
+
+    ``if is_new: net = Net()`` in a loop: whatever holds the one may hold the other instead, or
+    nobody holds the older one any more.
+    """
+    waiting = {old: new for old, new in names.items() if new in world.objects}
+    ways: dict[ObjectId, set[tuple[bool, bool]]] = {old: set() for old in waiting}
+    for held, is_element in _holdings(world) if waiting else ():
+        for old, new in waiting.items():
+            way = old in held, new in held
+            if any(way):
+                ways[old] |= {way, (False, False)} if is_element else {way}
+    apart = [old for pair in world.apart for old, new in waiting.items() if {old, new} <= pair]
+    return frozenset(old for old, seen in ways.items() if len(seen) < 2).difference(apart)
+
+
+def _holdings(world: World) -> Iterator[tuple[frozenset[ObjectId], bool]]:
+    """What names, attributes and elements hold, and whether it is an element.
+
+    Parameters lead nobody to the module that they belong to.
+    """
+    for value in world.names.values():
+        yield _reached(value), False
+    for state in world.objects.values():
+        is_element = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
+        for value in state.fields.values():
+            yield _reached(value), is_element
+        if state.rest is not None:
+            yield _reached(state.rest), True
+
+
+def _reached(value: Value) -> frozenset[ObjectId]:
+    speaking = (held_by(thing) for thing in value.things if not isinstance(thing, Parameters))
+    return value.objects.union(*speaking) if value.things else value.objects
+
+
+def _move(names: dict[ObjectId, ObjectId], world: World, alone: frozenset[ObjectId]) -> None:
     for old, new in names.items():
         state = moved(world.objects[old], names)
         del world.objects[old]
         known = world.objects.get(new)
         if known is not None:
-            state = replace(join_objects(known, state), many=True)
+            many = old not in alone or known.many or state.many
+            state = replace(join_objects(known, state), many=many)
         world.put(new, state)
 
 

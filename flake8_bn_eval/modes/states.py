@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from flake8_bn_eval.modes.joins import same_modes
 from flake8_bn_eval.modes.values import of_constant
 from flake8_bn_eval.modes.world import World
@@ -32,6 +34,26 @@ def join_all(worlds: list[World] | State) -> World:
         if world is not joined:
             joined = joined.join(world)
     return joined
+
+
+def join_nearest(worlds: list[World]) -> World:
+    """One world that covers all; consumes them, those first that fewest answers tell apart.
+
+    So what differs keeps its guards: ``a``, ``not a and b`` and ``not a and not b`` are told apart
+    by `b`, then by `a`.  In another order the first two would have nothing in common.
+    """
+    left = list(worlds)
+    while len(left) > 2:
+        first, second = min(combinations(left, 2), key=_distance)
+        left = [each for each in left if each is not first and each is not second]
+        left.append(first.join(second))
+    return join_all(left)
+
+
+def _distance(pair: tuple[World, World]) -> int:
+    """How many answers tell two worlds apart."""
+    first, second = (world.assumptions.truths.items() for world in pair)
+    return len(first ^ second)
 
 
 def _leaving(world: World) -> object:

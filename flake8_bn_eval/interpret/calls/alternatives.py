@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
-from flake8_bn_eval.modes.states import join_all
+from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Variable
@@ -50,7 +50,7 @@ def one_of(ways: list[Way], world: World) -> Value:
         left.append(each)
     if not left:
         raise Unreachable
-    after = join_all(left)
+    after = join_nearest(left)
     result = after.names.remove(RESULTING)
     world.become(after)
     return NOTHING if result is None else result
