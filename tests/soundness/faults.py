@@ -115,7 +115,7 @@ FAULTS = (
     ),
     Fault(
         "a flag that is assigned again still decides",
-        "flake8_bn_eval.modes.assumptions:Assumptions.forget_variable",
+        "flake8_bn_eval.modes.assumptions:Assumptions.about_variable",
         "if not self.variables:",
         "if self.variables is not None:",
     ),
