@@ -15,7 +15,7 @@ from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
-from flake8_bn_eval.facts.stepping import is_in_optimizer, is_stepped
+from flake8_bn_eval.facts.stepping import is_in_optimizer, is_stepped, is_trained_through
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
@@ -364,6 +364,10 @@ class Facts:
     def is_stepped(self, forward: Forward) -> bool:
         """Whether an optimizer that may hold the module takes a step where the call comes from."""
         return is_stepped(forward.record, self.recorder)
+
+    def is_trained_through(self, forward: Forward) -> bool:
+        """Whether the function itself has chosen evaluation mode, for what it differentiates."""
+        return is_trained_through(forward.record, self.recorder, self.program)
 
     def is_in_optimizer(self, forward: Forward) -> bool:
         """Whether an optimizer in sight holds parameters of the module."""

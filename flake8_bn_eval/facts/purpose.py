@@ -191,7 +191,7 @@ class Purposes:
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True
-        if self.evaluates(record):
+        if named is not Purpose.TRAINING and self.evaluates(record):
             return Purpose.INFERENCE, True
         if self.serves_training(record):
             return Purpose.UNKNOWN, False

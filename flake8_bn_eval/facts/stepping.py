@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.interpret.frames import shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, OptimizerStep, Recorder
+from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.operations import Program
 
 
 def is_stepped(record: ForwardCall, recorder: Recorder) -> bool:
@@ -11,12 +14,7 @@ def is_stepped(record: ForwardCall, recorder: Recorder) -> bool:
 
     A helper that differentiates may be shared with an evaluation, which takes none.
     """
-    family = record.family
-    steps = [
-        step
-        for step in recorder.steps
-        if step.targets is None or not family.isdisjoint(step.targets)
-    ]
+    steps = [step for step in recorder.steps if _may_train(step, record)]
     alike = [each for each in recorder.forward_calls if each.place == record.place and each.trained]
     nearest = max((_nearness(step, each) for step in steps for each in alike), default=0)
     return any(_nearness(step, record) >= min(nearest, len(step.stack)) for step in steps)
@@ -28,6 +26,34 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
         step.targets is not None and not record.family.isdisjoint(step.targets)
         for step in recorder.steps
     )
+
+
+def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
+    """Whether the function that differentiates has put the module in evaluation mode for that.
+
+    It does so right before, in the same pass of the same loop; or it does so once, and no step
+    of its own trains the module: others are trained through it, or gradients are measured.
+    """
+    places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
+    definition = record.stack[-1].definition
+    body = program.body if definition is None else definition.body
+    set_here = [
+        change.place
+        for change in recorder.mode_changes
+        if change.place in places and change.stack == record.stack and change.place < record.place
+    ]
+    innermost = Loops().innermost
+    here = innermost(body, record.place)
+    if any(innermost(body, place) == here for place in set_here):
+        return True
+    return bool(set_here) and not any(
+        step.stack[: len(record.stack)] == record.stack and _may_train(step, record)
+        for step in recorder.steps
+    )
+
+
+def _may_train(step: OptimizerStep, record: ForwardCall) -> bool:
+    return step.targets is None or not record.family.isdisjoint(step.targets)
 
 
 def _nearness(step: OptimizerStep, record: ForwardCall) -> int:

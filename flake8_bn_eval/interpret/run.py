@@ -266,13 +266,25 @@ class Roots:
     ) -> None:
         """The mode of a module is its callers' business while one of its methods runs.
 
-        An unseen base may have set the modes of what its constructor leaves, too.
+        So are the modes of what an object holds that has an `eval()` of its own for them; and an
+        unseen base may have set the modes of what its constructor leaves, too.
         """
         is_module = self.machine.classes.is_module(class_)
-        if self._acts_as_module(class_) or first and is_module is None:
+        chosen = self._acts_as_module(class_) or self._lets_callers_choose(class_)
+        if chosen or first and is_module is None:
             frame = Frame.of_module()
             place = class_.definition.place
             self.machine.mode_switches.leave_to_callers(identity, CALLERS, world, frame, place)
+
+    def _lets_callers_choose(self, class_: Class) -> bool:
+        """An object that is no module has an `eval()`, which sets modes and does nothing else."""
+        member = self.machine.classes.member(class_, "eval")
+        function = None if member is None else member.only_thing
+        if not isinstance(function, Function):
+            return False
+        definition, telling = function.definition, self.machine.telling
+        sets = "eval" in definition.called_names and not telling.trains(definition)
+        return sets and not telling.may_call_module(definition)
 
     def _acts_as_module(self, class_: Class) -> bool:
         """A module, or a class of an unseen base that has what only modules have."""

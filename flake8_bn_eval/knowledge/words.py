@@ -13,7 +13,7 @@ from flake8_bn_eval.knowledge.rows import Vocabulary
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-_CLASS = re.compile(r"[A-Z]+[a-z0-9]+[A-Z][A-Za-z0-9]*")
+_CLASS = re.compile(r"[A-Z]+[a-z0-9]+[A-Z][A-Za-z0-9]*|[A-Z]{3,}[a-z][A-Za-z0-9]*")
 
 # Without this list `val` would be found in `value` and `dev` in `device`.
 _JOINED = re.compile(

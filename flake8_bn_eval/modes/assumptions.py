@@ -46,7 +46,7 @@ G = TypeVar("G", bound=Guarded)
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("_narrowed", "asked", "compared", "identities", "truths", "variables")
+    __slots__ = ("_narrowed", "_subjects", "asked", "compared", "identities", "truths", "variables")
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
@@ -58,13 +58,16 @@ class Assumptions:
         self.identities = identities
         self._narrowed: dict[int, tuple[object, object]] = {}
         """What is left of things under guards, by their `id`, as long as no answer changes."""
+        self._subjects: set[str] | None = None
+        """What is known to be assumed about, as long as no answer changes."""
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
         copy = Assumptions.__new__(Assumptions)
         copy.truths, copy.variables = self.truths.copy(), self.variables.copy()
         copy.compared, copy.asked = self.compared, self.asked
-        copy.identities, copy._narrowed = self.identities, self._narrowed
+        copy.identities = self.identities
+        copy._narrowed, copy._subjects = self._narrowed, self._subjects
         return copy
 
     def join(self, other: Assumptions) -> Assumptions:
@@ -110,7 +113,7 @@ class Assumptions:
     def set(self, question: Question, truth: bool | None) -> None:
         """Change one answer, and nothing that follows from it; None takes it back."""
         if self.truths.get(question) is not truth:
-            self._narrowed = {}
+            self._narrowed, self._subjects = {}, None
             if truth is None:
                 del self.truths[question]
             else:
@@ -118,7 +121,7 @@ class Assumptions:
 
     def clear(self) -> None:
         """Assume nothing any more."""
-        self.truths, self._narrowed = {}, {}
+        self.truths, self._narrowed, self._subjects = {}, {}, None
 
     def narrowed(self, held: G, *, noting: bool = True) -> G:
         """What is left of something that is there under guards, after the answers known here."""
@@ -129,7 +132,7 @@ class Assumptions:
             return held
         known = self._narrowed.get(id(held))
         if known is None:
-            answered = {each[0] for each in questions if self._known(each) is not None}
+            answered = {each for each, _ in questions if self._may_follow(each)}
             left = held.on_path(self._known, answered) if answered else held
             known = self._narrowed[id(held)] = held, left
         return known[1]  # type: ignore[return-value]
@@ -168,7 +171,7 @@ class Assumptions:
             self.variables.pop(subject, None)
         if stale:
             self.truths = {q: t for q, t in self.truths.items() if q[0] not in stale}
-            self._narrowed = {}
+            self._narrowed, self._subjects = {}, None
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""
@@ -183,9 +186,18 @@ class Assumptions:
 
     def _known(self, question: Question) -> bool | None:
         known = self.truths.get(question)
-        if known is None and self.truths:
+        if known is None and self.truths and self._may_follow(question[0]):
             known = self._infer(*question)
         return known
+
+    def _may_follow(self, subject: str) -> bool:
+        """Whether an answer about a subject may follow from what is assumed."""
+        assumed, identities = self._subjects, self.identities
+        if assumed is None:
+            assumed = self._subjects = {question[0] for question in self.truths}
+        if subject in assumed:
+            return True
+        return subject in identities.conjunctions or subject in identities.wholes
 
     def _infer(self, subject: str, constant: Constant | None) -> bool | None:
         """What follows from a subject's being equal to another constant, or from its parts."""
@@ -209,9 +221,10 @@ class Assumptions:
 
     def _left_out(self, subject: str, constant: Constant | None) -> bool | None:
         """The one part of a conjunction that must fail, because the others hold."""
-        for whole in sorted(self.identities.wholes.get(subject, ())):
-            denied = self.truths.get((whole, None)) is False
-            parts = self.identities.conjunctions[whole] if denied else ()
+        wholes = self.identities.wholes.get(subject, ())
+        denied = [each for each in wholes if self.truths.get((each, None)) is False]
+        for whole in sorted(denied):
+            parts = self.identities.conjunctions[whole]
             for part in parts:
                 if (part.subject, part.constant) == (subject, constant):
                     others = [each for each in parts if each is not part]

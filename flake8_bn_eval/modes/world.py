@@ -14,11 +14,11 @@ from dataclasses import replace
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
-from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.footprints import Footprint, Part
 from flake8_bn_eval.modes.guards import Guard, Literal
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
-from flake8_bn_eval.modes.joins import is_attribute, join_objects, merging
+from flake8_bn_eval.modes.joining import join
+from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
 from flake8_bn_eval.modes.tables import Table, reguarded
@@ -63,9 +63,10 @@ class World:
 
     def fork(self) -> World:
         """An independent copy."""
-        return self._fork(self.assumptions.copy())
+        return self.forked(self.assumptions.copy())
 
-    def _fork(self, assumptions: Assumptions) -> World:
+    def forked(self, assumptions: Assumptions) -> World:
+        """A copy that is read under other assumptions."""
         copy = World.__new__(World)
         copy.assumptions = assumptions
         copy.names = self.names.fork(assumptions)
@@ -356,76 +357,9 @@ class World:
             many=owner.many,
         )
 
-    # Joining
-
     def join(self, other: World) -> World:
         """One world that covers both; consumes both."""
-        if self.version != other.version:
-            self._materialise(other)
-            other._materialise(self)
-        variables = self.names.differing(other.names)
-        identities = self.objects.differing(other.objects)
-        mine = self.assumptions.apart(other.assumptions)
-        theirs = other.assumptions.apart(self.assumptions)
-        joined = self._fork(self.assumptions.join(other.assumptions))
-        joined.apart = self.apart | other.apart | exchanged(self, other, variables)
-        if self.gradients is not other.gradients:
-            joined.gradients = self.gradients.merged(mine, other.gradients, theirs)
-        joined.edits = 0
-        joined._join_names(variables, self, other, mine, theirs)
-        joined._join_objects(identities, self, other, mine, theirs)
-        joined.subjects = self.subjects | other.subjects
-        if joined.guarded:
-            joined.watch(mine, theirs)
-        effort = len(variables) + len(identities)
-        self.identities.effort += 1 + effort // 16
-        if self.version != other.version:
-            joined.changed()
-        return joined
-
-    def _join_names(
-        self, differing: set[Variable], first: World, second: World, here: Guard, there: Guard
-    ) -> None:
-        """A name that only one side has assigned can be read only where that side came from."""
-        names, others = first.names, second.names
-        for variable in differing:
-            if names.peek(variable) is others.peek(variable):
-                continue
-            mine, theirs = names.left(variable), others.left(variable)
-            if theirs is not None:
-                joined = theirs if mine is None else mine.merged(here, theirs, there)
-                if joined is not names.peek(variable):
-                    self.names[variable] = joined
-
-    def _join_objects(
-        self, differing: set[ObjectId], first: World, second: World, here: Guard, there: Guard
-    ) -> None:
-        objects, others = first.objects, second.objects
-        merge = merging(here, there)
-        for identity in differing:
-            if objects.peek(identity) is others.peek(identity):
-                continue
-            mine, theirs = objects.left(identity), others.left(identity)
-            if theirs is not None:
-                joined = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
-                if joined is not objects.peek(identity):
-                    self.objects[identity] = joined
-
-    def _materialise(self, other: World) -> None:
-        """Look at every child that the other world has looked at."""
-        for identity in sorted(self.objects.differing(other.objects)):
-            theirs = other.objects.peek(identity)
-            if theirs is not None and theirs.origin is not None and identity not in self.objects:
-                self._look_at(theirs.origin, other)
-
-    def _look_at(self, origin: Origin, other: World) -> None:
-        if origin.parent not in self.objects:
-            above = other.objects.peek(origin.parent)
-            if above is None or above.origin is None:
-                return
-            self._look_at(above.origin, other)
-        if origin.parent in self.objects:
-            self.child(origin.parent, origin.key)
+        return join(self, other)
 
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes as well."""

@@ -60,6 +60,9 @@ class GraphNorms:
         value = passed.get(training.position, training.parameter)
         if value is None:
             return not passed.open and bool(training.default)
+        if isinstance(value, Constant) and value.value is True:
+            # Whatever is built by this line normalises by the batch: nobody reads the statistics.
+            return False
         return Handing(self.view).read(value, False).mode is not Mode.OFF
 
     def _optimized(self) -> Place | None:

@@ -137,7 +137,7 @@ class Loops:
             return []
         values = [*state.fields.values(), state.rest]
         objects = sorted({each for value in values for each in value.objects})
-        modules = all(each in world.objects and world.get(each).is_module for each in objects)
+        modules = all(each in world.objects and world.get(each).may_be_module for each in objects)
         return objects if modules and not any(value.things for value in values) else []
 
     def focus(self, identity: ObjectId, world: World) -> None:

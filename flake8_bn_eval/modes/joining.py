@@ -1,0 +1,87 @@
+"""Joining two worlds where two paths meet: what differs between them is kept under guards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.modes.exchanges import exchanged
+from flake8_bn_eval.modes.guards import Guard
+from flake8_bn_eval.modes.joins import join_objects, merging
+from flake8_bn_eval.modes.objects import Origin
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.modes.world import World
+
+
+def join(first: World, second: World) -> World:
+    """One world that covers both; consumes both."""
+    if first.version != second.version:
+        _materialise(first, second)
+        _materialise(second, first)
+    here = first.assumptions.apart(second.assumptions)
+    there = second.assumptions.apart(first.assumptions)
+    joined = first.forked(first.assumptions.join(second.assumptions))
+    variables = first.names.differing(second.names)
+    joined.apart = first.apart | second.apart | exchanged(first, second, variables)
+    if first.gradients is not second.gradients:
+        joined.gradients = first.gradients.merged(here, second.gradients, there)
+    joined.edits = 0
+    differing = len(variables)
+    _join_names(joined, first, second, here, there)
+    differing += _join_objects(joined, first, second, here, there)
+    joined.subjects = first.subjects | second.subjects
+    if joined.guarded:
+        joined.watch(here, there)
+    joined.identities.effort += 1 + differing // 16
+    if first.version != second.version:
+        joined.changed()
+    return joined
+
+
+def _join_names(joined: World, first: World, second: World, here: Guard, there: Guard) -> None:
+    """A name that only one side has assigned can be read only where that side came from."""
+    names, others = first.names, second.names
+    for variable in names.differing(others):
+        kept = names.peek(variable)
+        if kept is others.peek(variable):
+            continue
+        mine, theirs = names.left(variable), others.left(variable)
+        if theirs is not None:
+            value = theirs if mine is None else mine.merged(here, theirs, there)
+            if value is not kept:
+                joined.names[variable] = value
+
+
+def _join_objects(joined: World, first: World, second: World, here: Guard, there: Guard) -> int:
+    """Join the objects; how many may have differed."""
+    objects, others = first.objects, second.objects
+    merge = merging(here, there)
+    differing = objects.differing(others)
+    for identity in differing:
+        kept = objects.peek(identity)
+        if kept is others.peek(identity):
+            continue
+        mine, theirs = objects.left(identity), others.left(identity)
+        if theirs is not None:
+            state = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
+            if state is not kept:
+                joined.objects[identity] = state
+    return len(differing)
+
+
+def _materialise(world: World, other: World) -> None:
+    """Look at every child that the other world has looked at."""
+    for identity in sorted(world.objects.differing(other.objects)):
+        theirs = other.objects.peek(identity)
+        if theirs is not None and theirs.origin is not None and identity not in world.objects:
+            _look_at(world, theirs.origin, other)
+
+
+def _look_at(world: World, origin: Origin, other: World) -> None:
+    if origin.parent not in world.objects:
+        above = other.objects.peek(origin.parent)
+        if above is None or above.origin is None:
+            return
+        _look_at(world, above.origin, other)
+    if origin.parent in world.objects:
+        world.child(origin.parent, origin.key)
