@@ -19,7 +19,8 @@ from flake8.options.manager import OptionManager
 from flake8_bn_eval import __version__, source
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.configuration.choice import Choice, choose
-from flake8_bn_eval.configuration.table import ConfigurationError, table_above
+from flake8_bn_eval.configuration.section import ConfigurationError
+from flake8_bn_eval.configuration.table import table_above
 from flake8_bn_eval.findings import Note, flake8_texts, where_in_file
 from flake8_bn_eval.options import OptionError, argparse_arguments, declarations
 

@@ -70,3 +70,34 @@ def test_finding_the_rules_imports_neither_the_parser_nor_the_interpreter() -> N
         command, cwd=PACKAGE.parent, capture_output=True, encoding="utf-8", check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_no_modules_import_each_other_when_they_run() -> None:
+    """What is imported for its type alone ties nothing together."""
+    modules = _modules()
+    imported = {name: set(_run_time_imports(path, modules)) for name, path in modules.items()}
+    while imported:
+        free = {name for name, names in imported.items() if not names & imported.keys()}
+        assert free, f"import circle among {sorted(imported)}"
+        imported = {name: names for name, names in imported.items() if name not in free}
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def _run_time_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
+    waiting: list[list[ast.AST]] = [list(ast.parse(path.read_text(encoding="utf-8")).body)]
+    while waiting:
+        for node in waiting.pop():
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                continue
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    yield inner if inner in modules else str(node.module)
+            waiting.append(list(ast.iter_child_nodes(node)))

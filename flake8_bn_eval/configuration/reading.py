@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from flake8_bn_eval.configuration.table import NAME, ConfigurationError
+from flake8_bn_eval.configuration.section import NAME, ConfigurationError
 from flake8_bn_eval.options import OptionError, declarations
 
 CODES = ("select", "extend-select", "ignore", "extend-ignore")

@@ -9,15 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from flake8_bn_eval.configuration.section import NAME
+
 if TYPE_CHECKING:
     from flake8_bn_eval.configuration.reading import Table
 
 FILE = "pyproject.toml"
-NAME = "bn-eval"
-
-
-class ConfigurationError(Exception):
-    """A mistake in the table; the message names the file, its line and what would be right."""
 
 
 def table_above(folder: str) -> Table | None:

@@ -12,6 +12,7 @@ from flake8_bn_eval.interpret.records import (
     ModeChange,
     Observation,
     Recorder,
+    place_at,
 )
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Call, Place
@@ -38,6 +39,24 @@ def is_option(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
         for there in changes
         if there.mode is not mode and there.stack == here.stack
     )
+
+
+def is_own_choice(record: ForwardCall, depth: int, mode: Mode, recorder: Recorder) -> bool:
+    """Whether a running function has put the module in this mode, in no other, and trains nothing.
+
+    ``depth`` is that of the function on the way to the call.
+    """
+    stack, place = record.stack[:depth], place_at(record, depth)
+    places = {remark.place for remark in record.modes.witness(mode)}
+    own = [
+        each
+        for each in recorder.mode_changes
+        if each.stack == stack and each.receiver in record.receivers
+    ]
+    if not any(each.place in places and each.place < place for each in own):
+        return False
+    trains = any(each.stack[:depth] == stack for each in recorder.differentiations)
+    return not trains and all(each.mode is mode for each in own)
 
 
 def _is_decided(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts.choices import is_callers_choice, is_option
+from flake8_bn_eval.facts.choices import is_callers_choice, is_option, is_own_choice
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.averages import StaleAverage, StaleAverages
 from flake8_bn_eval.facts.layers.freezes import Freezes
@@ -15,7 +15,12 @@ from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
-from flake8_bn_eval.facts.stepping import is_in_optimizer, is_stepped, is_trained_through
+from flake8_bn_eval.facts.stepping import (
+    is_adapted,
+    is_in_optimizer,
+    is_stepped,
+    is_trained_through,
+)
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
@@ -36,7 +41,7 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Program, describe
+from flake8_bn_eval.operations import Place, Program, describe
 from flake8_bn_eval.options import Options
 
 if TYPE_CHECKING:
@@ -244,23 +249,16 @@ class Facts:
         return not self.recorder.explained.isdisjoint(places | {forward.place})
 
     def is_meant(self, forward: Forward, mode: Mode) -> bool:
-        """Whether a function that is there to evaluate, and trains nothing, chose this mode itself.
+        """Whether a function that is there to evaluate or to train chose this mode itself.
 
-        Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode.
+        Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode;
+        and a function named for training that trains nothing measures what training sees.
         """
-        record = forward.record
-        if not self.purposes.is_named_evaluation(record.stack[-1]):
-            return False
-        places = {remark.place for remark in record.modes.witness(mode)}
-        own = [
-            change
-            for change in self.recorder.mode_changes
-            if change.stack == record.stack and change.receiver in record.receivers
-        ]
-        chosen = any(each.place in places and each.place < record.place for each in own)
-        depth = len(record.stack)
-        trains = any(each.stack[:depth] == record.stack for each in self.recorder.differentiations)
-        return chosen and not trains and all(each.mode is mode for each in own)
+        return any(
+            self.purposes.has_telling_name(site)
+            and is_own_choice(forward.record, depth, mode, self.recorder)
+            for depth, site in enumerate(forward.record.stack, 1)
+        )
 
     def is_set_in_parts(self, forward: Forward, mode: Mode) -> bool:
         """Whether a function that still runs puts only some part of the module in a mode.
@@ -330,6 +328,18 @@ class Facts:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.trains(forward.record)
 
+    def is_adapted(self, forward: Forward) -> bool:
+        """Whether the function trains the module for a few steps before each such call."""
+        return is_adapted(forward.record, self.recorder, self.program)
+
+    def differentiates_below(self, forward: Forward, place: Place) -> bool:
+        """Whether a gradient is asked for in what is called at a place on the way to a call."""
+        stack = forward.record.stack
+        depth = next((at for at, site in enumerate(stack, 1) if site.call == place), None)
+        return depth is not None and any(
+            event.stack[:depth] == stack[:depth] for event in self.recorder.differentiations
+        )
+
     def differentiates_inside(self, forward: Forward) -> bool:
         """Whether the module itself asks for a gradient while it is called."""
         record, depth = forward.record, len(forward.record.stack)
@@ -364,6 +374,10 @@ class Facts:
     def is_stepped(self, forward: Forward) -> bool:
         """Whether an optimizer that may hold the module takes a step where the call comes from."""
         return is_stepped(forward.record, self.recorder)
+
+    def is_test(self, forward: Forward) -> bool:
+        """Whether a test of the code itself runs it."""
+        return self.purposes.is_test(forward.record)
 
     def is_trained_through(self, forward: Forward) -> bool:
         """Whether the function itself has chosen evaluation mode, for what it differentiates."""

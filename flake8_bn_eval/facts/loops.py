@@ -20,11 +20,14 @@ class Loops:
 
     def innermost(self, body: Node, place: Place) -> Place | None:
         """The header of the innermost loop of a body around one of its places, if any is."""
+        return max(self.around(body, place), default=None)
+
+    def around(self, body: Node, place: Place) -> list[Place]:
+        """The headers of all loops of a body around one of its places."""
         intervals = self._known.get(id(body))
         if intervals is None:
             intervals = self._known[id(body)] = _Walk().of(body)
-        around = [start for start, end in intervals if start <= place < end]
-        return max(around, default=None)
+        return [start for start, end in intervals if start <= place < end]
 
 
 class _Walk:

@@ -15,7 +15,7 @@ from flake8_bn_eval.facts.forward import Forward, Purpose
 from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
-from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder
+from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
 from flake8_bn_eval.lazily import cached_property
@@ -204,7 +204,7 @@ class Purposes:
 
     def _is_no_prediction(self, record: ForwardCall) -> bool:
         """Whether a call tries code, or is made by a constructor, which probes shapes."""
-        if self._is_test(record) or self._is_trial(record):
+        if self.is_test(record) or self._is_trial(record):
             return True
         return any(site.name == "__init__" for site in record.stack)
 
@@ -249,11 +249,7 @@ class Purposes:
         """Whether a function says by its name what it is for."""
         return self._purpose_of_name(site.name) is not Purpose.UNKNOWN
 
-    def is_named_evaluation(self, site: Site) -> bool:
-        """Whether a function says by its name that it evaluates or predicts."""
-        return self._purpose_of_name(site.name) is Purpose.INFERENCE
-
-    def _is_test(self, record: ForwardCall) -> bool:
+    def is_test(self, record: ForwardCall) -> bool:
         """Whether a test of the code itself starts here: nobody needs its predictions."""
         root = record.stack[0]
         if root.definition is None:
@@ -359,7 +355,7 @@ class Purposes:
         body = self._body(record.stack[depth - 1], record.place)
         if body is None:
             return True
-        here, there = _place_at(record, depth), _place_at(event, depth)
+        here, there = place_at(record, depth), place_at(event, depth)
         loop = self._loops.innermost(body, here)
         if self._loops.innermost(body, there) != loop:
             return False
@@ -377,7 +373,7 @@ class Purposes:
         for level in range(depth + 1, len(event.stack) + 1):
             body = self._body(event.stack[level - 1], event.place)
             if body is not None:
-                if self._loops.innermost(body, _place_at(event, level)) is not None:
+                if self._loops.innermost(body, place_at(event, level)) is not None:
                     return True
         return False
 
@@ -413,13 +409,6 @@ class Purposes:
 def _class_name(site: Site) -> str:
     """The class whose method a function is; empty for any other."""
     return "" if site.definition is None else site.definition.class_name or ""
-
-
-def _place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:
-    """The place at one level of a stack from which it came to something."""
-    stack = happened.stack
-    call = stack[depth].call if len(stack) > depth else happened.place
-    return happened.place if call is None else call
 
 
 def last_name(subject: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, OptimizerStep, Recorder
 from flake8_bn_eval.modes.lattice import Mode
@@ -35,8 +36,7 @@ def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program
     of its own trains the module: others are trained through it, or gradients are measured.
     """
     places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
-    definition = record.stack[-1].definition
-    body = program.body if definition is None else definition.body
+    body = _body(record, program)
     set_here = [
         change.place
         for change in recorder.mode_changes
@@ -50,6 +50,25 @@ def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program
         step.stack[: len(record.stack)] == record.stack and _may_train(step, record)
         for step in recorder.steps
     )
+
+
+def is_adapted(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
+    """Whether a loop before the call, in the same pass, trains the module: it is adapted first."""
+    body, loops = _body(record, program), Loops()
+    here = loops.innermost(body, record.place)
+    for other in recorder.forward_calls:
+        if other.trained and other.stack == record.stack and other.place < record.place:
+            around = loops.around(body, other.place)
+            inner = here is None or here in around
+            if inner and max(around, default=None) != here:
+                if not other.receivers.isdisjoint(record.receivers):
+                    return True
+    return False
+
+
+def _body(record: ForwardCall, program: Program) -> Node:
+    definition = record.stack[-1].definition
+    return program.body if definition is None else definition.body
 
 
 def _may_train(step: OptimizerStep, record: ForwardCall) -> bool:

@@ -122,6 +122,13 @@ class Differentiation:
     """Whether the value may carry a graph from somewhere unseen."""
 
 
+def place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:
+    """The place at one level of a stack from which it came to something."""
+    stack = happened.stack
+    call = stack[depth].call if len(stack) > depth else happened.place
+    return happened.place if call is None else call
+
+
 @dataclass(frozen=True, slots=True)
 class Addition:
     """A loss without a graph, added to something that has one."""

@@ -298,7 +298,9 @@ def _is_trained(facts: Facts, call: Forward) -> bool:
     """Whether this module is meant to learn: a frozen one may well be in evaluation mode."""
     if not facts.is_stepped(call) or facts.is_option(call, Mode.EVAL):
         return False
-    if facts.is_trained_through(call) or facts.is_set_in_parts(call, Mode.TRAIN):
+    if facts.is_trained_through(call) or facts.is_test(call):
+        return False
+    if facts.is_set_in_parts(call, Mode.TRAIN):
         return False
     if call.record.modes.must_be(Mode.EVAL) and not facts.was_put_in(Mode.TRAIN, call):
         return facts.is_from_scratch(call) and facts.is_in_optimizer(call)

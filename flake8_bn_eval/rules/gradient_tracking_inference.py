@@ -230,6 +230,9 @@ def check(facts: Facts) -> Iterator[Report]:
         region = call.function_at(shown.place)
         if region in regions or not facts.is_here(shown):
             continue
+        if facts.differentiates_below(call, shown.place):
+            # Without gradients the function that is called could not do its work.
+            continue
         regions.add(region)
         yield Report(
             shown.place,

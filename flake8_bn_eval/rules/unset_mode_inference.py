@@ -208,6 +208,8 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         if call.region.definition in regions or facts.sets_mode_of(call.subject):
             continue
+        if facts.is_adapted(call):
+            continue
         shown = facts.shown(call)
         if not facts.is_here(shown):
             continue

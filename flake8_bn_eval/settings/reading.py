@@ -18,7 +18,8 @@ from flake8.options.manager import OptionManager
 
 from flake8_bn_eval.configuration.choice import Choice, choose
 from flake8_bn_eval.configuration.reading import Table
-from flake8_bn_eval.configuration.table import ConfigurationError, read_table, table_above
+from flake8_bn_eval.configuration.section import ConfigurationError
+from flake8_bn_eval.configuration.table import read_table, table_above
 from flake8_bn_eval.files.units import InputError
 from flake8_bn_eval.options import OptionError
 from flake8_bn_eval.rules import all_rules

@@ -101,7 +101,7 @@ class Forward:
         record.frozen = record.frozen and state.frozen
         record.sensitive = record.sensitive.worse(sensitivity)
         record.reacts_in |= reacting
-        record.has_input = record.has_input or len(arguments) > 0 or arguments.open
+        record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
             record.given_data = record.given_data or is_data(argument)
@@ -261,3 +261,9 @@ class Forward:
         if silent or off or Tag.VOLATILE in output.tags:
             return output.detached()
         return output
+
+
+def _are_names(arguments: Arguments) -> bool:
+    """Whether nothing is given but texts: ``data("train_mask", "test_mask")``."""
+    constants = [each.constant for each in arguments]
+    return all(each is not None and isinstance(each.value, str) for each in constants)

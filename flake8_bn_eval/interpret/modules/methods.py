@@ -57,6 +57,11 @@ class Modules:
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            if self.machine.data.is_backward(name):
+                # A function that gives several losses: the caller takes it for one.
+                loss = self.machine.containers.with_contents(receiver, world)
+                self.machine.data.differentiate(loss, world, (place, frame))
+                return UNKNOWN
             result = self.machine.container_methods.method(identity, name, arguments, world, place)
             if result is not None or not state.is_module:
                 return UNKNOWN if result is None else result
