@@ -303,8 +303,12 @@ class Purposes:
         return Purpose.UNKNOWN, False
 
     def _is_detached_for_good(self, record: ForwardCall) -> bool:
-        """Whether an output leaves as data only, which somebody has cut off from its graph."""
-        return Use.DETACHED in record.uses and LEAVING & record.uses <= {Use.RETURNED_DATA}
+        """Whether an output of a module made in sight leaves as data only, cut off from its graph.
+
+        One that is handed in may be of a class that records none.
+        """
+        cut_off = Use.DETACHED in record.uses and LEAVING & record.uses <= {Use.RETURNED_DATA}
+        return cut_off and not record.modes.may_be(Mode.UNSET)
 
     def _is_only_looked_at(self, record: ForwardCall) -> bool:
         """Whether the numbers of an output are read, and its graph goes nowhere."""

@@ -51,11 +51,7 @@ class ContainerMethods:
                 found = self.machine.containers.known_element(state, given.constant)
                 return found if len(arguments) < 2 else found.join(arguments.positional[1])
             case "update" if given is not None and state.kind is Kind.MAPPING:
-                rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
-                items: dict[Key, Value] = dict(
-                    self.machine.containers.known_items(given, world) or {}
-                )
-                world.put(identity, replace(state, fields={**state.fields, **items}, rest=rest))
+                world.put(identity, self._updated(state, given, world))
                 return UNKNOWN
             case "update" if given is None and state.kind is Kind.MAPPING:
                 named: dict[Key, Value] = {
@@ -69,6 +65,16 @@ class ContainerMethods:
                     state.kind, state.fields, state.rest, world, birth
                 )
         return None
+
+    def _updated(self, state: Object, given: Value, world: World) -> Object:
+        """A dictionary to which another is added; one that is unknown may have any key."""
+        rest = UNKNOWN if state.rest is None else state.rest.join(UNKNOWN)
+        items = self.machine.containers.known_items(given, world)
+        if items is None:
+            fields = {key: value.join(UNKNOWN) for key, value in state.fields.items()}
+        else:
+            fields = {**state.fields, **dict(items)}
+        return replace(state, fields=fields, rest=rest)
 
     def _rearranged(
         self, identity: ObjectId, name: str, arguments: Arguments, world: World, place: Place

@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.records import Addition, Differentiation, Optimize
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Mode
-from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol
+from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place, identifiers
@@ -76,7 +76,16 @@ class Data:
         if kept:
             self.machine.averages.note_method(receiver, name, arguments, place)
             return Value(frozenset(kept))
+        if self._loads(receiver, name):
+            return self.machine.results.made(Result(subject, place, frame.path), world, *arguments)
         return self._on_tensor(receiver, name, arguments, world, subject)
+
+    def _loads(self, receiver: Value, name: str) -> bool:
+        """``chosen_class.from_pretrained(...)``: an object of a class that nobody knows."""
+        is_unknown = isinstance(receiver.only_thing, Symbol | Unknown)
+        if not is_unknown or receiver.lineage or receiver.tags:
+            return False
+        return mentions(name, self.machine.knowledge.vocabulary.loading_arguments)
 
     def _set_mode_of_anything(self, world: World) -> None:
         """Something unknown is put in a mode: it may be any module that nobody has set yet."""
