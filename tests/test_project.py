@@ -226,6 +226,13 @@ def test_a_broken_file_is_no_error(project: Path, text: str) -> None:
     assert "BNE103" not in judged(project, "train.py")
 
 
+def test_what_only_python_refuses_in_another_file_is_no_error(project: Path) -> None:
+    """libcst reads a ``return`` outside of any function."""
+    text = FILES["evaluation.py"] + "\n\nreturn evaluate\n"
+    (project / "evaluation.py").write_text(text, encoding="utf-8")
+    assert "BNE901" not in judged(project, "train.py")
+
+
 def test_a_file_that_changes_is_read_again(project: Path) -> None:
     assert "BNE103" in judged(project, "train.py")
     text = FILES["evaluation.py"].replace("    net.eval()\n", "")

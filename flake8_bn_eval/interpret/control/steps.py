@@ -316,7 +316,6 @@ class Steps:
         if operation.value is not None:
             value = self.machine.expressions.evaluate(operation.value, world, self.machine.frame)
             value = self.machine.assignments.settled(value, world)
-        assert self.machine.frame.definition is not None or operation.value is None
         definition = self.machine.frame.definition
         scope = self.machine.frame.file if definition is None else definition.scope
         world.names[scope, RESULT] = value
