@@ -34,6 +34,13 @@ def test_generated_pages_are_fresh_and_links_lead_somewhere() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_page_is_reached_from_the_navigation_of_the_site() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r": ([\w/-]+\.md)$", site, re.MULTILINE))
+    docs = ROOT / "docs"
+    assert named == {str(page.relative_to(docs).as_posix()) for page in docs.rglob("*.md")}
+
+
 def test_ci_runs_what_the_readme_says() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
