@@ -53,7 +53,7 @@ def test_a_finding_has_its_range_its_rule_and_its_notes(tmp_path: Path) -> None:
             headline, help = told.message.split("\n")
             assert headline.endswith("(training since line 6)")
             assert help == "help: call `net.eval()` before"
-            [note] = told.related_information or []
+            note, *_clues = told.related_information or []
             assert note.location.uri == client.uri("a.py")
             assert text_at(TRAINED, note.location.range) == "net.train()"
 
@@ -103,7 +103,7 @@ def test_unsaved_text_counts_here_and_in_what_is_imported(tmp_path: Path) -> Non
             assert await client.open("prepare.py", "def prepare(net):\n    net.train()\n") == []
             [told] = await client.change("a.py", f"{PREPARED}\n", 2)
             assert "(training since prepare.py:2)" in told.message
-            [note] = told.related_information or []
+            note, *_clues = told.related_information or []
             assert note.location.uri == prepare.as_uri()
             assert note.location.range.start == types.Position(1, 4)
             assert await client.change("a.py", DEFECT.replace("eval", "eval()"), 3) == []

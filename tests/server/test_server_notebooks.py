@@ -103,7 +103,7 @@ def test_the_mode_flows_through_the_cells(tmp_path: Path) -> None:
             assert text_at(TEST, told.range) == "net(batch)"
             assert told.range.start == types.Position(2, 23)
             assert "(training since cell 2, line 2)" in told.message
-            [note] = told.related_information or []
+            note, *_clues = told.related_information or []
             assert note.location.uri == second
             assert text_at(TRAIN, note.location.range) == "net.train()"
             assert [client.told[uri].diagnostics for uri in (first, second)] == [(), ()]
