@@ -7,7 +7,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from flake8_bn_eval.checking.judge import Judge
@@ -19,6 +19,8 @@ FEWEST_FOR_PROCESSES = 4
 
 MOST_AT_ONCE = 8
 """Files that one process judges in a row: neighbours, which it parses once."""
+
+KILLED = "a process that judged files was killed; --jobs=1 needs none"
 
 _judges: list[Judge] = []
 """The judge of a process that was started for judging."""
@@ -47,23 +49,35 @@ def results(judge: Judge, paths: Sequence[str], jobs: int) -> Iterator[FileResul
 
 
 def _judged_by_others(judge: Judge, paths: Sequence[str], jobs: int) -> Iterator[FileResult]:
-    at_once = max(1, min(MOST_AT_ONCE, len(paths) // (8 * jobs)))
     try:
         executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(judge.unused(),))
-        chunks = (paths[start : start + at_once] for start in range(0, len(paths), at_once))
-        judged = deque(executor.submit(_judged, chunk) for chunk in chunks)
-    except (OSError, ImportError, NotImplementedError):  # the system has no more processes for us
+    except (OSError, ImportError, NotImplementedError):  # the system has no processes for us
         yield from map(judge.judge, paths)
         return
     try:
+        judged = _submitted(executor, paths, jobs)
+        if judged is None:
+            yield from map(judge.judge, paths)
         while judged:
             yield from judged.popleft().result()
     except BrokenProcessPool as error:
-        raise InputError("a process that judged files was killed; --jobs=1 needs none") from error
+        raise InputError(KILLED) from error
     finally:  # nothing is cancelled: before Python 3.12 a process that ends then brings a traceback
         for process in multiprocessing.active_children():
             process.terminate()
         executor.shutdown()
+
+
+def _submitted(
+    executor: ProcessPoolExecutor, paths: Sequence[str], jobs: int
+) -> deque[Future[list[FileResult]]] | None:
+    """What will be known of the paths, some at once; None where no process can be started."""
+    at_once = max(1, min(MOST_AT_ONCE, len(paths) // (8 * jobs)))
+    chunks = (paths[start : start + at_once] for start in range(0, len(paths), at_once))
+    try:
+        return deque(executor.submit(_judged, chunk) for chunk in chunks)
+    except OSError:
+        return None
 
 
 def _begin(judge: Judge) -> None:
