@@ -230,9 +230,6 @@ class Recorder:
         self.refreshed: set[ObjectId] = set()
         """The modules whose running statistics are computed anew."""
         self.all_refreshed = False
-        self.assumed: set[str] = set()
-        """What is imported and was taken to be harmless, or to be nothing in particular, though it
-        was given a module or an output, or gave an object, or a class is derived from it."""
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""

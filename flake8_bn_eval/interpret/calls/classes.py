@@ -114,10 +114,7 @@ class Classes:
         thing = base.only_thing
         if not isinstance(thing, External):
             return None
-        verdict = self.machine.knowledge.is_module_class(thing.path)
-        if verdict is None:
-            self.machine.recorder.assumed.add(thing.path)
-        return verdict
+        return self.machine.knowledge.is_module_class(thing.path)
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
