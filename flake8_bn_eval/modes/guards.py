@@ -79,6 +79,20 @@ def under(guards: Guards, extra: Guard) -> Guards:
     return frozenset(found)
 
 
+def under_any(guards: Guards, others: Guards) -> Guards:
+    """Guards that hold where one of these holds and one of the others."""
+    return simplified(guard for each in others for guard in under(guards, each))
+
+
+def denied(guards: Guards) -> Guards:
+    """Guards that hold where none of these does."""
+    left = UNGUARDED
+    for guard in guards:
+        opposites = frozenset(frozenset({(question, not truth)}) for question, truth in guard)
+        left = under_any(left, opposites)
+    return left
+
+
 def either(first: Guards, second: Guards) -> Guards:
     """Guards of which one holds where any of either holds, said as shortly as they can be."""
     if first == second or ALWAYS in first:

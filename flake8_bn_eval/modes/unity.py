@@ -44,7 +44,7 @@ def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
     """
     if any(pair <= members for pair in world.apart):
         return True
-    return any(_tells_apart(value.held, members) for value in _holding(members, world))
+    return any(_tells_apart(value.held, members) for value in holding(members, world))
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:
@@ -58,8 +58,8 @@ def _are_of_one_kind(states: list[Object]) -> bool:
     )
 
 
-def _holding(members: frozenset[ObjectId], world: World) -> Iterator[Value]:
-    """What holds one of these objects, and perhaps more."""
+def holding(members: frozenset[ObjectId], world: World) -> Iterator[Value]:
+    """The values that hold one of these objects, and perhaps some more."""
     yield from world.names.values()
     for state in world.objects.values():
         if not state.held.isdisjoint(members):

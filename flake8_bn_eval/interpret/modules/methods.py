@@ -12,7 +12,7 @@ from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import LOST, Gradient, Modes
+from flake8_bn_eval.modes.lattice import LOST, Gradient
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Function, ObjectId, Parameters, Result, Submodules
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_constant, of_thing
@@ -338,12 +338,3 @@ class Modules:
         return any(name == each or name.startswith(f"{each}_") for each in prefixes)
 
     # What is known of a module
-
-
-def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
-    if not weak or state.modes.members == modes.members and len(modes.members) == 1:
-        return state.in_modes(modes, recursive=True)
-    if state.many:
-        # One of several was set, and nobody can tell later whether it is the one that is used.
-        return state.in_modes(LOST, recursive=True)
-    return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))
