@@ -279,6 +279,10 @@ class Facts:
         places = {remark.place for remark in forward.record.modes.witness(mode)}
         return not any(change.place in places for change in self.recorder.mode_changes)
 
+    def is_made_here(self, forward: Forward) -> bool:
+        """Whether a library has made the module in sight, or loaded it: it is no caller's."""
+        return forward.record.receivers <= self.recorder.made.keys()
+
     def was_put_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether somebody in the file puts the module of a call in a mode."""
         return any(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from flake8_bn_eval.facts.clues import Clue
-from flake8_bn_eval.facts.forward import Forward, Purpose
+from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
 from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
@@ -90,6 +90,7 @@ class Purposes:
             is_module or guessed,
             guessed,
             measures,
+            answers_requests(record),
             lambda: self.clues(record),
         )
 
@@ -105,6 +106,7 @@ class Purposes:
             Clue.TRAINING_FUNCTION: named is Purpose.TRAINING,
             Clue.CLASS: named is Purpose.UNKNOWN
             and self._named_purpose(record.stack) is Purpose.INFERENCE,
+            Clue.SERVED: answers_requests(record),
             Clue.ASKED: asked is Purpose.INFERENCE,
             Clue.SWITCHED: self.is_switched_to_evaluation(record),
             Clue.EVALUATES: self.evaluates(record),
@@ -187,7 +189,7 @@ class Purposes:
         if not evaluated and self._is_part_of_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
-        if evaluated or named is Purpose.INFERENCE:
+        if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True

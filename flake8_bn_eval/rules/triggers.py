@@ -32,9 +32,10 @@ INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
 TRAINING: Triggers = (
     FRAMEWORKS,
     Elsewhere((".eval(", ".train(", "from_pretrained")),
-    DIFFERENTIATING,
+    Elsewhere(DIFFERENTIATING),
+    (*DIFFERENTIATING, "loss", "Loss", "criterion", "cross_entropy"),
 )
-"""Somebody sets a mode and differentiates."""
+"""Somebody sets a mode and differentiates what is a loss here."""
 
 NO_GRAPH: Triggers = (
     FRAMEWORKS,

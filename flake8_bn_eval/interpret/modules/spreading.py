@@ -34,6 +34,8 @@ class Spreading:
     place: Place
     visited: dict[ObjectId, Guards] = field(default_factory=dict)
     """The objects that were reached, and where."""
+    doubtful: set[ObjectId] = field(default_factory=set)
+    """Those that may be below another one of several, as somebody else holds them."""
 
     def reach(
         self,
@@ -54,7 +56,7 @@ class Spreading:
             return
         self.visited[identity] = where if known is None else either(known, where)
         state = self.world.get(identity)
-        weak = weak or state.many and not each
+        weak = weak or state.many and not each or identity in self.doubtful
         conditional = where != UNGUARDED and self._is_held_besides(identity, where)
         self.world.put(
             identity,
@@ -66,7 +68,10 @@ class Spreading:
             self.machine.submodules.note_unseen(state.origin.parent, self.modes, self.world)
         listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            uncertain = weak or not each and self._is_one_of_several(value)
+            several = len(value.objects) > 1 and not each
+            uncertain = weak or several and are_told_apart(value.objects, self.world)
+            if several and not uncertain:
+                self.doubtful |= self._shared_below(value)
             for child in value.objects:
                 inside = each or listing and self._is_repeated(child)
                 there = under_any(value.guards.get(child, UNGUARDED), where)
@@ -101,9 +106,17 @@ class Spreading:
             if identity in value.held
         )
 
-    def _is_one_of_several(self, value: Value) -> bool:
-        """Whether a field holds one of several objects that others hold as well."""
-        return len(value.objects) > 1 and are_told_apart(value.objects, self.world)
+    def _shared_below(self, value: Value) -> set[ObjectId]:
+        """What is below objects of which just one is there, and is held by others besides."""
+        unguarded = value.objects - value.guards.keys()
+        inside = {each for one in unguarded for each in self.machine.makeup.family(one, self.world)}
+        outside = list(self.world.names.values())
+        for identity, state in self.world.objects.items():
+            if identity not in inside:
+                outside += state.fields.values()
+                outside += [] if state.rest is None else [state.rest]
+        held = frozenset().union(*(each.held for each in outside))
+        return inside.difference(unguarded) & held
 
     def _is_repeated(self, child: ObjectId) -> bool:
         return self.world.get(child).many or child in self.world.identities.repeated
