@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.facts.passed_mode.calls import ModelCall, ModelCalls
 from flake8_bn_eval.facts.passed_mode.fixed import FixedLayer, FixedLayers
 from flake8_bn_eval.facts.passed_mode.graphs import GraphNorms, StaleNorm
+from flake8_bn_eval.facts.passed_mode.returned_state import DroppedState, ReturnedStates
 from flake8_bn_eval.facts.passed_mode.views import View, Views
 from flake8_bn_eval.facts.written.constants import Known
 from flake8_bn_eval.facts.written.sources import Sources
@@ -100,6 +101,11 @@ class PassedModes:
     def stale_norms(self) -> list[StaleNorm]:
         """Norms of a graph whose statistics nobody updates."""
         return list(GraphNorms(self.views).found())
+
+    @property
+    def dropped_states(self) -> list[DroppedState]:
+        """Models without state of their own whose new statistics nobody takes."""
+        return list(ReturnedStates(self.calls).dropped())
 
     @property
     def momenta(self) -> Iterator[Momentum]:

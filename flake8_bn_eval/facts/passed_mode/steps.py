@@ -204,15 +204,20 @@ class Steps:
     # Functions that are differentiated
 
     @cached_property
+    def askers(self) -> list[tuple[CallSite, FunctionDefinition]]:
+        """The calls that differentiate a function, each with the function."""
+        return [
+            (site, function)
+            for site in self.view.survey.calls
+            if site.call.arguments
+            and (self._form(site.call) == "function" or _is_differentiator(site.call))
+            for function in self._given(site)
+        ]
+
+    @cached_property
     def differentiated(self) -> dict[int, Place]:
         """The functions of which gradients are asked, by identity, and where that is."""
-        found: dict[int, Place] = {}
-        for site in self.view.survey.calls:
-            if not site.call.arguments:
-                continue
-            if self._form(site.call) == "function" or _is_differentiator(site.call):
-                for function in self._given(site):
-                    found[id(function)] = site.call.place
+        found = {id(function): site.call.place for site, function in self.askers}
         for function in self.view.program.functions:
             for decorator in function.decorators:
                 if self._form(decorator) == "function":
