@@ -19,6 +19,7 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,
+    Enter,
     Expression,
     FunctionDefinition,
     Lambda,
@@ -113,14 +114,22 @@ class Steps:
         )
 
     def _tape(self, site: CallSite, depth: int) -> Step | None:
+        """The innermost tape; what is trained is what all around the call are asked for.
+
+        ``with GradientTape() as first, GradientTape() as second`` records everything twice.
+        """
+        asked: list[tuple[Enter, frozenset[str] | None]] = []
         for enter in reversed(self.regions.of(site.call).contexts):
-            if self._form(enter.context) != "context" or not isinstance(enter.target, Name):
-                continue
-            asked = list(self._asked(enter.target.variable))
-            trained = self._trained(asked)
-            if asked and self.applies and trained != frozenset():
-                return Step(enter.place, "a `GradientTape`", trained, depth)
-        return None
+            if self._form(enter.context) == "context" and isinstance(enter.target, Name):
+                calls = list(self._asked(enter.target.variable))
+                trained = self._trained(calls)
+                if calls and self.applies and trained != frozenset():
+                    asked.append((enter, trained))
+        if not asked:
+            return None
+        owners = [trained for _, trained in asked if trained is not None]
+        every = frozenset().union(*owners) if len(owners) == len(asked) else None
+        return Step(asked[0][0].place, "a `GradientTape`", every, depth)
 
     def is_under_tape(self, site: CallSite) -> bool:
         """Whether a call is recorded by a tape that somebody asks for gradients, of whatever."""
