@@ -162,7 +162,10 @@ TELLING_TO_TRAIN: Triggers = (
 )
 """Somebody tells a model that it trains."""
 
-STEPPING: Triggers = (TOLD, ("GradientTape", "value_and_grad", ".grad(", ".backward("))
+STEPPING: Triggers = (
+    TOLD,
+    ("GradientTape", "value_and_grad", ".grad(", ".backward(", "minimize(lambda", "var_list"),
+)
 """Somebody writes a training step of his own."""
 
 LEARNING_PHASE: Triggers = (

@@ -177,10 +177,8 @@ class ReturnedStates:
         name = callee.name if isinstance(callee, Attribute) else ""
         name = name or next(iter(self.view.graph.callees(callee)), "")
         both = name.rpartition(".")[2] == BOTH
-        for site in self.view.survey.calls:
-            called = site.call.callee
-            if called is differentiator or self.view.graph.single(called) is differentiator:
-                yield site.call, both
+        for site in self.calls.steps.results(differentiator):
+            yield site.call, both
 
     def _is_lost_result(self, call: Call, path: Path) -> bool:
         held = self._held.get(id(call))

@@ -85,13 +85,29 @@ class Steps:
     def _chains(
         self, chain: Chain, function: FunctionDefinition | None, depth: int
     ) -> Iterator[Chain]:
-        callers = [] if function is None else self.view.graph.callers(function)
+        callers = [] if function is None else self.callers(function)
         callers = [each for each in callers if each.site.function is not function]
         if not callers or not depth:
             yield chain
         for each in callers if depth else ():
             further = Chain(chain.site, (*chain.callers, each))
             yield from self._chains(further, each.site.function, depth - 1)
+
+    def callers(self, function: FunctionDefinition) -> list[Caller]:
+        """The calls that enter a function, those of its differentiated form among them."""
+        found = list(self.view.graph.callers(function))
+        for asker, given in self.askers:
+            if given is function:
+                bound = self.view.graph.classes.of_method(function) is not None
+                found += [Caller(site, bound) for site in self.results(asker.call)]
+        return found
+
+    def results(self, differentiator: Call) -> Iterator[CallSite]:
+        """The calls of the function that a differentiator gives."""
+        for site in self.view.survey.calls:
+            called = site.call.callee
+            if called is differentiator or self.view.graph.single(called) is differentiator:
+                yield site
 
     # Steps
 
@@ -300,6 +316,6 @@ def _mentions(value: Expression, call: Call, names: set[Variable]) -> bool:
 
 
 def _is_differentiator(call: Call) -> bool:
-    """``dynamic_scale.value_and_grad(loss_fn)``, whatever the object."""
+    """``dynamic_scale.value_and_grad(loss_fn)``, whatever the object; ``optimizer.minimize(f)``."""
     callee = call.callee
-    return isinstance(callee, Attribute) and callee.name == "value_and_grad"
+    return isinstance(callee, Attribute) and callee.name in ("value_and_grad", "minimize")
