@@ -21,7 +21,15 @@ K.set_learning_phase(0)  # BNE503
 import tensorflow as tf
 
 flag = tf.keras.backend.learning_phase()  # BNE503
+
+
+class Noise(tf.keras.layers.Layer):
+    def call(self, x):
+        return x + tf.cast(tf.keras.backend.learning_phase(), x.dtype)  # BNE503
 ```
+
+A `call` that takes no `training` is not told, either: such a layer is in inference mode in `fit`,
+too.
 
 ## Use instead
 
@@ -40,7 +48,9 @@ def predict(x):
 A project that stays with Keras 2 may set the phase before it builds a model, to freeze a graph for
 export.  Say so with `# noqa: BNE503`.
 
-A function of one's own with such a name is something else, and is not reported:
+Keras 2 tells a layer the mode of the call that runs it: one whose `call` takes `training` and asks
+for the phase where that is None, and any that chooses by `in_train_phase`.  Keras 3 refuses both
+loudly.  They are not reported, nor a function of one's own with such a name:
 
 ```python
 import keras
@@ -51,6 +61,13 @@ def set_learning_phase(value):
 
 
 set_learning_phase(1)
+
+
+class Noise(keras.layers.Layer):
+    def call(self, x, training=None):
+        if training is None:
+            training = keras.backend.learning_phase()
+        return keras.backend.in_train_phase(x + 1, x, training=training)
 ```
 
 ## Proof
@@ -60,6 +77,38 @@ import keras
 
 gone = ["learning_phase", "set_learning_phase", "learning_phase_scope", "in_train_phase"]
 assert not [name for name in gone if hasattr(keras.backend, name)]
+```
+
+What Keras 2 tells a layer in its `call`, and what it does not:
+
+```python
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+phase = tf_keras.backend
+
+
+class Told(tf_keras.layers.Layer):
+    def call(self, x, training=None):
+        return x + tf.cast(phase.learning_phase() if training is None else training, x.dtype)
+
+
+class Choosing(tf_keras.layers.Layer):
+    def call(self, x):
+        return phase.in_train_phase(x + 1, x)
+
+
+class NotTold(tf_keras.layers.Layer):
+    def call(self, x):
+        return x + tf.cast(phase.learning_phase(), x.dtype)
+
+
+def trained(layer):
+    return float(tf_keras.Sequential([layer])(np.zeros((1, 1), "float32"), training=True))
+
+
+assert [trained(each()) for each in (Told, Choosing, NotTold)] == [1.0, 1.0, 0.0]
 ```
 """
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
 PARTIAL = "functools.partial"
+CHOOSING = frozenset({"in_train_phase", "in_test_phase"})
+"""Functions that choose by the phase, unless they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,26 @@ class PassedModes:
         for site in self.view.survey.calls:
             for path in self.view.graph.callees(site.call.callee):
                 row = self.view.knowledge.removed(path)
-                if row is not None:
+                if row is not None and not self._is_layers_own(site, path):
                     yield Removed(site.call.place, describe(site.call.callee), row)
+
+    def _is_layers_own(self, site: CallSite, path: str) -> bool:
+        """Whether a layer asks for its own mode, or somebody hands over what decides.
+
+        In Keras 2 that gives the mode of this very call; Keras 3 refuses it loudly.  What
+        `learning_phase` gives in a `call` that is not told its mode is that of the process.
+        """
+        name = path.rpartition(".")[2]
+        if name in CHOOSING and self.view.graph.passed(site.call).get(2, "training") is not None:
+            return True
+        flags = self.view.knowledge.vocabulary.mode_arguments
+        told = any(
+            parameter.name in flags
+            for each in self.view.lexical(site.function)
+            for parameter in each.parameters
+        )
+        asks = name in CHOOSING or name == "learning_phase" and told
+        return asks and self.calls.is_in_a_layers_call(site.function)
 
     @property
     def stale_norms(self) -> list[StaleNorm]:
