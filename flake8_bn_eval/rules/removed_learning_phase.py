@@ -105,7 +105,8 @@ class NotTold(tf_keras.layers.Layer):
 
 
 def trained(layer):
-    return float(tf_keras.Sequential([layer])(np.zeros((1, 1), "float32"), training=True))
+    model = tf_keras.Sequential([layer])
+    return model(np.zeros((1, 1), "float32"), training=True).numpy().item()
 
 
 assert [trained(each()) for each in (Told, Choosing, NotTold)] == [1.0, 1.0, 0.0]
