@@ -6,6 +6,7 @@ may be either: its name and what is asked of it tell.
 
 from __future__ import annotations
 
+from flake8_bn_eval.facts.written.call_graph import CallGraph
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_told
 from flake8_bn_eval.knowledge.words import words_of
@@ -44,3 +45,10 @@ class OtherFrameworks:
             for each in expressions(operation)
             if isinstance(each, Attribute) and each.name in members
         )
+
+
+def builds_graphs(program: Program, graph: CallGraph) -> bool:
+    """Whether PaddlePaddle is told to build static graphs: there a call predicts nothing."""
+    if "paddle" not in program.imported or "torch" in program.imported:
+        return False
+    return any("paddle.enable_static" in graph.callees(it.call.callee) for it in graph.survey.calls)
