@@ -17,12 +17,15 @@ from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import RemovedRow
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Place, Program, describe
+from flake8_bn_eval.operations import Attribute, Call, DictDisplay, Place, Program, describe
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
 PARTIAL = "functools.partial"
+FIRST_TENSORFLOW = "tensorflow.compat.v1."
+FEEDING = frozenset({"run", "eval"})
+"""Methods that run a graph of TensorFlow 1."""
 CHOOSING = frozenset({"in_train_phase", "in_test_phase"})
 """Functions that choose by the phase, unless they are told."""
 
@@ -92,12 +95,27 @@ class PassedModes:
 
     @property
     def removed(self) -> Iterator[Removed]:
-        """The calls of functions that are gone."""
+        """The calls of functions that are gone, but those of TensorFlow 1 for good."""
         for site in self.view.survey.calls:
             for path in self.view.graph.callees(site.call.callee):
                 row = self.view.knowledge.removed(path)
-                if row is not None and not self._is_layers_own(site, path):
+                if row is None or path.startswith(FIRST_TENSORFLOW) or id(site.call) in self._fed:
+                    continue
+                if not self._is_layers_own(site, path):
                     yield Removed(site.call.place, describe(site.call.callee), row)
+
+    @cached_property
+    def _fed(self) -> set[int]:
+        """The calls whose results a session is fed: ``run(out, {learning_phase(): 0})``."""
+        return {
+            id(key)
+            for site in self.view.survey.calls
+            if isinstance(site.call.callee, Attribute) and site.call.callee.name in FEEDING
+            for each in (*site.call.arguments, *(value for _, value in site.call.keywords))
+            if isinstance(each, DictDisplay)
+            for key, _ in each.items
+            if isinstance(key, Call)
+        }
 
     def _is_layers_own(self, site: CallSite, path: str) -> bool:
         """Whether a layer asks for its own mode, or somebody hands over what decides.
