@@ -50,8 +50,8 @@ export.  Say so with `# noqa: BNE503`.
 
 Keras 2 tells a layer the mode of the call that runs it: one whose `call` takes `training` and asks
 for the phase where that is None, and any that chooses by `in_train_phase`.  Keras 3 refuses both
-loudly.  They are not reported, nor what is of TensorFlow 1 for good (`tf.compat.v1.keras`, the phase
-that a session is fed), nor a function of one's own with such a name:
+loudly.  They are not reported, nor what is of TensorFlow 1 for good (`tf.compat.v1.keras`, the
+phase that a session is fed), nor a function of one's own with such a name:
 
 ```python
 import keras
