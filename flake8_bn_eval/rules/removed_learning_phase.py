@@ -51,7 +51,8 @@ export.  Say so with `# noqa: BNE503`.
 Keras 2 tells a layer the mode of the call that runs it: one whose `call` takes `training` and asks
 for the phase where that is None, and any that chooses by `in_train_phase`.  Keras 3 refuses both
 loudly.  They are not reported, nor what is of TensorFlow 1 for good (`tf.compat.v1.keras`, the
-phase that a session is fed), nor a function of one's own with such a name:
+phase that a session is fed), a phase that is put back once something is built, nor a function of
+one's own with such a name:
 
 ```python
 import keras
@@ -69,6 +70,14 @@ class Noise(keras.layers.Layer):
         if training is None:
             training = keras.backend.learning_phase()
         return keras.backend.in_train_phase(x + 1, x, training=training)
+
+
+def build_for_evaluation(build):
+    before = keras.backend.learning_phase()
+    keras.backend.set_learning_phase(0)
+    model = build()
+    keras.backend.set_learning_phase(before)
+    return model
 
 
 def detect(session, boxes, inputs, image):

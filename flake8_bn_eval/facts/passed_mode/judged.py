@@ -101,8 +101,20 @@ class PassedModes:
                 row = self.view.knowledge.removed(path)
                 if row is None or path.startswith(FIRST_TENSORFLOW) or id(site.call) in self._fed:
                     continue
-                if not self._is_layers_own(site, path):
+                if not self._is_layers_own(site, path) and id(site.function) not in self._scoped:
                     yield Removed(site.call.place, describe(site.call.callee), row)
+
+    @cached_property
+    def _scoped(self) -> set[int]:
+        """The functions that put the phase back, which they have set to build something."""
+        return {
+            id(site.function)
+            for site in self.view.survey.calls
+            if describe(site.call.callee).endswith("set_learning_phase")
+            for each in site.call.arguments
+            if isinstance(saved := self.view.graph.single(each), Call)
+            and describe(saved.callee).rpartition(".")[2] == "learning_phase"
+        }
 
     @cached_property
     def _fed(self) -> set[int]:
