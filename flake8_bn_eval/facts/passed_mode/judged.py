@@ -112,7 +112,8 @@ class PassedModes:
             for site in self.view.survey.calls
             if describe(site.call.callee).endswith("set_learning_phase")
             for each in site.call.arguments
-            if isinstance(saved := self.view.graph.single(each), Call)
+            for saved in self.view.graph.origins(each)
+            if isinstance(saved, Call)
             and describe(saved.callee).rpartition(".")[2] == "learning_phase"
         }
 
