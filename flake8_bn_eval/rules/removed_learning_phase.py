@@ -2,9 +2,11 @@
 
 ## Why it matters
 
-`K.set_learning_phase(0)` set the mode of everything that was built afterwards.  It did nothing to a
-model that was built before, it made `fit` train in inference mode as long as it stood, and a `1`
-that was left in a module reached every prediction of the process.  Keras 3 does not have it, nor
+`K.set_learning_phase(0)` set the mode of the whole process, and what that meant hangs on the
+version.  In a graph of TensorFlow 1 it was built in: a model that was built before kept its mode,
+and one that was built afterwards was in inference mode in `fit`, too.  With TensorFlow 2 `fit`
+and `predict` ignore it, and every call that is not told `training` heeds it, so a `1` that is
+left by a training step reaches each later prediction.  Keras 3 does not have it, nor
 `learning_phase()`: the mode is an argument of each call.
 
 ## Example
@@ -125,6 +127,24 @@ def trained(layer):
 
 assert [trained(each()) for each in (Told, Choosing, NotTold)] == [1.0, 1.0, 0.0]
 ```
+
+Which calls of a model heed the phase in TensorFlow 2:
+
+```python
+import numpy as np
+import tf_keras
+
+x = np.ones((4, 50), "float32")
+model = tf_keras.Sequential([tf_keras.layers.Dropout(0.5)])
+model.compile("sgd", "mse")
+model(x)
+tf_keras.backend.set_learning_phase(1)
+assert (model(x).numpy() == 0).any()  # although it was built before
+assert model.predict(x, verbose=0).all()
+tf_keras.backend.set_learning_phase(0)
+assert model(x).numpy().all()
+assert model.fit(x, x, verbose=0).history["loss"][0] > 0  # it drops all the same
+```
 """
 
 from __future__ import annotations
@@ -146,7 +166,7 @@ def check(facts: Facts) -> Iterator[Report]:
     for removed in facts.passed.removed:
         yield Report(
             removed.place,
-            f"`{removed.subject}` is gone in {removed.row.version}, and reaches no built model",
+            f"`{removed.subject}` is gone in {removed.row.version}",
             (),
             removed.row.instead,
         )

@@ -17,7 +17,15 @@ from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import RemovedRow
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Attribute, Call, DictDisplay, Place, Program, describe
+from flake8_bn_eval.operations import (
+    Attribute,
+    Call,
+    Constant,
+    DictDisplay,
+    Place,
+    Program,
+    describe,
+)
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
@@ -103,6 +111,18 @@ class PassedModes:
                     continue
                 if not self._is_layers_own(site, path) and id(site.function) not in self._scoped:
                     yield Removed(site.call.place, describe(site.call.callee), row)
+
+    @cached_property
+    def trains_by_phase(self) -> bool:
+        """Whether the file sets the phase of the process to training, or to what it computes.
+
+        Keras 2 hands that to every call that is told nothing.
+        """
+        return any(
+            describe(site.call.callee).endswith("set_learning_phase")
+            and not all(isinstance(it, Constant) and not it.value for it in site.call.arguments)
+            for site in self.view.survey.calls
+        )
 
     @cached_property
     def _scoped(self) -> set[int]:
