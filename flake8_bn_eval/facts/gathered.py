@@ -13,6 +13,7 @@ from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
+from flake8_bn_eval.facts.other_frameworks import builds_graphs
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
@@ -214,7 +215,8 @@ class Facts:
     @cached_property
     def records_gradients(self) -> bool:
         """Whether running a module records gradients: not in a file of Keras or JAX alone."""
-        return imports_modules(self.program.imported)
+        program = self.program
+        return imports_modules(program.imported) and not builds_graphs(program, self.calls.graph)
 
     @cached_property
     def has_modes(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from flake8_bn_eval.facts.clues import Clue
 from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
 from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.facts.other_frameworks import OtherFrameworks
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
@@ -52,6 +53,7 @@ class Purposes:
         self.knowledge = knowledge
         self.program = program
         self._loops = Loops()
+        self._others = OtherFrameworks(program, knowledge)
 
     # Modules
 
@@ -145,9 +147,13 @@ class Purposes:
             return False
         if any(map(self._is_loss_class, record.classes)):
             return False
-        if not record.certain and self._may_be_factory(record, name):
+        if record.certain:
+            return True
+        if self._may_be_factory(record, name) or self._others.has(record.subject):
             return False
-        return record.certain or self.is_module(record.receivers, record.subject)
+        if self._others.are_known and not self.is_used_as_module(record.receivers):
+            return False
+        return self.is_module(record.receivers, record.subject)
 
     def _is_loss_class(self, name: str) -> bool:
         """``FocalLoss`` or ``MacroScore``, but not ``ModelWithLoss``."""

@@ -111,6 +111,12 @@ def imports_modules(imported: frozenset[str]) -> bool:
     return not any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
 
 
+def imports_told(imported: frozenset[str]) -> bool:
+    """Whether a file imports Keras or Flax: many a file of PyTorch uses a tool of TensorFlow."""
+    roots = {name.partition(".")[0] for name in imported} - {"tensorflow"}
+    return any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
+
+
 class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 

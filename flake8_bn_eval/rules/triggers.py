@@ -163,7 +163,10 @@ TELLING_TO_TRAIN: Triggers = (
 )
 """Somebody tells a model that it trains."""
 
-STEPPING: Triggers = (TOLD, ("GradientTape", "value_and_grad", ".grad(", ".backward("))
+STEPPING: Triggers = (
+    TOLD,
+    ("GradientTape", "value_and_grad", ".grad(", ".backward(", "minimize(lambda", "var_list"),
+)
 """Somebody writes a training step of his own."""
 
 LEARNING_PHASE: Triggers = (
@@ -173,11 +176,11 @@ LEARNING_PHASE: Triggers = (
 """Somebody asks for, or sets, the mode of the whole process."""
 
 GRAPH_NORMS: Triggers = (
-    ("tensorflow", "tf_slim"),
-    ("batch_norm",),
-    ("minimize(", "apply_gradients("),
+    ("tensorflow", "tf_slim", "flax", "jax"),
+    ("batch_norm", "batch_stats", "stateless_call"),
+    ("minimize(", "apply_gradients(", "grad(", "grad,"),
 )
-"""Somebody builds batch norms into a graph, and trains it."""
+"""Somebody builds batch norms into a graph, or gets their new statistics back, and trains."""
 
 OLD_WEIGHT: Triggers = (
     (*TOLD, "paddle"),

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.types import MODULE
+from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.knowledge.rows import HookRow
@@ -242,9 +242,9 @@ class Classes:
         match base.only_thing:
             case Class():
                 return Sensitivity.NO
-            case External(path="torch.nn.Module" | "torch.nn.modules.Module"):
-                return Sensitivity.NO
             case External(path=path):
+                if path in PLAIN_BASES:
+                    return Sensitivity.NO
                 row = self.machine.knowledge.callable(path)
                 return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)
         return Sensitivity.UNKNOWN

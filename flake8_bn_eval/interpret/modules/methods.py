@@ -51,7 +51,7 @@ class Modules:
         """A method that no class in the file defines."""
         if name.startswith("__"):
             return UNKNOWN
-        if not self._trains_on_data(identity, name, arguments, world):
+        if not self._is_given_data(identity, name, arguments, world):
             self.machine.recorder.method_used(identity, name)
         state = world.get(identity)
         if state.kind is Kind.OPTIMIZER:
@@ -149,7 +149,7 @@ class Modules:
         subject: str,
         above: bool,
     ) -> Value | None:
-        if self._trains_on_data(identity, "train", arguments, world):
+        if self._is_given_data(identity, "train", arguments, world):
             return None
         flag = arguments.get(0, "mode")
         if flag is None:
@@ -158,12 +158,14 @@ class Modules:
             identity, flag, world, frame, place, subject, above=above
         )
 
-    def _trains_on_data(
+    def _is_given_data(
         self, identity: ObjectId, name: str, arguments: Arguments, world: World
     ) -> bool:
-        """Whether a `train` is given something else than a mode: it is no module's."""
-        if name != "train" or not len(arguments):
+        """Whether a `train` or `eval` is given something else than a mode: it is no module's."""
+        if name not in ("train", "eval") or not len(arguments):
             return False
+        if name == "eval":
+            return True
         flag = arguments.get(0, "mode")
         if flag is None or len(arguments) > 1:
             return True
