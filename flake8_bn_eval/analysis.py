@@ -19,7 +19,11 @@ from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.process import deep_recursion, without_garbage_collection
+from flake8_bn_eval.process import (
+    deep_recursion,
+    with_room_for_frames,
+    without_garbage_collection,
+)
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -114,7 +118,8 @@ def analyse(
     if not rules:
         return []
     with without_garbage_collection():
-        findings = _judged(text, rules, options, tree, project, left_out)
+        judged = partial(_judged, text, rules, options, tree, project, left_out)
+        findings = with_room_for_frames(judged)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 
