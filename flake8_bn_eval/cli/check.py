@@ -36,6 +36,8 @@ from flake8_bn_eval.settings.reading import files_read, settings_of
 def main(arguments: Sequence[str]) -> int:
     """Report what is wrong."""
     given = _parser().parse_args(arguments)
+    if given.fix:
+        raise InputError("--fix: it is another command that repairs what is found, `bn-eval fix`")
     choice = settings_of(given)
     if given.show_settings:
         cache = cache_of(given, choice)
@@ -161,10 +163,12 @@ class _Nothing(Format):
 
 
 def _parser() -> argparse.ArgumentParser:
-    check = parser("check", "Report what is wrong in files and directories.")
+    description = "Report what is wrong in files and directories."
+    check = parser("check", description, "[options] [PATH ...]")
     check.add_argument(
         "paths", nargs="*", metavar="PATH", help="a file, a directory, - for stdin (default: .)"
     )
+    check.add_argument("--fix", action="store_true", help=argparse.SUPPRESS)
     add_outputs(check)
     check.add_argument(
         "--baseline", metavar="FILE", help="show only findings that are not in this file"

@@ -179,7 +179,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    fix = parser("fix", "Repair what is found, and say what is not repaired and why.")
+    description = "Repair what is found, and say what is not repaired and why."
+    fix = parser("fix", description, "[options] PATH [PATH ...]")
     fix.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, - for stdin")
     fix.add_argument("--diff", action="store_true", help="write nothing, print what would change")
     fix.add_argument(
