@@ -12,6 +12,7 @@ from flake8_bn_eval.checking.baseline import Baseline, baseline_text, read_basel
 from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.checking.run import results
 from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
+from flake8_bn_eval.cli.excusing import add_comments
 from flake8_bn_eval.cli.outcome import (
     BAD_INPUT,
     CLEAN,
@@ -59,6 +60,9 @@ def main(arguments: Sequence[str]) -> int:
     if given.show_files:
         show_files(paths)
         return BAD_INPUT if run.problems else CLEAN
+    if given.add_noqa:
+        status = add_comments(Judge(choice, cache_of(given, choice)), paths)
+        return BAD_INPUT if run.problems else status
     wants_fixes = any(each.format.wants_fixes for each in run.outputs)
     run.judge(Judge(choice, cache_of(given, choice), wants_fixes), paths)
     if given.write_baseline is not None:
@@ -175,6 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument(
         "--write-baseline", metavar="FILE", help="write all findings to this file, show none"
+    )
+    check.add_argument(
+        "--add-noqa", action="store_true", help="excuse all findings by comments, show none"
     )
     add_shows(check)
     add_all_files(check)
