@@ -29,14 +29,20 @@ def excuse(unit: Unit, finding: Finding) -> Edit | None:
     there = _NOQA.search(text)
     if there is not None:
         at = there.start() + len(there[0].rstrip(", "))
-        return Edit(Span(line, at, line, at), f",{finding.code}")
-    comment = Edit(Span(line, len(text.rstrip()), line, len(text)), f"  # noqa: {finding.code}")
-    changed = apply_edits(unit.text, [comment])
+        comment = Edit(Span(line, at, line, at), f",{finding.code}")
+    else:
+        place = Span(line, len(text.rstrip()), line, len(text))
+        comment = Edit(place, f"  # noqa: {finding.code}")
+    return comment if _is_comment(unit.text, comment) else None
+
+
+def _is_comment(text: str, edit: Edit) -> bool:
+    """Whether the program is the same after an edit."""
     try:
-        same = ast.dump(source.parse_ast(changed)) == ast.dump(source.parse_ast(unit.text))
+        changed = source.parse_ast(apply_edits(text, [edit]))
+        return ast.dump(changed) == ast.dump(source.parse_ast(text))
     except source.UnparsableError:
-        same = False
-    return comment if same else None
+        return False
 
 
 def excuse_in_file(unit: Unit, data: bytes, findings: Iterable[Finding]) -> Unit:

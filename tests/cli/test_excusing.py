@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.client import DEFECT, INFERENCE, check, flake8, run, write
 
 
@@ -35,8 +37,16 @@ def test_only_what_is_selected_is_excused(tmp_path: Path) -> None:
     assert " BNE101 " in left
 
 
-def test_where_no_comment_fits_is_said(tmp_path: Path) -> None:
-    text = "from torch import nn\n\nnet = nn.BatchNorm1d(4, \\\n    momentum=0.99)\n"
+@pytest.mark.parametrize(
+    "line",
+    [
+        "net = nn.BatchNorm1d(4, \\\n    momentum=0.99)",
+        "net = nn.BatchNorm1d(4, momentum=0.99); '# noqa: E501'",
+    ],
+    ids=["a backslash ends the line", "the line has such a text, which flake8 takes for a comment"],
+)
+def test_where_no_comment_fits_is_said(tmp_path: Path, line: str) -> None:
+    text = f"from torch import nn\n\n{line}\n"
     write(tmp_path, {"a.py": text})
     assert len(check(tmp_path)) == 1
     done = run(tmp_path, "check", "--add-noqa", "a.py")
