@@ -1,8 +1,8 @@
 """From text to findings: every front end calls this and nothing below it.
 
 The parser and the interpreter are imported only for a file that some rule may concern,
-because importing them costs more than most runs of flake8 take.  What this module does
-not know: files, command lines, and how a finding is printed.
+because importing them costs more than most runs of flake8 take; so is what only they need.
+What this module does not know: files, command lines, and how a finding is printed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.process import deep_recursion, without_garbage_collection
+from flake8_bn_eval.process import (
+    deep_recursion,
+    with_room_for_frames,
+    without_garbage_collection,
+)
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -29,9 +32,10 @@ if TYPE_CHECKING:
 
     from flake8_bn_eval.facts import Facts
     from flake8_bn_eval.interpret.records import Recorder
+    from flake8_bn_eval.operations import Place
     from flake8_bn_eval.project.together import Together
 
-Elsewhere = Callable[[Place], tuple[str, Span]]
+Elsewhere = Callable[["Place"], tuple[str, Span]]
 """The file and the span of a place of another file."""
 
 UNANALYSED = "BNE901"
@@ -63,6 +67,8 @@ class Followed:
 
     def is_here(self, place: Place) -> bool:
         """Whether a place is one of this file."""
+        from flake8_bn_eval.operations import file_of  # noqa: PLC0415
+
         return file_of(place) == self.base
 
     def span(self, place: Place) -> Span:
@@ -114,7 +120,8 @@ def analyse(
     if not rules:
         return []
     with without_garbage_collection():
-        findings = _judged(text, rules, options, tree, project, left_out)
+        judged = partial(_judged, text, rules, options, tree, project, left_out)
+        findings = with_room_for_frames(judged)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 
