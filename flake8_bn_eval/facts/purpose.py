@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from flake8_bn_eval.facts.clues import Clue
 from flake8_bn_eval.facts.forward import Forward, Purpose
 from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.facts.stepping import is_taught
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
@@ -265,12 +266,15 @@ class Purposes:
         return root.name.lower().startswith("test") or "test" in class_name.lower()
 
     def _is_trial(self, record: ForwardCall) -> bool:
-        """Whether code is tried on made-up data: nobody wants to know what it predicts."""
+        """Whether code is tried on made-up data: nobody wants to know what it predicts.
+
+        What a module says of noise that nobody has trained, nor loaded, is noise as well.
+        """
         read = LOOKED_AT & record.uses
         if not record.made_up or not read:
             return False
-        untrained = self.never_differentiates and record.certain and not record.loaded
-        return untrained or read == {Use.PRINTED}
+        untaught = record.certain and not record.loaded and not is_taught(record, self.recorder)
+        return untaught or read == {Use.PRINTED}
 
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):

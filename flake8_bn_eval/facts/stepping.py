@@ -29,6 +29,15 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
     )
 
 
+def is_taught(record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether the module, or a part of it, is trained anywhere in sight."""
+    trained = any(
+        other.trained and not other.family.isdisjoint(record.family)
+        for other in recorder.forward_calls
+    )
+    return trained or is_in_optimizer(record, recorder)
+
+
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
     """Whether the function that differentiates has put the module in evaluation mode for that.
 

@@ -191,6 +191,9 @@ class Expressions:
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
         found = found.descending(value)
+        if found.lineage and index.lineage:
+            # An output chooses among others: no gradient flows through the choice.
+            return found.descending(index.detached())
         return self.machine.data.under_key(found, index) if index.constant else found
 
     def _slice(

@@ -147,9 +147,8 @@ class Forward:
         }
 
     def _is_made_up(self, arguments: Arguments) -> bool:
-        """Whether the data of a call, which comes first, is nobody's."""
-        data = next(iter(arguments), UNKNOWN)
-        return Tag.MADE_UP in data.tags and Tag.EVALUATION_DATA not in data.tags
+        """Whether the data of a call, which comes first, is nobody's, whatever it is called."""
+        return Tag.MADE_UP in next(iter(arguments), UNKNOWN).tags
 
     def _is_loaded(self, identity: ObjectId) -> bool:
         """Whether its weights, or those of a module that it is part of, were loaded by now."""
