@@ -24,10 +24,18 @@ class Loops:
 
     def around(self, body: Node, place: Place) -> list[Place]:
         """The headers of all loops of a body around one of its places."""
+        return [start for start, end in self._intervals(body) if start <= place < end]
+
+    def over(self, body: Node, place: Place, later: Place) -> Interval | None:
+        """The outermost loop around a place that is over at a later one, if there is any."""
+        found = (each for each in self._intervals(body) if each[0] <= place < each[1] <= later)
+        return min(found, default=None)
+
+    def _intervals(self, body: Node) -> list[Interval]:
         intervals = self._known.get(id(body))
         if intervals is None:
             intervals = self._known[id(body)] = _Walk().of(body)
-        return [start for start, end in intervals if start <= place < end]
+        return intervals
 
 
 class _Walk:

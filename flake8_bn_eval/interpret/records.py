@@ -122,7 +122,7 @@ class Differentiation:
     """Whether the value may carry a graph from somewhere unseen."""
 
 
-def place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:
+def place_at(happened: ForwardCall | Differentiation | ModeChange, depth: int) -> Place:
     """The place at one level of a stack from which it came to something."""
     stack = happened.stack
     call = stack[depth].call if len(stack) > depth else happened.place
