@@ -10,6 +10,8 @@ from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence,
 from flake8_bn_eval.operations import Place
 
 Interval = tuple[Place, float]
+END = float("inf")
+"""Behind everything in a body."""
 
 
 class Loops:
@@ -26,10 +28,9 @@ class Loops:
         """The headers of all loops of a body around one of its places."""
         return [start for start, end in self._intervals(body) if start <= place < end]
 
-    def over(self, body: Node, place: Place, later: Place) -> Interval | None:
-        """The outermost loop around a place that is over at a later one, if there is any."""
-        found = (each for each in self._intervals(body) if each[0] <= place < each[1] <= later)
-        return min(found, default=None)
+    def is_over(self, body: Node, place: Place, later: float) -> bool:
+        """Whether a place is in a loop that is over at a later one."""
+        return any(start <= place < end <= later for start, end in self._intervals(body))
 
     def _intervals(self, body: Node) -> list[Interval]:
         intervals = self._known.get(id(body))
@@ -48,7 +49,7 @@ class _Walk:
 
     def of(self, body: Node) -> list[Interval]:
         self._visit(body)
-        return [*self._closed, *((start, float("inf")) for start in self._ending)]
+        return [*self._closed, *((start, END) for start in self._ending)]
 
     def _visit(self, node: Node) -> None:
         match node:

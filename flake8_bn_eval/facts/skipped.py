@@ -7,7 +7,7 @@ evaluation mode, unless the loop was skipped, which is right for the analysis an
 from __future__ import annotations
 
 from flake8_bn_eval.facts.choices import tests_around
-from flake8_bn_eval.facts.loops import Interval, Loops
+from flake8_bn_eval.facts.loops import END, Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, ModeChange, Recorder, place_at
@@ -33,29 +33,38 @@ def _ends_each_pass(
     last: ModeChange, changes: list[ModeChange], record: ForwardCall, mode: Mode, program: Program
 ) -> bool:
     depth = shared_depth(last.stack, record.stack)
-    body = _body(last, depth, program)
-    if body is None:
+    if not _is_in_finished_loop(last, record, depth, program):
         return False
-    there, here = place_at(last, depth), place_at(record, depth)
-    loop = Loops().over(body, there, here)
-    if loop is None or _is_conditional(last, depth, loop, program):
-        return False
-    later = [
-        place_at(each, depth)
+    end, here = _order(last, depth), _order(record, depth)
+    return not any(
+        each.mode is mode
+        and shared_depth(each.stack, record.stack) >= depth
+        and end < _order(each, depth) < here
         for each in changes
-        if each.mode is mode and shared_depth(each.stack, record.stack) >= depth
-    ]
-    return not any(there < place < here for place in later)
+    )
 
 
-def _is_conditional(change: ModeChange, depth: int, loop: Interval, program: Program) -> bool:
-    """Whether some test decides about a change, in the loop or in a function called there."""
+def _order(happened: ForwardCall | ModeChange, depth: int) -> tuple[Place, ...]:
+    """When something happens among all that one function does."""
+    return tuple(place_at(happened, level) for level in range(depth, len(happened.stack) + 1))
+
+
+def _is_in_finished_loop(
+    change: ModeChange, record: ForwardCall, depth: int, program: Program
+) -> bool:
+    """Whether a loop that is over when the call is made does it in each of its passes."""
+    loops, here, found = Loops(), place_at(record, depth), False
     for level in range(depth, len(change.stack) + 1):
         body, place = _body(change, level, program), place_at(change, level)
-        begin = loop[0] if level == depth else -1
-        if body is None or any(test > begin for test in tests_around(body, place)):
-            return True
-    return False
+        if body is None:
+            return False
+        tests, end = set(tests_around(body, place)), END
+        if level == depth:
+            tests, end = tests.difference(tests_around(body, here)), float(here)
+        if tests:
+            return False
+        found = found or loops.is_over(body, place, end)
+    return found
 
 
 def _body(change: ModeChange, depth: int, program: Program) -> Node | None:
@@ -64,5 +73,4 @@ def _body(change: ModeChange, depth: int, program: Program) -> Node | None:
     definition = change.stack[depth - 1].definition
     if definition is not None:
         return definition.body
-    place: Place = place_at(change, depth)
-    return program.body if program.has(place) else None
+    return program.body if program.has(place_at(change, depth)) else None
