@@ -245,9 +245,9 @@ class Classes:
         match base.only_thing:
             case Class():
                 return Sensitivity.NO
-            case External(path="torch.nn.Module" | "torch.nn.modules.Module"):
-                return Sensitivity.NO
             case External(path=path):
+                if path in MODULE or self.machine.knowledge.is_module_class(path) is False:
+                    return Sensitivity.NO
                 row = self.machine.knowledge.callable(path)
                 return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)
         return Sensitivity.UNKNOWN

@@ -211,6 +211,9 @@ class Expressions:
 
     def _subscript_of_things(self, value: Value, index: Value) -> Value:
         symbol, key = value.only_thing, index.constant
+        if isinstance(symbol, Class) and key is None:
+            # ``Reader[str]`` is a base as `Reader` is.
+            return of_thing(symbol)
         if isinstance(symbol, Symbol) and key is not None and not value.lineage:
             if len(symbol.subject) < LONGEST_SUBJECT:
                 return of_thing(Symbol(f"{symbol.subject}[{key.value!r}]", symbol.variables))

@@ -52,6 +52,9 @@ class Library:
         row = self.machine.knowledge.callable(f"{path}.*")
         if row is not None and row.name == f"{path}.*" and row.returns == "module":
             return of_thing(External(row.name))
+        if self.machine.knowledge.is_module_class(path) is False:
+            # ``Generic[T]`` is a base as `Generic` is.
+            return of_thing(External(path))
         return UNKNOWN
 
     def call(
