@@ -15,7 +15,11 @@ def is_stepped(record: ForwardCall, recorder: Recorder) -> bool:
 
     A helper that differentiates may be shared with an evaluation, which takes none.
     """
-    steps = [step for step in recorder.steps if _may_train(step, record)]
+    steps = [
+        step
+        for step in recorder.steps
+        if _may_train(step, record) and not _is_anothers(step, record, recorder)
+    ]
     alike = [each for each in recorder.forward_calls if each.place == record.place and each.trained]
     nearest = max((_nearness(step, each) for step in steps for each in alike), default=0)
     return any(_nearness(step, record) >= min(nearest, len(step.stack)) for step in steps)
@@ -82,6 +86,17 @@ def _body(record: ForwardCall, program: Program) -> Node:
 
 def _may_train(step: OptimizerStep, record: ForwardCall) -> bool:
     return step.targets is None or not record.family.isdisjoint(step.targets)
+
+
+def _is_anothers(step: OptimizerStep, record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether a step belongs to a function that differentiates for itself, something else.
+
+    One that gathers gradients, to weigh the parameters by them, is called beside the training.
+    """
+    depth = _nearness(step, record) + 1
+    called = [each for each in recorder.differentiations if each.stack[:depth] == step.stack[:depth]]
+    inside = len(step.stack) >= depth and bool(called)
+    return inside and not any(record.identity in each.connected for each in called)
 
 
 def _nearness(step: OptimizerStep, record: ForwardCall) -> int:
