@@ -94,9 +94,11 @@ def _is_anothers(step: OptimizerStep, record: ForwardCall, recorder: Recorder) -
     One that gathers gradients, to weigh the parameters by them, is called beside the training.
     """
     depth = _nearness(step, record) + 1
-    called = [each for each in recorder.differentiations if each.stack[:depth] == step.stack[:depth]]
-    inside = len(step.stack) >= depth and bool(called)
-    return inside and not any(record.identity in each.connected for each in called)
+    around = step.stack[:depth]
+    inside = [each for each in recorder.differentiations if each.stack[:depth] == around]
+    if len(around) < depth or not inside:
+        return False
+    return not any(record.identity in each.connected for each in inside)
 
 
 def _nearness(step: OptimizerStep, record: ForwardCall) -> int:

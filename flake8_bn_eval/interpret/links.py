@@ -71,6 +71,8 @@ class Neighbourhood:
     main: Neighbour
     others: tuple[Neighbour, ...] = ()
     callers: tuple[Caller, ...] = ()
+    methods: frozenset[str] = frozenset()
+    """Methods of the judged file that some of the callers call on what they are given."""
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -136,6 +138,12 @@ class Links:
         for (file, identifier), value in list(self._stars.items()):
             if file == base:
                 self._stars.setdefault((importer, identifier), value)
+
+    def of_judged(self, name: str) -> Value | None:
+        """What a name of the judged file is, whether or not anybody imports the file."""
+        self._load(self._main)
+        file = self._files.get(self._main)
+        return None if file is None else self._value((file.program.base, name))
 
     def unassigned(self, variable: Variable) -> Value | None:
         """What a name is that the running code has not assigned."""

@@ -39,6 +39,8 @@ class Together:
     knowledge: Knowledge
     paths: dict[int, str] = field(default_factory=dict)
     """The other files that were looked at, by the base of their places."""
+    methods: set[str] = field(default_factory=set)
+    """The methods of this file whose callers were searched by their names."""
 
     @property
     def path(self) -> str:
@@ -104,10 +106,14 @@ class Together:
     def _more_callers(self, facts: Facts, known: list[Wanted]) -> list[Wanted]:
         """Files that may call the functions on which the outcome rests, and are not known."""
         asked: dict[str, set[str]] = {}
+        methods: set[str] = set()
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
                 asked.setdefault(self._path_of(root), set()).add(root.class_name or root.name)
+                own = root.class_name is not None and self.program.has(root.place)
+                if own and self.knowledge.method("module", root.name) is None:
+                    methods.add(root.name)
         callers = Callers(self.definitions)
         found = {
             each.path: each
@@ -115,7 +121,11 @@ class Together:
             for each in callers.of(path, names)
         }
         seen = {self.path, *(each.path for each in known)}
-        return [found[path] for path in sorted(found) if path not in seen]
+        more = [found[path] for path in sorted(found) if path not in seen]
+        if more or methods <= self.methods:
+            return more
+        self.methods |= methods
+        return callers.asking(self.path, methods)
 
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
@@ -141,6 +151,7 @@ class Together:
             near[self.path],
             tuple(near[path] for path in programs),
             tuple(Caller(near[it.path], it.names) for it in callers if it.path in near),
+            frozenset(self.methods),
         )
         imported = frozenset().union(*(each.imported for each in programs.values()))
         knowledge = Knowledge.for_packages(imported, self.project.options)

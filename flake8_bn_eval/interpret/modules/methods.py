@@ -258,6 +258,9 @@ class Modules:
         subject: str,
     ) -> Value:
         """A method that nobody in sight defines."""
+        called = self.machine.owners.called(identity, name, arguments, world, frame, place)
+        if called is not None:
+            return called
         machine, vocabulary = self.machine, self.machine.knowledge.vocabulary
         if name == "step" and self.names_optimizer(subject):
             machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
