@@ -114,7 +114,7 @@ class Expressions:
             return found
         if value.lineage or value.tags:
             found = found.descending(value)
-        return found.detached() if self.machine.data.is_detaching(name) else found
+        return found.plain() if self.machine.data.is_detaching(name) else found
 
     def symbol(self, variable: Variable) -> Value:
         """The unknown that a variable holds, so that conditions on it are recognised."""
