@@ -10,7 +10,6 @@ from flake8_bn_eval.interpret.calls.decorators import Decorators
 from flake8_bn_eval.interpret.calls.following import Following
 from flake8_bn_eval.interpret.calls.functions import Functions
 from flake8_bn_eval.interpret.calls.inheritance import Inheritance
-from flake8_bn_eval.interpret.calls.owners import Owners
 from flake8_bn_eval.interpret.calls.receivers import Receivers
 from flake8_bn_eval.interpret.calls.results import Results
 from flake8_bn_eval.interpret.calls.types import Types
@@ -64,7 +63,6 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.generators = Generators(machine)
     machine.classes = Classes(machine)
     machine.inheritance = Inheritance(machine)
-    machine.owners = Owners(machine, near.methods)
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)
     machine.mode_switches = ModeSwitches(machine)

@@ -139,12 +139,6 @@ class Links:
             if file == base:
                 self._stars.setdefault((importer, identifier), value)
 
-    def of_judged(self, name: str) -> Value | None:
-        """What a name of the judged file is, whether or not anybody imports the file."""
-        self._load(self._main)
-        file = self._files.get(self._main)
-        return None if file is None else self._value((file.program.base, name))
-
     def unassigned(self, variable: Variable) -> Value | None:
         """What a name is that the running code has not assigned."""
         if not self._files:

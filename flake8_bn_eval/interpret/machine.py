@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls.following import Following
     from flake8_bn_eval.interpret.calls.functions import Functions
     from flake8_bn_eval.interpret.calls.inheritance import Inheritance
-    from flake8_bn_eval.interpret.calls.owners import Owners
     from flake8_bn_eval.interpret.calls.receivers import Receivers
     from flake8_bn_eval.interpret.calls.results import Results
     from flake8_bn_eval.interpret.calls.types import Types
@@ -101,7 +100,6 @@ class Machine:
     generators: Generators
     classes: Classes
     inheritance: Inheritance
-    owners: Owners
     modules: Modules
     makeup: Makeup
     mode_switches: ModeSwitches

@@ -258,14 +258,13 @@ class Modules:
         subject: str,
     ) -> Value:
         """A method that nobody in sight defines."""
-        called = self.machine.owners.called(identity, name, arguments, world, frame, place)
-        if called is not None:
-            return called
         machine, vocabulary = self.machine, self.machine.knowledge.vocabulary
         if name == "step" and self.names_optimizer(subject):
             machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
             return UNKNOWN
         state = world.get(identity)
+        if name in machine.recorder.asked and not machine.program.has(place):
+            machine.recorder.call_by_name(name, state.modes, world.gradients)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
                 return machine.data.method(receiver, name, arguments, world, frame, place, subject)
