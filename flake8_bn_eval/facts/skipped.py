@@ -33,7 +33,7 @@ def _ends_each_pass(
     last: ModeChange, changes: list[ModeChange], record: ForwardCall, mode: Mode, program: Program
 ) -> bool:
     depth = shared_depth(last.stack, record.stack)
-    if not _is_in_finished_loop(last, record, depth, program):
+    if not _is_always_passed(last, record, depth, program):
         return False
     end, here = _order(last, depth), _order(record, depth)
     return not any(
@@ -49,7 +49,7 @@ def _order(happened: ForwardCall | ModeChange, depth: int) -> tuple[Place, ...]:
     return tuple(place_at(happened, level) for level in range(depth, len(happened.stack) + 1))
 
 
-def _is_in_finished_loop(
+def _is_always_passed(
     change: ModeChange, record: ForwardCall, depth: int, program: Program
 ) -> bool:
     """Whether a loop that is over when the call is made does it in each of its passes."""
@@ -64,7 +64,13 @@ def _is_in_finished_loop(
         if tests:
             return False
         found = found or loops.is_over(body, place, end)
-    return found
+    return found or _is_right_before(change, record)
+
+
+def _is_right_before(change: ModeChange, record: ForwardCall) -> bool:
+    """Whether the same function sets the mode of the very thing that it calls later."""
+    same = change.subject == record.subject or change.subject.startswith(f"{record.subject}.to(")
+    return same and change.stack == record.stack and change.place < record.place
 
 
 def _body(change: ModeChange, depth: int, program: Program) -> Node | None:

@@ -235,8 +235,8 @@ class Recorder:
         was given a module or an output, or gave an object, or a class is derived from it."""
         self.asked: frozenset[str] = frozenset()
         """Methods of which it is asked how other files call them on objects of no known class."""
-        self.called_by_name: dict[str, tuple[Modes, Gradients]] = {}
-        """In which modes of the object, and in which gradient modes, they do."""
+        self.called_by_name: dict[str, Gradients] = {}
+        """In which gradient modes they do."""
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""
@@ -271,12 +271,10 @@ class Recorder:
             )
         return self.forward_calls[number]
 
-    def call_by_name(self, name: str, modes: Modes, gradients: Gradients) -> None:
+    def call_by_name(self, name: str, gradients: Gradients) -> None:
         """A method is called on an object of no known class."""
         known = self.called_by_name.get(name)
-        if known is not None:
-            modes, gradients = modes.join(known[0]), gradients.join(known[1])
-        self.called_by_name[name] = modes, gradients
+        self.called_by_name[name] = gradients if known is None else known.join(gradients)
 
     def cut_off(self, definition: FunctionDefinition, gradients: Gradients) -> None:
         """There is no time to follow a call; this much is known of it."""

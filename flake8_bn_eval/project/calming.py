@@ -8,18 +8,18 @@ name, on an object of no known class, how it does so is likelier.
 from __future__ import annotations
 
 from flake8_bn_eval.interpret.records import Recorder
-from flake8_bn_eval.modes.lattice import LOST, Gradient, Gradients, Mode, recording
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Gradients, recording
 
 
 def calm(seen: Recorder, asked: Recorder) -> None:
     """Forget of the calls in one run what the callers that another run met do not confirm."""
     for record in seen.forward_calls:
         root = record.stack[0].definition
-        how = None if root is None else asked.called_by_name.get(root.name)
-        if how is None:
+        gradients = None if root is None else asked.called_by_name.get(root.name)
+        if gradients is None:
             continue
-        modes, gradients = how
-        if modes.must_be(Mode.EVAL) or len(record.modes.members) > 1:
+        if len(record.modes.members) > 1:
+            # It is called from elsewhere, not right after whichever other method of the object.
             record.modes = LOST
         if recording(gradients).must_be(Gradient.OFF):
             record.gradients = Gradients.only(Gradient.UNKNOWN)

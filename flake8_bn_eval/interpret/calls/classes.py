@@ -35,9 +35,8 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
 from flake8_bn_eval.resolution import Resolution
 
-SENSITIVE_WORDS = frozenset(
-    {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
-)
+OWN_MODE = "training"
+"""The attribute by which a method asks for the mode; ``F.dropout(x, training=False)`` has none."""
 
 
 class Classes:
@@ -235,7 +234,7 @@ class Classes:
         verdict = Sensitivity.NO
         for each in self.lineage(class_):
             for method in each.definition.methods.values():
-                if method.called_names & SENSITIVE_WORDS:
+                if OWN_MODE in method.called_names:
                     return Sensitivity.YES
             for base in each.bases:
                 verdict = verdict.worse(self._sensitivity_of_base(base))
