@@ -149,8 +149,19 @@ class Expressions:
         return known
 
     def _attribute(self, expression: Attribute, world: World, frame: Frame) -> Value:
-        value = self._settled(expression.value, world, frame)
-        return self.attribute(value, expression.name, world, frame)
+        owner = expression.value
+        if self.machine.data.is_neutral(expression.name):
+            owner = self._measured(owner)
+        return self.attribute(self._settled(owner, world, frame), expression.name, world, frame)
+
+    def _measured(self, owner: Expression) -> Expression:
+        """Whose shape is asked for: that of ``net(x).data.cpu().numpy()`` is the output's own."""
+        while True:
+            called = isinstance(owner, Call) and not (owner.arguments or owner.keywords)
+            inner = owner.callee if isinstance(owner, Call) and called else owner
+            if not isinstance(inner, Attribute) or not self.machine.data.keeps_shape(inner.name):
+                return owner
+            owner = inner.value
 
     def _settled(self, expression: Expression, world: World, frame: Frame) -> Value:
         """What something unseen returned is an object once it is asked for a part."""
