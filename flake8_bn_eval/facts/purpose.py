@@ -273,8 +273,12 @@ class Purposes:
         read = LOOKED_AT & record.uses
         if not record.made_up or not read:
             return False
-        untaught = record.certain and not record.loaded and not is_taught(record, self.recorder)
-        return untaught or read == {Use.PRINTED}
+        return read == {Use.PRINTED} or record.certain and self._is_untaught(record)
+
+    def _is_untaught(self, record: ForwardCall) -> bool:
+        """Whether neither the module nor those whose outputs it is given have learnt anything."""
+        calls = [record, *(self.recorder.forward_calls[number] for number in record.fed_by)]
+        return not any(each.loaded or is_taught(each, self.recorder) for each in calls)
 
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):

@@ -85,6 +85,8 @@ class ForwardCall:
     """It is given what is known to be data: tensors, outputs, what a loader yields."""
     made_up: bool = True
     """Whatever it is given is made up: zeros, ones or noise."""
+    fed_by: set[CallId] = field(default_factory=set)
+    """The calls whose outputs it is given."""
     tags: set[Tag] = field(default_factory=set)
     uses: set[Use] = field(default_factory=set)
     trained: bool = False

@@ -104,6 +104,7 @@ class Forward:
         record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
+            record.fed_by |= argument.lineage
             record.given_data = record.given_data or is_data(argument)
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
