@@ -198,8 +198,10 @@ class Purposes:
             return Purpose.UNKNOWN, False
         trains = named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags
         if trains and not self.never_differentiates:
-            # Such a function or such data may be measured as well, apart from the steps.
-            measured = self._is_only_looked_at(record) and record.gradients.must_be(Gradient.OFF)
+            # Such a function or such data may be measured as well, apart from the steps: what is
+            # handed on there, as the state of an environment, may be learnt from.
+            kept_here = self._is_only_looked_at(record) and Use.PASSED not in record.uses
+            measured = kept_here and record.gradients.must_be(Gradient.OFF)
             return (Purpose.INFERENCE if measured else Purpose.UNKNOWN), measured
         return self._by_circumstances(record)
 
