@@ -15,7 +15,7 @@ from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
-from flake8_bn_eval.facts.skipped import is_left_by_no_pass
+from flake8_bn_eval.facts.undone import is_undone
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
     is_in_optimizer,
@@ -295,9 +295,9 @@ class Facts:
         """Whether a test decides, of which one branch sets this mode and the other another."""
         return is_option(forward.record, mode, self.recorder)
 
-    def is_left_by_no_pass(self, forward: Forward, mode: Mode) -> bool:
-        """Whether each pass of a loop before the call puts the module in another mode."""
-        return is_left_by_no_pass(forward.record, mode, self.recorder, self.program)
+    def is_undone(self, forward: Forward, mode: Mode) -> bool:
+        """Whether each module that may be called in a mode is put in another on the way there."""
+        return is_undone(forward.record, mode, self.recorder, self.program)
 
     def may_record(self, forward: Forward) -> bool:
         """Whether gradients may be on although nobody has turned them on.

@@ -26,13 +26,14 @@ class Loops:
 
     def around(self, body: Node, place: Place) -> list[Place]:
         """The headers of all loops of a body around one of its places."""
-        return [start for start, end in self._intervals(body) if start <= place < end]
+        return [start for start, end in self.intervals(body) if start <= place < end]
 
     def is_over(self, body: Node, place: Place, later: float) -> bool:
         """Whether a place is in a loop that is over at a later one."""
-        return any(start <= place < end <= later for start, end in self._intervals(body))
+        return any(start <= place < end <= later for start, end in self.intervals(body))
 
-    def _intervals(self, body: Node) -> list[Interval]:
+    def intervals(self, body: Node) -> list[Interval]:
+        """Where each loop of a body begins, and where what follows it does."""
         intervals = self._known.get(id(body))
         if intervals is None:
             intervals = self._known[id(body)] = _Walk().of(body)
