@@ -15,13 +15,13 @@ from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
-from flake8_bn_eval.facts.undone import is_undone
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
     is_in_optimizer,
     is_stepped,
     is_trained_through,
 )
+from flake8_bn_eval.facts.undone import is_undone
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
