@@ -234,7 +234,8 @@ class Classes:
         verdict = Sensitivity.NO
         for each in self.lineage(class_):
             for method in each.definition.methods.values():
-                if OWN_MODE in method.called_names:
+                asks = OWN_MODE in method.called_names
+                if asks and self.machine.telling.may_be_called(method.name):
                     return Sensitivity.YES
             for base in each.bases:
                 verdict = verdict.worse(self._sensitivity_of_base(base))
