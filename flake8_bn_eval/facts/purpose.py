@@ -275,7 +275,9 @@ class Purposes:
         read = LOOKED_AT & record.uses
         if not record.made_up or not read:
             return False
-        return read == {Use.PRINTED} or record.certain and self._is_untaught(record)
+        if read == {Use.PRINTED}:
+            return not is_taught(record, self.recorder)
+        return record.certain and self._is_untaught(record)
 
     def _is_untaught(self, record: ForwardCall) -> bool:
         """Whether neither the module nor those whose outputs it is given have learnt anything."""

@@ -18,7 +18,7 @@ def calm(seen: Recorder, asked: Recorder) -> None:
         gradients = None if root is None else asked.called_by_name.get(root.name)
         if gradients is None:
             continue
-        if len(record.modes.members) > 1:
+        if len(record.modes.members) > 1 and not record.trained:
             # It is called from elsewhere, not right after whichever other method of the object.
             record.modes = LOST
         if recording(gradients).must_be(Gradient.OFF):

@@ -362,7 +362,7 @@ class Library:
         carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
-        if self.machine.knowledge.makes_data_up(path):
+        if self.machine.results.is_made_up(path, arguments, world):
             tags.append(Tag.MADE_UP)
         elif path.startswith("torch."):
             tags.append(Tag.TENSOR)
