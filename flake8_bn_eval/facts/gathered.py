@@ -22,6 +22,7 @@ from flake8_bn_eval.facts.stepping import (
     is_stepped,
     is_trained_through,
 )
+from flake8_bn_eval.facts.undone import is_undone
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
@@ -299,6 +300,10 @@ class Facts:
     def is_option(self, forward: Forward, mode: Mode) -> bool:
         """Whether a test decides, of which one branch sets this mode and the other another."""
         return is_option(forward.record, mode, self.recorder)
+
+    def is_undone(self, forward: Forward, mode: Mode) -> bool:
+        """Whether each module that may be called in a mode is put in another on the way there."""
+        return is_undone(forward.record, mode, self.recorder, self.program)
 
     def may_record(self, forward: Forward) -> bool:
         """Whether gradients may be on although nobody has turned them on.

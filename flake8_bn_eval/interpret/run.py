@@ -41,6 +41,7 @@ def interpret(
     """Run a program abstractly, with other files of its project; everything that was seen."""
     machine = assemble(program, knowledge, near)
     recorder = machine.recorder
+    recorder.asked = near.methods if near else frozenset()
     try:
         if near is not None or machine.telling.is_worth_following(program):
             _run(machine, program, near)

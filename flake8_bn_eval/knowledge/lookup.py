@@ -128,9 +128,12 @@ class Knowledge:
 
     @property
     def names_of_sensitive(self) -> frozenset[str]:
-        """Those of them whose module computes differently in its two modes."""
-        rows = self._callables.items()
-        return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
+        """Those of them whose module computes differently in its two modes, however it is made."""
+        return frozenset(
+            name.rpartition(".")[2]
+            for name, row in self._callables.items()
+            if row.sensitive == "yes" and not row.conditions and row.norms is None
+        )
 
     def makes_data_up(self, dotted: str) -> bool:
         """Whether a function of a library makes tensors or arrays out of nothing."""

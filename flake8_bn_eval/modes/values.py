@@ -322,6 +322,12 @@ class Value:
         derived = self.derived | self.connected
         return Value(self.things, self.objects, NO_IDS, derived, self.tags, self.guards)
 
+    def plain(self) -> Value:
+        """The numbers alone: made into a variable again, they are not volatile any more."""
+        alone = self.detached()
+        volatile = Tag.VOLATILE in alone.tags
+        return replace(alone, tags=alone.tags - {Tag.VOLATILE}) if volatile else alone
+
     def tagged(self, *tags: Tag) -> Value:
         """The same value with more tags."""
         return replace(self, tags=self.tags | frozenset(tags))

@@ -22,6 +22,7 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
+from flake8_bn_eval.project.calming import calm
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import located, lowered
@@ -70,6 +71,7 @@ class Together:
                 break
             callers = [*more, *callers]
             found = self._run([*files, *self._needed_by(callers)], callers, found)
+        self._ask_by_name(found, files, callers)
         return found.recorder
 
     def _linked(self) -> list[str]:
@@ -116,6 +118,25 @@ class Together:
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
 
+    def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
+        """Let those who call a method by its name calm what nobody else has an answer to.
+
+        Whether it is this class's method they do not say: they make nothing worse.
+        """
+        open_calls = [each.record for each in facts.forwards if self._is_open(each)]
+        roots = [each.stack[0].definition for each in open_calls]
+        methods = frozenset(
+            root.name
+            for root in roots
+            if root is not None and root.class_name is not None and self.program.has(root.place)
+            if self.knowledge.method("module", root.name) is None
+        )
+        callers = Callers(self.definitions).asking(self.path, methods)
+        if callers:
+            needed = self._needed_by(callers)
+            asked = self._run([*files, *needed], [*callers, *known], facts, methods)
+            calm(facts.recorder, asked.recorder)
+
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
         unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
@@ -132,7 +153,13 @@ class Together:
 
     # Running
 
-    def _run(self, files: Iterable[str], callers: list[Wanted], before: Facts) -> Facts:
+    def _run(
+        self,
+        files: Iterable[str],
+        callers: list[Wanted],
+        before: Facts,
+        methods: frozenset[str] = frozenset(),
+    ) -> Facts:
         """The facts when other files are run as well; those before where it takes too long."""
         programs = self._programs([*files, *(each.path for each in callers)])
         near = {path: self._neighbour(path, programs) for path in programs}
@@ -140,6 +167,7 @@ class Together:
             near[self.path],
             tuple(near[path] for path in programs),
             tuple(Caller(near[it.path], it.names) for it in callers if it.path in near),
+            methods,
         )
         imported = frozenset().union(*(each.imported for each in programs.values()))
         knowledge = Knowledge.for_packages(imported, self.project.options)

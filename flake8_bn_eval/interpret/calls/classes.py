@@ -35,9 +35,8 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
 from flake8_bn_eval.resolution import Resolution
 
-SENSITIVE_WORDS = frozenset(
-    {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
-)
+OWN_MODE = "training"
+"""The attribute by which a method asks for the mode; ``F.dropout(x, training=False)`` has none."""
 
 
 class Classes:
@@ -232,7 +231,8 @@ class Classes:
         verdict = Sensitivity.NO
         for each in self.lineage(class_):
             for method in each.definition.methods.values():
-                if method.called_names & SENSITIVE_WORDS:
+                asks = OWN_MODE in method.called_names
+                if asks and self.machine.telling.may_be_called(method.name):
                     return Sensitivity.YES
             for base in each.bases:
                 verdict = verdict.worse(self._sensitivity_of_base(base))
@@ -243,7 +243,7 @@ class Classes:
             case Class():
                 return Sensitivity.NO
             case External(path=path):
-                if path in PLAIN_BASES:
+                if path in PLAIN_BASES or self.machine.knowledge.is_module_class(path) is False:
                     return Sensitivity.NO
                 row = self.machine.knowledge.callable(path)
                 return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)

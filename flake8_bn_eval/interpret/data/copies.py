@@ -28,6 +28,8 @@ class Copies:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.of_attributes: dict[ObjectId, ObjectId] = {}
+        """Copies of attributes that nobody has seen assigned, and those attributes."""
 
     def copy(
         self,
@@ -104,6 +106,8 @@ class Copies:
         born: dict[ObjectId, Object] = {}
         for identity, number in names.items():
             state = replace(world.get(identity), origin=None)
+            if world.get(identity).origin is not None:
+                self.of_attributes[number] = identity
             if deep:
                 state = self._with_copied_fields(state, names)
             known = born.get(number)

@@ -52,6 +52,9 @@ class Library:
         row = self.machine.knowledge.callable(f"{path}.*")
         if row is not None and row.name == f"{path}.*" and row.returns == "module":
             return of_thing(External(row.name))
+        if self.machine.knowledge.is_module_class(path) is False:
+            # ``Generic[T]`` is a base as `Generic` is.
+            return of_thing(External(path))
         return UNKNOWN
 
     def call(
@@ -350,7 +353,7 @@ class Library:
         carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
-        if self.machine.knowledge.makes_data_up(path):
+        if self.machine.results.is_made_up(path, arguments, world):
             tags.append(Tag.MADE_UP)
         elif path.startswith("torch."):
             tags.append(Tag.TENSOR)

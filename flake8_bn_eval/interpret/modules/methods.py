@@ -265,6 +265,8 @@ class Modules:
             machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
             return UNKNOWN
         state = world.get(identity)
+        if name in machine.recorder.asked and not machine.program.has(place):
+            machine.recorder.call_by_name(name, world.gradients)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
                 return machine.data.method(receiver, name, arguments, world, frame, place, subject)
