@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import re
 import shutil
 import sys
@@ -115,10 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--unsafe-fixes", action="store_true")
     given = parser.parse_args(arguments)
     outcome = Outcome()
-    for project in given.projects:
-        outcome.add(project, unsafe=given.unsafe_fixes)
-        told = f"{project.name}: {outcome.fixed.total()} of {outcome.before.total()} fixed"
-        print(f"{told}, {len(outcome.failures)} failures", file=sys.stderr, flush=True)
+    with contextlib.suppress(KeyboardInterrupt):  # what is known by then is told
+        for project in given.projects:
+            outcome.add(project, unsafe=given.unsafe_fixes)
+            told = f"{project.name}: {outcome.fixed.total()} of {outcome.before.total()} fixed"
+            print(f"{told}, {len(outcome.failures)} failures", file=sys.stderr, flush=True)
     print(outcome.table())
     return 1 if outcome.failures else 0
 
