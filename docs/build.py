@@ -1,9 +1,9 @@
 """Writes the generated pages: ``python docs/build.py``; ``--check`` only tells what is stale.
 
-Generated are the sample's output and the rules table in README.md, the modules table in
-docs/how-it-works.md, the truth table in docs/batchnorm.md (where PyTorch is installed), a
-page for each rule, the pages of options and of knowledge.  Both ways, every relative link of
-every page must lead somewhere.
+Generated are the outputs of the samples and the rules table in README.md, the first sample in
+docs/index.md, the modules table in docs/how-it-works.md, the truth table in docs/batchnorm.md
+(where PyTorch is installed), a page for each rule, the pages of options and of knowledge.  Both
+ways, every relative link of every page must lead somewhere.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.files.units import Unit
+from flake8_bn_eval.findings import flake8_texts
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition, LayerRow, MethodRow, RemovedRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
@@ -59,7 +60,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page with its text."""
     rules = all_rules()
     readme = between(_read(ROOT / "README.md"), "rules", rules_table(rules))
-    yield ROOT / "README.md", between(readme, "sample", f"```text\n{sample_output()}```")
+    readme = between(readme, "sample", f"```text\n{sample_output()}```")
+    yield ROOT / "README.md", with_first(readme)
+    yield DOCS / "index.md", with_first(_read(DOCS / "index.md"))
     how = DOCS / "how-it-works.md"
     yield how, between(_read(how), "modules", modules_table())
     if importlib.util.find_spec("torch") is not None:
@@ -111,6 +114,18 @@ def _first_sentence(path: Path) -> str:
     if docstring is None:
         sys.exit(f"{path.relative_to(ROOT)}: a module without a docstring")
     return " ".join(docstring.split("\n\n")[0].split()).replace("``", "`").split(". ")[0]
+
+
+def with_first(page: str) -> str:
+    """A page with a few lines of code, and with what flake8 says of them."""
+    text = _read(DOCS / "first.py")
+    findings = analyse(text)
+    told = (
+        f"first.py:{it.span.line}:{it.span.column + 1}: {said}"
+        for it, said in zip(findings, flake8_texts(findings), strict=True)
+    )
+    page = between(page, "first", f"```py\n{text}```")
+    return between(page, "said", "```text\n{}\n```".format("\n".join(told)))
 
 
 def sample_output() -> str:

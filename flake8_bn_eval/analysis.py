@@ -1,8 +1,8 @@
 """From text to findings: every front end calls this and nothing below it.
 
 The parser and the interpreter are imported only for a file that some rule may concern,
-because importing them costs more than most runs of flake8 take.  What this module does
-not know: files, command lines, and how a finding is printed.
+because importing them costs more than most runs of flake8 take; so is what only they need.
+What this module does not know: files, command lines, and how a finding is printed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Finding, Note, Remark, Report, Span
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Place, file_of
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.process import deep_recursion, without_garbage_collection
+from flake8_bn_eval.process import (
+    deep_recursion,
+    with_room_for_frames,
+    without_garbage_collection,
+)
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.rules import all_rules
 from flake8_bn_eval.rules.base import Rule
@@ -29,9 +32,10 @@ if TYPE_CHECKING:
 
     from flake8_bn_eval.facts import Facts
     from flake8_bn_eval.interpret.records import Recorder
+    from flake8_bn_eval.operations import Place
     from flake8_bn_eval.project.together import Together
 
-Elsewhere = Callable[[Place], tuple[str, Span]]
+Elsewhere = Callable[["Place"], tuple[str, Span]]
 """The file and the span of a place of another file."""
 
 UNANALYSED = "BNE901"
@@ -63,6 +67,8 @@ class Followed:
 
     def is_here(self, place: Place) -> bool:
         """Whether a place is one of this file."""
+        from flake8_bn_eval.operations import file_of  # noqa: PLC0415
+
         return file_of(place) == self.base
 
     def span(self, place: Place) -> Span:
@@ -114,7 +120,8 @@ def analyse(
     if not rules:
         return []
     with without_garbage_collection():
-        findings = _judged(text, rules, options, tree, project, left_out)
+        judged = partial(_judged, text, rules, options, tree, project, left_out)
+        findings = with_room_for_frames(judged)
     unique = {(found.span, found.code, found.message): found for found in reversed(findings)}
     return [unique[key] for key in sorted(unique)]
 
@@ -173,20 +180,20 @@ def follow(
     interpreting, elsewhere, neighbours = partial(interpret, program, knowledge), None, None
     if project is not None:
         neighbours = ProjectNeighbours(project)
-        together = Together(project, program, knowledge)
-        interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
+        together = Together(project, program, knowledge, interpreting)
+        interpreting, elsewhere = partial(_followed_together, together), together.span
     path = "" if project is None else project.path
     facts = Facts(deep_recursion()(interpreting), knowledge, program, options, neighbours, path)
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 
 
-def _followed_together(together: Together, alone: Callable[[], Recorder]) -> Recorder:
+def _followed_together(together: Together) -> Recorder:
     """What is seen with other files, and of the file alone where that goes wrong."""
-    seen = alone()
     try:
-        return together.recorder(seen)
+        return together.recorder()
     except Exception as error:  # ours, not the user's: what the file itself says still counts
+        seen = together.alone
         seen.failures.append(Remark(together.program.base, _left_out(error)))
         return seen
 

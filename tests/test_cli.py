@@ -221,3 +221,20 @@ def test_no_command_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as caught:
         main([])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "trace", "server"])
+def test_a_mistake_is_said_in_a_few_lines(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--no-such-flag", "file.py"])
+    assert caught.value.code == 2
+    usage, told = capsys.readouterr().err.splitlines()
+    assert usage.startswith(f"usage: bn-eval {command} [options]")
+    assert told.startswith(f"bn-eval {command}: error: unrecognized arguments: --no-such-flag")
+
+
+def test_who_asks_check_for_fixes_learns_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--fix", "."]) == 2
+    assert "`bn-eval fix`" in capsys.readouterr().err

@@ -144,40 +144,36 @@ def test_options_stand_in_a_configuration_file(flake8: Flake8) -> None:
     assert done.stdout.startswith(f"defect.py:{LINE} ")
 
 
-def test_libcst_is_not_imported_for_a_file_without_triggers(tmp_path: Path) -> None:
+def test_a_file_without_triggers_costs_no_import_of_the_analysis(tmp_path: Path) -> None:
     (tmp_path / "plain.py").write_text("import torch\n\nx = torch.zeros(3)\n", encoding="utf-8")
-    program = (
-        "import sys; from flake8.main.cli import main;"
-        "main(['--jobs=1', '--select=BNE', 'plain.py']);"
-        "print('libcst' in sys.modules, 'flake8_bn_eval.flake8_plugin' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert done.stdout == "False True\n"
+    modules = modules_after("plain.py", tmp_path)
+    assert "flake8_bn_eval.flake8_plugin" in modules
+    assert "libcst" not in modules
+    for name in ("facts", "interpret", "knowledge", "lower", "operations", "project.definitions"):
+        assert f"flake8_bn_eval.{name}" not in modules
 
 
-def test_flake8_pays_for_nothing_that_is_for_the_command_line(flake8: Flake8) -> None:
-    """Not even where there are findings, or where a formatter of ours is only there."""
+def modules_after(file: str, folder: Path) -> list[str]:
+    """What flake8 prints about a file, and below it all modules that it has imported then."""
     program = (
         "import sys; from flake8.main.cli import main;"
-        "main(['--jobs=1', '--select=BNE', 'defect.py']);"
+        f"main(['--jobs=1', '--select=BNE', {file!r}]);"
         "print(*sorted(name for name in sys.modules), sep='\\n')"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=flake8.folder,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
-    line, *modules = done.stdout.splitlines()
+    return done.stdout.splitlines()
+
+
+def test_flake8_pays_for_nothing_that_is_for_the_command_line(flake8: Flake8) -> None:
+    """Not even where there are findings, or where a formatter of ours is only there."""
+    line, *modules = modules_after("defect.py", flake8.folder)
     assert f"defect.py:{LINE} " in line
     ours = {".".join(it.split(".")[:2]) for it in modules if it.startswith("flake8_bn_eval.")}
     assert "flake8_bn_eval.flake8_plugin" in ours

@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from flake8_bn_eval.knowledge.lookup import PACKAGES_OF_TABLE, Knowledge
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.packages import PACKAGES_OF_TABLE
 from flake8_bn_eval.knowledge.rows import CallableRow, HookRow
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from tests.installed import is_installed

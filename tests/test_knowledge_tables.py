@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flake8_bn_eval.knowledge.lookup import ALWAYS, PACKAGES_OF_TABLE, TABLES_OF_PACKAGE, Knowledge
+from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.knowledge.packages import ALWAYS, PACKAGES_OF_TABLE, TABLES_OF_PACKAGE
 from flake8_bn_eval.knowledge.rows import Condition, Vocabulary
 from flake8_bn_eval.knowledge.schema import KnowledgeError, Table, parse_table, read_table
 from flake8_bn_eval.knowledge.words import mentions, words_of

@@ -128,3 +128,39 @@ def write_files(folder: Path) -> list[Path]:
 
 def findings(file: Path) -> list[Finding]:
     return analyse(file.read_text(), filename=str(file))
+
+
+def faults(function: Callable[[], object]) -> int:
+    """How many pages of memory the system hands out meanwhile."""
+    resource = pytest.importorskip("resource", reason="Windows does not count")
+    before: int = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    function()
+    after: int = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    return after - before
+
+
+def test_calls_in_any_depth_take_no_new_memory() -> None:
+    """Without it some depth is at a border: there each of 5,000 calls takes a page."""
+
+    def one() -> int:
+        return 1
+
+    def in_depth(levels: int) -> None:
+        if levels:
+            in_depth(levels - 1)
+        else:
+            for _ in range(5_000):
+                one()
+
+    def in_every_depth() -> None:
+        for levels in range(200):
+            in_depth(levels)
+
+    process.with_room_for_frames(in_every_depth)  # what is taken once
+    assert faults(lambda: process.with_room_for_frames(in_every_depth)) < 1_000
+
+
+def test_what_is_called_with_room_returns_and_raises() -> None:
+    assert process.with_room_for_frames(lambda: 1) == 1
+    with pytest.raises(KeyError):
+        process.with_room_for_frames(lambda: {}["missing"])

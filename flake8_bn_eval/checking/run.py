@@ -72,12 +72,23 @@ def _submitted(
     executor: ProcessPoolExecutor, paths: Sequence[str], jobs: int
 ) -> deque[Future[list[FileResult]]] | None:
     """What will be known of the paths, some at once; None where no process can be started."""
-    at_once = max(1, min(MOST_AT_ONCE, len(paths) // (8 * jobs)))
-    chunks = (paths[start : start + at_once] for start in range(0, len(paths), at_once))
     try:
-        return deque(executor.submit(_judged, chunk) for chunk in chunks)
+        return deque(executor.submit(_judged, chunk) for chunk in in_turns(paths, jobs))
     except OSError:
         return None
+
+
+def in_turns(paths: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
+    """The paths in pieces for one process each; towards the end they hold one file.
+
+    A file may take a thousand times as long as another: one process would be left with several
+    of them when the others are done.
+    """
+    start = 0
+    while start < len(paths):
+        at_once = max(1, min(MOST_AT_ONCE, (len(paths) - start) // (8 * jobs)))
+        yield paths[start : start + at_once]
+        start += at_once
 
 
 def _begin(judge: Judge) -> None:

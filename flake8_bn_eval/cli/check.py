@@ -12,6 +12,7 @@ from flake8_bn_eval.checking.baseline import Baseline, baseline_text, read_basel
 from flake8_bn_eval.checking.judge import Judge
 from flake8_bn_eval.checking.run import results
 from flake8_bn_eval.cli.caching import add_cache, cache_of, jobs_of
+from flake8_bn_eval.cli.excusing import add_comments
 from flake8_bn_eval.cli.outcome import (
     BAD_INPUT,
     CLEAN,
@@ -23,19 +24,26 @@ from flake8_bn_eval.cli.outcome import (
 )
 from flake8_bn_eval.cli.outputs import Output, Wanted, add_outputs, outputs, write_file
 from flake8_bn_eval.cli.searching import add_all_files, search_of
+from flake8_bn_eval.cli.showing import add_shows, show_files, show_settings
 from flake8_bn_eval.cli.summary import statistics, summary
 from flake8_bn_eval.cli.terminal import Progress, terminal_format
 from flake8_bn_eval.configuration.choice import Choice
 from flake8_bn_eval.report.formats import Format
 from flake8_bn_eval.report.results import FileResult
 from flake8_bn_eval.settings.flags import RUNNING, SEARCHING, SELECTING, SHOWING, add_flags
-from flake8_bn_eval.settings.reading import settings_of
+from flake8_bn_eval.settings.reading import files_read, settings_of
 
 
 def main(arguments: Sequence[str]) -> int:
     """Report what is wrong."""
     given = _parser().parse_args(arguments)
+    if given.fix:
+        raise InputError("--fix: it is another command that repairs what is found, `bn-eval fix`")
     choice = settings_of(given)
+    if given.show_settings:
+        cache = cache_of(given, choice)
+        show_settings(choice, search_of(given, choice), cache, files_read(given, choice))
+        return CLEAN
     if not choice.codes:
         raise InputError("no rule is selected: see --select and --ignore and the configuration")
     run = Run(
@@ -49,6 +57,12 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(each, InputError):
             run.complain_of(str(each))
     paths = [each for each in found if isinstance(each, str)]
+    if given.show_files:
+        show_files(paths)
+        return BAD_INPUT if run.problems else CLEAN
+    if given.add_noqa:
+        status = add_comments(Judge(choice, cache_of(given, choice)), paths)
+        return BAD_INPUT if run.problems else status
     wants_fixes = any(each.format.wants_fixes for each in run.outputs)
     run.judge(Judge(choice, cache_of(given, choice), wants_fixes), paths)
     if given.write_baseline is not None:
@@ -153,10 +167,12 @@ class _Nothing(Format):
 
 
 def _parser() -> argparse.ArgumentParser:
-    check = parser("check", "Report what is wrong in files and directories.")
+    description = "Report what is wrong in files and directories."
+    check = parser("check", description, "[options] [PATH ...]")
     check.add_argument(
         "paths", nargs="*", metavar="PATH", help="a file, a directory, - for stdin (default: .)"
     )
+    check.add_argument("--fix", action="store_true", help=argparse.SUPPRESS)
     add_outputs(check)
     check.add_argument(
         "--baseline", metavar="FILE", help="show only findings that are not in this file"
@@ -164,6 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--write-baseline", metavar="FILE", help="write all findings to this file, show none"
     )
+    check.add_argument(
+        "--add-noqa", action="store_true", help="excuse all findings by comments, show none"
+    )
+    add_shows(check)
     add_all_files(check)
     add_cache(check)
     add_flags(check, SELECTING, SEARCHING, SHOWING, RUNNING)

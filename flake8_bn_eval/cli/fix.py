@@ -55,6 +55,7 @@ class Run:
     failed: set[str] = field(default_factory=set)
     """Files that could not be read or written."""
     status: int = CLEAN
+    fails_on_fix: bool = False
 
     def passes(self, files: list[str]) -> None:
         """Fix every file, and look at all of them again as long as another one has changed."""
@@ -149,7 +150,8 @@ class Run:
         remark(summary(self.count, is_diff=self.request.diff))
         shown = self.request.diff and self.count.fixed
         judged = (left or shown) and not self.request.judge.choice.namespace.exit_zero
-        return max(self.status, FINDINGS if judged else CLEAN)
+        fails = judged or self.fails_on_fix and self.count.fixed
+        return max(self.status, FINDINGS if fails else CLEAN)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -164,7 +166,11 @@ def main(arguments: Sequence[str]) -> int:
     found = search_of(given, choice).files(given.paths)
     files = [each for each in found if isinstance(each, str)]
     request = Request(Judge(choice, cache_of(given, choice)), codes, given.unsafe_fixes, given.diff)
-    run = Run(request, sys.stderr if given.diff or STDIN in files else sys.stdout)
+    run = Run(
+        request,
+        sys.stderr if given.diff or STDIN in files else sys.stdout,
+        fails_on_fix=given.exit_non_zero_on_fix,
+    )
     for error in found:
         if isinstance(error, InputError):
             run.status = complain(error)
@@ -173,13 +179,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    fix = parser("fix", "Repair what is found, and say what is not repaired and why.")
+    description = "Repair what is found, and say what is not repaired and why."
+    fix = parser("fix", description, "[options] PATH [PATH ...]")
     fix.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, - for stdin")
     fix.add_argument("--diff", action="store_true", help="write nothing, print what would change")
     fix.add_argument(
         "--unsafe-fixes",
         action="store_true",
         help="also make fixes that change what is computed: look at them afterwards",
+    )
+    fix.add_argument(
+        "--exit-non-zero-on-fix",
+        action="store_true",
+        help="end with status 1 if something was fixed, also if nothing is left",
     )
     add_all_files(fix)
     add_cache(fix)

@@ -36,10 +36,17 @@ __all__ = [
 ]
 
 
-def parser(command: str | None, description: str) -> argparse.ArgumentParser:
-    """The parser of a command; options are not abbreviated, so that new ones break nothing."""
+def parser(
+    command: str | None, description: str, usage: str | None = None
+) -> argparse.ArgumentParser:
+    """The parser of a command; options are not abbreviated, so that new ones break nothing.
+
+    ``usage`` is what follows the command where that has too many options to be listed with
+    every mistake.
+    """
     name = "bn-eval" if command is None else f"bn-eval {command}"
-    return argparse.ArgumentParser(prog=name, description=description, allow_abbrev=False)
+    told = None if usage is None else f"%(prog)s {usage}"
+    return argparse.ArgumentParser(name, told, description, allow_abbrev=False)
 
 
 def ended_well(command: Callable[[], int]) -> int:

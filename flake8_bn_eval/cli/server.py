@@ -14,7 +14,8 @@ from flake8_bn_eval.settings.reading import settings_of
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until the editor says that it is enough."""
-    server = parser("server", "Serve an editor through standard input and output.")
+    description = "Serve an editor through standard input and output."
+    server = parser("server", description, "[options]")
     server.add_argument("--stdio", action="store_true", help="the only way; some editors say so")
     add_flags(server, SELECTING, SEARCHING)
     given = server.parse_args(arguments)

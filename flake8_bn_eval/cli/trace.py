@@ -17,7 +17,8 @@ NOTHING_TO_TRACE = "no line calls a module, or changes a mode or the gradient mo
 
 def main(arguments: Sequence[str]) -> int:
     """Print every line with a forward call, a mode change or a gradient change."""
-    commands = parser("trace", "Print the modes at every line that matters.")
+    description = "Print the modes at every line that matters."
+    commands = parser("trace", description, "[options] FILE")
     commands.add_argument("path", metavar="FILE", help="a file, - for stdin")
     add_flags(commands, ["--stdin-display-name"])
     given = commands.parse_args(arguments)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 
 from flake8_bn_eval.facts.clues import Clue
-from flake8_bn_eval.facts.forward import Forward, Purpose
+from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
 from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.facts.other_frameworks import OtherFrameworks
 from flake8_bn_eval.facts.stepping import is_taught
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
@@ -53,6 +54,7 @@ class Purposes:
         self.knowledge = knowledge
         self.program = program
         self._loops = Loops()
+        self._others = OtherFrameworks(program, knowledge)
 
     # Modules
 
@@ -91,6 +93,7 @@ class Purposes:
             is_module or guessed,
             guessed,
             measures,
+            answers_requests(record),
             lambda: self.clues(record),
         )
 
@@ -106,6 +109,7 @@ class Purposes:
             Clue.TRAINING_FUNCTION: named is Purpose.TRAINING,
             Clue.CLASS: named is Purpose.UNKNOWN
             and self._named_purpose(record.stack) is Purpose.INFERENCE,
+            Clue.SERVED: answers_requests(record),
             Clue.ASKED: asked is Purpose.INFERENCE,
             Clue.SWITCHED: self.is_switched_to_evaluation(record),
             Clue.EVALUATES: self.evaluates(record),
@@ -144,9 +148,13 @@ class Purposes:
             return False
         if any(map(self._is_loss_class, record.classes)):
             return False
-        if not record.certain and self._may_be_factory(record, name):
+        if record.certain:
+            return True
+        if self._may_be_factory(record, name) or self._others.has(record.subject):
             return False
-        return record.certain or self.is_module(record.receivers, record.subject)
+        if self._others.are_known and not self.is_used_as_module(record.receivers):
+            return False
+        return self.is_module(record.receivers, record.subject)
 
     def _is_loss_class(self, name: str) -> bool:
         """``FocalLoss`` or ``MacroScore``, but not ``ModelWithLoss``."""
@@ -188,7 +196,7 @@ class Purposes:
         if not evaluated and self._is_part_of_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
-        if evaluated or named is Purpose.INFERENCE:
+        if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True

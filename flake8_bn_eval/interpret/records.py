@@ -232,9 +232,6 @@ class Recorder:
         self.refreshed: set[ObjectId] = set()
         """The modules whose running statistics are computed anew."""
         self.all_refreshed = False
-        self.assumed: set[str] = set()
-        """What is imported and was taken to be harmless, or to be nothing in particular, though it
-        was given a module or an output, or gave an object, or a class is derived from it."""
         self.asked: frozenset[str] = frozenset()
         """Methods of which it is asked how other files call them on objects of no known class."""
         self.called_by_name: dict[str, Gradients] = {}

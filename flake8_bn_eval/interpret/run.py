@@ -19,6 +19,7 @@ from flake8_bn_eval.interpret.machine import GaveUp, Machine, gradients_of
 from flake8_bn_eval.interpret.modules.choices import leave_choices
 from flake8_bn_eval.interpret.order import callers_first, methods_calling
 from flake8_bn_eval.interpret.records import Constructed, Recorder
+from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
@@ -47,6 +48,11 @@ def interpret(
     finally:
         machine.dissolve()
     return recorder
+
+
+def is_worth_following(program: Program, knowledge: Knowledge) -> bool:
+    """Whether running a file may lead to a finding."""
+    return Telling([program], knowledge).is_worth_following(program)
 
 
 def _run(machine: Machine, program: Program, near: Neighbourhood | None) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from flake8_bn_eval.knowledge.own import own_table
+from flake8_bn_eval.knowledge.packages import ALWAYS, STATEFUL, TABLES_OF_PACKAGE, TOLD
 from flake8_bn_eval.knowledge.rows import (
     CallableRow,
     DifferentiatorRow,
@@ -34,70 +35,8 @@ from flake8_bn_eval.options import Options
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-ALWAYS = ("torch", "python")
-PACKAGES_OF_TABLE = {
-    "accelerate": "accelerate",
-    "deepspeed": "deepspeed",
-    "detectron2": "detectron2",
-    "diffusers": "diffusers",
-    "fairseq": "fairseq",
-    "fastai": "fastai",
-    "flax": "flax jax optax",
-    "ignite": "ignite",
-    "keras": (
-        "keras keras_applications keras_contrib keras_core keras_cv keras_hub keras_nlp "
-        "tensorflow tensorflow_addons tf_keras"
-    ),
-    "lightning": "lightning lightning_fabric pytorch_lightning",
-    "mmengine": "mmaction mmcls mmcv mmdet mmdet3d mmengine mmpose mmpretrain mmseg",
-    "models": (
-        "efficientnet_pytorch facenet_pytorch huggingface_hub lpips pretrainedmodels "
-        "pytorch_metric_learning pytorch_pretrained_bert pytorch_transformers pytorchcv "
-        "segment_anything silero_vad torchcrf vit_pytorch whisper"
-    ),
-    "monai": "monai",
-    "open_clip": "clip open_clip",
-    "paddle": "paddle paddlenlp",
-    "peft": "peft",
-    "probes": (
-        "calflops captum fvcore ptflops pytorch_grad_cam pytorch_model_summary thop "
-        "torchattacks torchinfo torchscan torchsummary"
-    ),
-    "segmentation_models_pytorch": "segmentation_models_pytorch",
-    "sentence_transformers": "sentence_transformers",
-    "skorch": "skorch",
-    "tensorflow": "tensorflow tf_slim",
-    "timm": "timm",
-    "torch_geometric": "torch_geometric",
-    "torchmetrics": "torchmetrics",
-    "torchvision": "torchvision",
-    "training": (
-        "apex bitsandbytes ema_pytorch fairscale horovod opacus schedulefree torch_ema "
-        "torch_optimizer torch_xla"
-    ),
-    "transformers": "transformers",
-    "ultralytics": "ultralytics",
-}
-TABLES_OF_PACKAGE: dict[str, tuple[str, ...]] = {}
-"""Which tables are read for a file that imports a package; ``ALWAYS`` are read for every file."""
-
-for _table, _packages in PACKAGES_OF_TABLE.items():
-    for _package in _packages.split():
-        TABLES_OF_PACKAGE[_package] = (*TABLES_OF_PACKAGE.get(_package, ()), _table)
-
-
 KEEPING = ("tf_keras.", "tensorflow.python.keras.")
 """Libraries that are another by an alias, in the version that still has everything."""
-
-
-STATEFUL = frozenset(
-    package
-    for package, tables in TABLES_OF_PACKAGE.items()
-    if not {"keras", "tensorflow", "flax"}.issuperset(tables)
-)
-"""Packages with modules that have a mode."""
-TOLD = frozenset({"keras", "tensorflow", "flax"})
-"""The tables of frameworks whose layers are told their mode and record no gradients."""
 
 
 def imports_modules(imported: frozenset[str]) -> bool:
@@ -109,6 +48,12 @@ def imports_modules(imported: frozenset[str]) -> bool:
     if roots & {"torch", *STATEFUL}:
         return True
     return not any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
+
+
+def imports_told(imported: frozenset[str]) -> bool:
+    """Whether a file imports Keras or Flax: many a file of PyTorch uses a tool of TensorFlow."""
+    roots = {name.partition(".")[0] for name in imported} - {"tensorflow"}
+    return any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
 
 
 class Knowledge:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from flake8_bn_eval.knowledge.lookup import TABLES_OF_PACKAGE
+from flake8_bn_eval.knowledge.packages import TABLES_OF_PACKAGE
 from flake8_bn_eval.project.tree import Tree
 
 ELSEWHERE = sys.stdlib_module_names | TABLES_OF_PACKAGE.keys() | {"torch", "numpy", "scipy"}

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 
-from flake8_bn_eval.knowledge.lookup import STATEFUL
+from flake8_bn_eval.knowledge.packages import STATEFUL
 
 _IMPORT_FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from time import thread_time
+from typing import TYPE_CHECKING
 
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.project import programs, tree
-from flake8_bn_eval.project.definitions import Definitions
-from flake8_bn_eval.project.imports import Imports
-from flake8_bn_eval.project.outlines import outline_of
+from flake8_bn_eval.project import tree
 from flake8_bn_eval.project.roots import Placed, placed
 from flake8_bn_eval.project.tree import Tree
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.project.definitions import Definitions
 
 MOST_NEAR = 40
 """So many imported names are looked at before it is clear that a file is worth parsing."""
@@ -48,6 +49,10 @@ class Project:
     @cached_property
     def definitions(self) -> Definitions:
         """Follows names through the project."""
+        # Imported for files that import something of their project, not for every run of flake8.
+        from flake8_bn_eval.project.definitions import Definitions  # noqa: PLC0415
+        from flake8_bn_eval.project.imports import Imports  # noqa: PLC0415
+
         return Definitions(self.tree, Imports(self.tree), self.options.project_bytes)
 
     @cached_property
@@ -59,6 +64,9 @@ class Project:
 
 def forget() -> None:
     """Find, read and parse every file anew from now on: for those who measure what that costs."""
+    from flake8_bn_eval.project import programs  # noqa: PLC0415
+    from flake8_bn_eval.project.outlines import outline_of  # noqa: PLC0415
+
     programs.forget()
     tree.forget()
     outline_of.cache_clear()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
 
 from flake8_bn_eval import source
-from flake8_bn_eval.files.units import Unit
-from flake8_bn_eval.findings import Edit, Finding, Fix, Safety, Span
-from flake8_bn_eval.fix.edits import apply_edits, edits_between
+from flake8_bn_eval.checking.commenting import excuse
+from flake8_bn_eval.findings import Edit, Finding, Fix, Safety
+from flake8_bn_eval.fix.edits import edits_between
 from flake8_bn_eval.server.documents import Part, range_in, touches
 from flake8_bn_eval.server.judging import Checked, Office
 from flake8_bn_eval.server.messages import Messages
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.bn-eval"
 KINDS = (types.CodeActionKind.QuickFix.value, FIX_ALL)
-_NOQA = re.compile(r"#\s*noqa\s*:\s*[A-Z0-9, ]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +100,6 @@ class Actions:
         if edit.span.line > len(source.split_lines(part.text)):
             text = "\n" + text.removesuffix("\n")
         return types.TextEdit(place, text)
-
-
-def excuse(unit: Unit, finding: Finding) -> Edit | None:
-    """A ``noqa`` comment at the end of a finding's line, or one more code in that of the line.
-
-    None where a comment would be no comment: in a string, or behind a backslash.
-    """
-    line = finding.span.line
-    text = source.split_lines(unit.text)[line - 1]
-    if source.split_lines(unit.shown)[line - 1] != text:
-        return None
-    there = _NOQA.search(text)
-    if there is not None:
-        at = there.start() + len(there[0].rstrip(", "))
-        return Edit(Span(line, at, line, at), f",{finding.code}")
-    comment = Edit(Span(line, len(text.rstrip()), line, len(text)), f"  # noqa: {finding.code}")
-    changed = apply_edits(unit.text, [comment])
-    try:
-        same = ast.dump(source.parse_ast(changed)) == ast.dump(source.parse_ast(unit.text))
-    except source.UnparsableError:
-        same = False
-    return comment if same else None
 
 
 def _title(fix: Fix) -> str:

@@ -39,6 +39,17 @@ def settings_of(given: argparse.Namespace) -> Choice:
     return choice
 
 
+def files_read(given: argparse.Namespace, choice: Choice) -> list[str]:
+    """The files that the configuration comes from, flake8's first."""
+    if given.isolated:
+        return []
+    found = [] if choice.table is None else [choice.table.path]
+    if given.config is None:
+        theirs = config._find_config_file(str(Path.cwd()))
+        return [*([] if theirs is None else [theirs]), *given.append_config, *found]
+    return found if _is_toml(given.config) else [given.config, *given.append_config, *found]
+
+
 def _table(given: argparse.Namespace) -> Table | None:
     if given.isolated:
         return None

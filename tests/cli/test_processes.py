@@ -38,3 +38,15 @@ def test_without_more_processes_one_judges_all(
     monkeypatch.setattr(running, "ProcessPoolExecutor", refuse)
     assert main(["check", "--no-cache", "--jobs=2", "--count", "-qq"]) == 1
     assert int(capsys.readouterr().out) >= 14
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 17, 300])
+@pytest.mark.parametrize("jobs", [2, 8])
+def test_pieces_hold_every_file_and_the_last_ones_hold_one(count: int, jobs: int) -> None:
+    paths = [f"{number:03}.py" for number in range(count)]
+    pieces = list(running.in_turns(paths, jobs))
+    assert [path for piece in pieces for path in piece] == paths
+    sizes = [len(piece) for piece in pieces]
+    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes, default=0) <= running.MOST_AT_ONCE
+    assert all(size == 1 for size in sizes[-jobs:])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.cli.client import DEFECT, INFERENCE, check, flake8, run, write
+from tests.cli.client import DEFECT, INFERENCE, ROOT, check, flake8, run, write
 
 FILES = {
     "defect.py": DEFECT,
@@ -110,6 +111,17 @@ def test_noqa_is_read_by_flake8(tmp_path: Path) -> None:
     everything = flake8(tmp_path, "--select=BNE", "--disable-noqa", ".")
     assert len(everything) == len(EXCUSED)
     assert check(tmp_path, "--disable-noqa") == everything
+
+
+def test_ruff_keeps_our_comments_where_it_knows_the_codes(tmp_path: Path) -> None:
+    """As the page about silencing has it; without it ruff's fixes remove them."""
+    page = (ROOT / "docs" / "suppressing.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"^\[tool\.ruff\.lint\]\nexternal = .*$", page, re.MULTILINE)
+    commented = DEFECT.replace("net.eval", "net.eval  # noqa: BNE303")
+    write(tmp_path, {"defect.py": commented, "pyproject.toml": told})
+    ruff = ["check", "--no-cache", "--select=RUF100,RUF102"]
+    assert run(tmp_path, *ruff, module="ruff").returncode == 0
+    assert run(tmp_path, *ruff, "--isolated", module="ruff").returncode == 1
 
 
 def test_standard_input_belongs_to_where_it_says(folder: Path) -> None:

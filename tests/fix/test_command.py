@@ -48,6 +48,12 @@ def test_safe_fixes_are_made_and_the_others_are_said(
     assert captured.err == f"bn-eval: {told}\n"
 
 
+def test_a_fix_may_fail_the_run(folder: Path) -> None:
+    assert main(["fix", "--exit-non-zero-on-fix", "--exit-zero", "defect.py"]) == 1
+    assert (folder / "defect.py").read_text(encoding="utf-8") == FIXED
+    assert main(["fix", "--exit-non-zero-on-fix", "defect.py"]) == 0
+
+
 def test_unsafe_fixes_are_made_when_asked_for_and_a_second_run_changes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -340,13 +340,21 @@ def test_it_answers_soon(tmp_path: Path) -> None:
                 assert len(await client.change("a.py", f"# {version}\n{text}", version)) == 1
                 taken.append(time.perf_counter() - begun)
             print(f"median {statistics.median(taken):.3f} s of {[round(it, 3) for it in taken]}")
-            assert min(taken) < ALLOWED, taken
+            assert min(taken) < ALLOWED * slowdown(), taken
 
     run(conversation)
 
 
 ALLOWED = 0.3
-"""Seconds; the best of some, since a machine that tests much at once is no measure."""
+"""Seconds, on a machine that has nothing else to do; the best of some."""
+
+
+def slowdown() -> float:
+    """How many seconds a second of the processor takes, because others work on it, too."""
+    begun, used = time.perf_counter(), time.process_time()
+    while time.process_time() - used < ALLOWED:
+        pass
+    return (time.perf_counter() - begun) / ALLOWED
 
 
 def test_without_pygls_it_says_what_is_missing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.types import MODULE
+from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.knowledge.rows import HookRow
@@ -113,10 +113,7 @@ class Classes:
         thing = base.only_thing
         if not isinstance(thing, External):
             return None
-        verdict = self.machine.knowledge.is_module_class(thing.path)
-        if verdict is None:
-            self.machine.recorder.assumed.add(thing.path)
-        return verdict
+        return self.machine.knowledge.is_module_class(thing.path)
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
@@ -246,7 +243,7 @@ class Classes:
             case Class():
                 return Sensitivity.NO
             case External(path=path):
-                if path in MODULE or self.machine.knowledge.is_module_class(path) is False:
+                if path in PLAIN_BASES or self.machine.knowledge.is_module_class(path) is False:
                     return Sensitivity.NO
                 row = self.machine.knowledge.callable(path)
                 return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)

@@ -36,8 +36,6 @@ class Results:
         row = self.machine.knowledge.callable(result.path)
         if row is not None and row.returns in ("other", "context"):
             return of_thing(result)
-        if row is None:
-            self.machine.recorder.assumed.add(result.path)
         modes = LOST
         if name[:1].isupper() and not name.isupper() and not result.wraps:
             remark = Remark(

@@ -13,8 +13,9 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.renaming import renamed
 from flake8_bn_eval.modes.things import ObjectId, Result
-from flake8_bn_eval.modes.values import UNKNOWN, Value, renamed
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 

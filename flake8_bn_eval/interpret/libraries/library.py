@@ -72,18 +72,9 @@ class Library:
             return special
         row = self.machine.knowledge.callable(path)
         if row is None:
-            if self._tells(arguments, world):
-                self.machine.recorder.assumed.add(path)
             return self.machine.results.unknown(path, arguments, world, frame, place)
         row = row_for(row, arguments, self.machine.knowledge)
         return self._known(path, row, arguments, world, frame, place)
-
-    def _tells(self, arguments: Arguments, world: World) -> bool:
-        """Whether it matters what is done with some arguments: to a module, or with an output."""
-        return any(
-            argument.lineage or any(world.get(each).may_be_module for each in argument.objects)
-            for argument in arguments
-        )
 
     def _special(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
