@@ -76,6 +76,7 @@ def _setter(site: Site, mode: Mode, recorder: Recorder) -> str | None:
         for change in recorder.mode_changes
         if change.mode is not mode
         for each in change.stack[-1:]
-        if each.receiver == site.receiver and not _calls_modules(each, recorder)
+        if each.receiver == site.receiver and not each.name.startswith("__")
+        if not _calls_modules(each, recorder)
     }
     return min(found, default=None)
