@@ -12,19 +12,18 @@ from collections.abc import Iterable
 
 from flake8_bn_eval.facts.clues import Clue
 from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
-from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.facts.other_frameworks import OtherFrameworks
 from flake8_bn_eval.facts.stepping import is_taught
-from flake8_bn_eval.flow.nodes import Node
-from flake8_bn_eval.interpret.frames import Site, shared_depth
-from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
+from flake8_bn_eval.facts.surroundings import Surroundings
+from flake8_bn_eval.interpret.frames import Site
+from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Place, Program
+from flake8_bn_eval.operations import Program
 
 MODULE_METHODS = frozenset(
     {
@@ -53,7 +52,7 @@ class Purposes:
         self.recorder = recorder
         self.knowledge = knowledge
         self.program = program
-        self._loops = Loops()
+        self.around = Surroundings(recorder, program)
         self._others = OtherFrameworks(program, knowledge)
 
     # Modules
@@ -111,15 +110,15 @@ class Purposes:
             and self._named_purpose(record.stack) is Purpose.INFERENCE,
             Clue.SERVED: answers_requests(record),
             Clue.ASKED: asked is Purpose.INFERENCE,
-            Clue.SWITCHED: self.is_switched_to_evaluation(record),
-            Clue.EVALUATES: self.evaluates(record),
+            Clue.SWITCHED: self.around.is_switched_to_evaluation(record),
+            Clue.EVALUATES: self.around.evaluates(record),
             Clue.COMPARED: Use.READ in record.uses,
             Clue.PRINTED: Use.PRINTED in record.uses,
             Clue.DETACHED: Use.DETACHED in record.uses,
             Clue.KEPT: not {Use.KEPT, Use.STORED}.isdisjoint(record.uses),
             Clue.HANDED_ON: Use.PASSED in record.uses,
             Clue.RETURNED: Use.RETURNED in record.uses,
-            Clue.APART: trains and not self.serves_training(record),
+            Clue.APART: trains and not self.around.serves_training(record),
             Clue.NOTHING_TRAINED: not trains,
             Clue.LOADED: record.loaded,
             Clue.MADE_UP: record.made_up,
@@ -191,18 +190,18 @@ class Purposes:
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
             return Purpose.UNKNOWN, False
-        if self.is_switched_to_evaluation(record):
+        if self.around.is_switched_to_evaluation(record):
             return Purpose.INFERENCE, True
-        if not evaluated and self._is_part_of_step(record):
+        if not evaluated and self.around.is_part_of_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
         if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True
-        if named is not Purpose.TRAINING and self.evaluates(record):
+        if named is not Purpose.TRAINING and self.around.evaluates(record):
             return Purpose.INFERENCE, True
-        if self.serves_training(record):
+        if self.around.serves_training(record):
             return Purpose.UNKNOWN, False
         trains = named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags
         if trains and not self.never_differentiates:
@@ -333,97 +332,6 @@ class Purposes:
     def _is_only_looked_at(self, record: ForwardCall) -> bool:
         """Whether the numbers of an output are read, and its graph goes nowhere."""
         return bool(LOOKED_AT & record.uses) and not LEAVING & record.uses
-
-    # Training around a call
-
-    def _is_part_of_step(self, record: ForwardCall) -> bool:
-        """Whether another output of the same pass of a function is differentiated."""
-        return len(record.stack) > 1 and any(
-            each.trained and each.stack == record.stack and self._share_pass(each, record)
-            for each in self.recorder.forward_calls
-        )
-
-    def _share_pass(self, first: ForwardCall, second: ForwardCall) -> bool:
-        body = self._body(first.stack[-1], first.place)
-        innermost = self._loops.innermost
-        return body is None or innermost(body, first.place) == innermost(body, second.place)
-
-    def is_in_loop(self, record: ForwardCall) -> bool:
-        """Whether the innermost function of a call makes it in a loop."""
-        body = self._body(record.stack[-1], record.place)
-        return body is not None and self._loops.innermost(body, record.place) is not None
-
-    def serves_training(self, record: ForwardCall) -> bool:
-        """Whether something is differentiated once in the pass in which this is called."""
-        return any(
-            self._is_beside(event, record, shared_depth(event.stack, record.stack))
-            for event in self.recorder.differentiations
-        )
-
-    def trains(self, record: ForwardCall) -> bool:
-        """In this call context, the function asks for a gradient in the same pass, of whatever."""
-        depth = len(record.stack)
-        return any(
-            event.stack[:depth] == record.stack and self._is_beside(event, record, depth)
-            for event in self.recorder.differentiations
-        )
-
-    def _is_beside(self, event: Differentiation, record: ForwardCall, depth: int) -> bool:
-        """Whether two things happen once in the same pass of what runs both of them."""
-        if depth == 0:
-            return False
-        body = self._body(record.stack[depth - 1], record.place)
-        if body is None:
-            return True
-        here, there = place_at(record, depth), place_at(event, depth)
-        loop = self._loops.innermost(body, here)
-        if self._loops.innermost(body, there) != loop:
-            return False
-        if loop is None and len(event.stack) > depth:
-            # One after the other in a body that runs once: `train(model)`, `test(model)`.
-            return len(record.stack) == depth and self._is_step(event)
-        return not self._repeats(event, depth)
-
-    def _is_step(self, event: Differentiation) -> bool:
-        """Whether a body runs once for each differentiation, as that of a training step."""
-        return not self._repeats(event, 1) and event.stack[0].definition is not None
-
-    def _repeats(self, event: Differentiation, depth: int) -> bool:
-        """Whether it happens in a loop of one of the functions that are entered from a depth."""
-        for level in range(depth + 1, len(event.stack) + 1):
-            body = self._body(event.stack[level - 1], event.place)
-            if body is not None:
-                if self._loops.innermost(body, place_at(event, level)) is not None:
-                    return True
-        return False
-
-    def _body(self, site: Site, place: Place) -> Node | None:
-        """What runs at one level of a stack; None for the body of another file."""
-        if site.definition is not None:
-            return site.definition.body
-        return self.program.body if self.program.has(place) else None
-
-    def evaluates(self, record: ForwardCall) -> bool:
-        """The function puts a module in evaluation mode and differentiates nothing."""
-        definition = record.stack[-1].definition
-        if definition is None or self.trains(record):
-            return False
-        return any(
-            change.mode is Mode.EVAL and change.stack[-1].definition is definition
-            for change in self.recorder.mode_changes
-        )
-
-    def is_switched_to_evaluation(self, record: ForwardCall) -> bool:
-        """A function that is still running has put this module where it is: in evaluation mode."""
-        if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
-            return False
-        places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
-        return any(
-            change.mode is Mode.EVAL
-            and (change.receiver in record.receivers or change.place in places)
-            and change.stack == record.stack[: len(change.stack)]
-            for change in self.recorder.mode_changes
-        )
 
 
 def _class_name(site: Site) -> str:

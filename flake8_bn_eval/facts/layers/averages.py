@@ -16,7 +16,7 @@ from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Attribute, Expression, FunctionDefinition, Place, describe
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.facts.gathered import Facts
+    from flake8_bn_eval.facts.gathered import Gathered
 
 OF_BUFFERS = frozenset({"buffers", "named_buffers", "load_state_dict"})
 MAKING = frozenset({"make", "build", "get", "create", "layer", "init"})
@@ -36,7 +36,7 @@ class StaleAverage:
 class StaleAverages:
     """Finds them: norms with running statistics, averaged weights, and nobody who mends it."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Gathered) -> None:
         self.facts = facts
         self.recorder = facts.recorder
 

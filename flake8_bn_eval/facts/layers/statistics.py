@@ -40,7 +40,7 @@ from flake8_bn_eval.operations import (
 )
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.facts.gathered import Facts
+    from flake8_bn_eval.facts.gathered import Gathered
 
 RESETTING = "reset_running_stats"
 BRACKETS = frozenset({"__enter__", "__exit__"})
@@ -88,7 +88,7 @@ class Setting:
 class Statistics:
     """Judges the settings of one file."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Gathered) -> None:
         self._facts = facts
         self._graph = facts.calls.graph
         self._natures = facts.structure.natures

@@ -31,7 +31,7 @@ from flake8_bn_eval.operations import (
 )
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.facts.gathered import Facts
+    from flake8_bn_eval.facts.gathered import Gathered
 
 
 class Pass(Enum):
@@ -65,7 +65,7 @@ class Standing:
 class StatisticsPasses:
     """Follows the settings of one file to the forward calls behind them."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Gathered) -> None:
         self._facts = facts
 
     @cached_property

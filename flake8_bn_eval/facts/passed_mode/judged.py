@@ -28,7 +28,7 @@ from flake8_bn_eval.operations import (
 )
 
 if TYPE_CHECKING:
-    from flake8_bn_eval.facts.gathered import Facts
+    from flake8_bn_eval.facts.gathered import Gathered
 
 PARTIAL = "functools.partial"
 FIRST_TENSORFLOW = "tensorflow.compat.v1."
@@ -66,7 +66,7 @@ class PassedModes:
         self._sources = sources
 
     @staticmethod
-    def of(facts: Facts) -> PassedModes:
+    def of(facts: Gathered) -> PassedModes:
         """Those of a file, of which the calls are known already."""
         own = View(facts.path, facts.program, facts.knowledge, facts.calls.graph)
 

@@ -1,0 +1,108 @@
+"""What a program does around a forward call: in the same pass of its loops, on the way to it."""
+
+from __future__ import annotations
+
+from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.interpret.frames import Site, shared_depth
+from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
+from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.operations import Place, Program
+
+
+class Surroundings:
+    """What trains and what evaluates around the forward calls of one file."""
+
+    def __init__(self, recorder: Recorder, program: Program) -> None:
+        self.recorder = recorder
+        self.program = program
+        self._loops = Loops()
+
+    def is_part_of_step(self, record: ForwardCall) -> bool:
+        """Whether another output of the same pass of a function is differentiated."""
+        return len(record.stack) > 1 and any(
+            each.trained and each.stack == record.stack and self._share_pass(each, record)
+            for each in self.recorder.forward_calls
+        )
+
+    def _share_pass(self, first: ForwardCall, second: ForwardCall) -> bool:
+        body = self._body(first.stack[-1], first.place)
+        innermost = self._loops.innermost
+        return body is None or innermost(body, first.place) == innermost(body, second.place)
+
+    def is_in_loop(self, record: ForwardCall) -> bool:
+        """Whether the innermost function of a call makes it in a loop."""
+        body = self._body(record.stack[-1], record.place)
+        return body is not None and self._loops.innermost(body, record.place) is not None
+
+    def serves_training(self, record: ForwardCall) -> bool:
+        """Whether something is differentiated once in the pass in which this is called."""
+        return any(
+            self._is_beside(event, record, shared_depth(event.stack, record.stack))
+            for event in self.recorder.differentiations
+        )
+
+    def trains(self, record: ForwardCall) -> bool:
+        """In this call context, the function asks for a gradient in the same pass, of whatever."""
+        depth = len(record.stack)
+        return any(
+            event.stack[:depth] == record.stack and self._is_beside(event, record, depth)
+            for event in self.recorder.differentiations
+        )
+
+    def _is_beside(self, event: Differentiation, record: ForwardCall, depth: int) -> bool:
+        """Whether two things happen once in the same pass of what runs both of them."""
+        if depth == 0:
+            return False
+        body = self._body(record.stack[depth - 1], record.place)
+        if body is None:
+            return True
+        here, there = place_at(record, depth), place_at(event, depth)
+        loop = self._loops.innermost(body, here)
+        if self._loops.innermost(body, there) != loop:
+            return False
+        if loop is None and len(event.stack) > depth:
+            # One after the other in a body that runs once: `train(model)`, `test(model)`.
+            return len(record.stack) == depth and self._is_step(event)
+        return not self._repeats(event, depth)
+
+    def _is_step(self, event: Differentiation) -> bool:
+        """Whether a body runs once for each differentiation, as that of a training step."""
+        return not self._repeats(event, 1) and event.stack[0].definition is not None
+
+    def _repeats(self, event: Differentiation, depth: int) -> bool:
+        """Whether it happens in a loop of one of the functions that are entered from a depth."""
+        for level in range(depth + 1, len(event.stack) + 1):
+            body = self._body(event.stack[level - 1], event.place)
+            if body is not None:
+                if self._loops.innermost(body, place_at(event, level)) is not None:
+                    return True
+        return False
+
+    def _body(self, site: Site, place: Place) -> Node | None:
+        """What runs at one level of a stack; None for the body of another file."""
+        if site.definition is not None:
+            return site.definition.body
+        return self.program.body if self.program.has(place) else None
+
+    def evaluates(self, record: ForwardCall) -> bool:
+        """The function puts a module in evaluation mode and differentiates nothing."""
+        definition = record.stack[-1].definition
+        if definition is None or self.trains(record):
+            return False
+        return any(
+            change.mode is Mode.EVAL and change.stack[-1].definition is definition
+            for change in self.recorder.mode_changes
+        )
+
+    def is_switched_to_evaluation(self, record: ForwardCall) -> bool:
+        """A function that is still running has put this module where it is: in evaluation mode."""
+        if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
+            return False
+        places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
+        return any(
+            change.mode is Mode.EVAL
+            and (change.receiver in record.receivers or change.place in places)
+            and change.stack == record.stack[: len(change.stack)]
+            for change in self.recorder.mode_changes
+        )
