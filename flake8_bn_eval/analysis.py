@@ -180,20 +180,20 @@ def follow(
     interpreting, elsewhere, neighbours = partial(interpret, program, knowledge), None, None
     if project is not None:
         neighbours = ProjectNeighbours(project)
-        together = Together(project, program, knowledge)
-        interpreting, elsewhere = partial(_followed_together, together, interpreting), together.span
+        together = Together(project, program, knowledge, interpreting)
+        interpreting, elsewhere = partial(_followed_together, together), together.span
     path = "" if project is None else project.path
     facts = Facts(deep_recursion()(interpreting), knowledge, program, options, neighbours, path)
     slowly = partial(source.locate_slowly, text)
     return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
 
 
-def _followed_together(together: Together, alone: Callable[[], Recorder]) -> Recorder:
+def _followed_together(together: Together) -> Recorder:
     """What is seen with other files, and of the file alone where that goes wrong."""
-    seen = alone()
     try:
-        return together.recorder(seen)
+        return together.recorder()
     except Exception as error:  # ours, not the user's: what the file itself says still counts
+        seen = together.alone
         seen.failures.append(Remark(together.program.base, _left_out(error)))
         return seen
 

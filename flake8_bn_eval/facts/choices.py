@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from flake8_bn_eval.facts.written.listing import branches, expressions, operations
-from flake8_bn_eval.flow.nodes import Branch
+from flake8_bn_eval.flow.nodes import Branch, Node
 from flake8_bn_eval.interpret.records import (
     Assumptions,
     ForwardCall,
@@ -15,7 +15,7 @@ from flake8_bn_eval.interpret.records import (
     place_at,
 )
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Call, Place
+from flake8_bn_eval.operations import Call, Check, Place
 
 
 def is_callers_choice(record: ForwardCall, mode: Mode) -> bool:
@@ -80,6 +80,13 @@ def _are_alternatives(one: ModeChange, other: ModeChange) -> bool:
         {_side(branch, one.place), _side(branch, other.place)} == {True, False}
         for branch in branches(definition.body)
     )
+
+
+def tests_around(body: Node, place: Place) -> Iterator[Place]:
+    """The tests of a body that decide whether something is called."""
+    for branch in branches(body):
+        if isinstance(branch.condition, Check) and _side(branch, place) is not None:
+            yield branch.condition.place
 
 
 def _side(branch: Branch, place: Place) -> bool | None:

@@ -16,6 +16,7 @@ class Clue(Enum):
     ``FUNCTION``          the innermost function with a telling name evaluates or predicts
     ``TRAINING_FUNCTION``  that function trains
     ``CLASS``             no function tells, and a class around it evaluates
+    ``SERVED``            the function answers the requests of a server
     ``ASKED``             a caller asks the function to evaluate: ``run(loader, train=False)``
     ``SWITCHED``          a function that is still running has put the module in evaluation mode
     ``EVALUATES``         the function puts some module in evaluation mode and trains none
@@ -36,6 +37,7 @@ class Clue(Enum):
     FUNCTION = "the function around it is named for it"
     TRAINING_FUNCTION = "the function around it is named for training"
     CLASS = "the class around it is named for it"
+    SERVED = "a server asks for it"
     ASKED = "the caller asks for it"
     SWITCHED = "the module has been put in evaluation mode for it"
     EVALUATES = "the function puts a module in evaluation mode"
@@ -57,6 +59,7 @@ STRONGEST = (
     Clue.SWITCHED,
     Clue.EVALUATION_DATA,
     Clue.FUNCTION,
+    Clue.SERVED,
     Clue.ASKED,
     Clue.EVALUATES,
     Clue.CLASS,

@@ -14,7 +14,13 @@ from flake8_bn_eval.interpret.records import Assumptions, ForwardCall
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.objects import Sensitivity
-from flake8_bn_eval.operations import FunctionDefinition
+from flake8_bn_eval.operations import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    FunctionDefinition,
+)
 
 
 class Purpose(Enum):
@@ -41,6 +47,8 @@ class Forward:
     """An unknown name called on a module: one of its layers, or a method that uses some."""
     measures: bool
     """It is part of measuring a model over data, rather than of an answer to a caller."""
+    served: bool
+    """A server asks for it."""
     seen: Callable[[], frozenset[Clue]]
     """Looks for the clues to its purpose."""
 
@@ -155,6 +163,20 @@ class Forward:
             for outer, site in zip(self.record.stack, self.record.stack[1:], strict=False)
             if site.call is not None
         )
+
+
+def answers_requests(record: ForwardCall) -> bool:
+    """Whether the function that is entered first serves a route: a server calls it."""
+    root = record.stack[0].definition
+    return root is not None and any(map(_is_route, root.decorators))
+
+
+def _is_route(decorator: Expression) -> bool:
+    """Whether a decorator gives a function to a server: ``@app.post("/predict")``."""
+    match decorator:
+        case Call(callee=Attribute(), arguments=[Constant(value=str() as path), *_]):
+            return path.startswith("/")
+    return False
 
 
 def _contradict(first: Assumptions, second: Assumptions) -> bool:

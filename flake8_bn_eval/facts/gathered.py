@@ -13,6 +13,7 @@ from flake8_bn_eval.facts.layers.freezes import Freezes
 from flake8_bn_eval.facts.layers.freezing import Effects
 from flake8_bn_eval.facts.layers.library_calls import LibraryCall, LibraryCalls
 from flake8_bn_eval.facts.layers.statistics import Statistics, Toggle
+from flake8_bn_eval.facts.other_frameworks import builds_graphs
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, Purposes, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
@@ -21,6 +22,7 @@ from flake8_bn_eval.facts.stepping import (
     is_stepped,
     is_trained_through,
 )
+from flake8_bn_eval.facts.undone import is_undone
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.facts.written.structure import Structure
@@ -214,7 +216,8 @@ class Facts:
     @cached_property
     def records_gradients(self) -> bool:
         """Whether running a module records gradients: not in a file of Keras or JAX alone."""
-        return imports_modules(self.program.imported)
+        program = self.program
+        return imports_modules(program.imported) and not builds_graphs(program, self.calls.graph)
 
     @cached_property
     def has_modes(self) -> bool:
@@ -279,6 +282,10 @@ class Facts:
         places = {remark.place for remark in forward.record.modes.witness(mode)}
         return not any(change.place in places for change in self.recorder.mode_changes)
 
+    def is_made_here(self, forward: Forward) -> bool:
+        """Whether a library has made the module in sight, or loaded it: it is no caller's."""
+        return forward.record.receivers <= self.recorder.made.keys()
+
     def was_put_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether somebody in the file puts the module of a call in a mode."""
         return any(
@@ -293,6 +300,10 @@ class Facts:
     def is_option(self, forward: Forward, mode: Mode) -> bool:
         """Whether a test decides, of which one branch sets this mode and the other another."""
         return is_option(forward.record, mode, self.recorder)
+
+    def is_undone(self, forward: Forward, mode: Mode) -> bool:
+        """Whether each module that may be called in a mode is put in another on the way there."""
+        return is_undone(forward.record, mode, self.recorder, self.program)
 
     def may_record(self, forward: Forward) -> bool:
         """Whether gradients may be on although nobody has turned them on.

@@ -10,6 +10,8 @@ from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence,
 from flake8_bn_eval.operations import Place
 
 Interval = tuple[Place, float]
+END = float("inf")
+"""Behind everything in a body."""
 
 
 class Loops:
@@ -24,10 +26,18 @@ class Loops:
 
     def around(self, body: Node, place: Place) -> list[Place]:
         """The headers of all loops of a body around one of its places."""
+        return [start for start, end in self.intervals(body) if start <= place < end]
+
+    def is_over(self, body: Node, place: Place, later: float) -> bool:
+        """Whether a place is in a loop that is over at a later one."""
+        return any(start <= place < end <= later for start, end in self.intervals(body))
+
+    def intervals(self, body: Node) -> list[Interval]:
+        """Where each loop of a body begins, and where what follows it does."""
         intervals = self._known.get(id(body))
         if intervals is None:
             intervals = self._known[id(body)] = _Walk().of(body)
-        return [start for start, end in intervals if start <= place < end]
+        return intervals
 
 
 class _Walk:
@@ -40,7 +50,7 @@ class _Walk:
 
     def of(self, body: Node) -> list[Interval]:
         self._visit(body)
-        return [*self._closed, *((start, float("inf")) for start in self._ending)]
+        return [*self._closed, *((start, END) for start in self._ending)]
 
     def _visit(self, node: Node) -> None:
         match node:

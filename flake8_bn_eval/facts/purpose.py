@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable
 
 from flake8_bn_eval.facts.clues import Clue
-from flake8_bn_eval.facts.forward import Forward, Purpose
+from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
 from flake8_bn_eval.facts.loops import Loops
+from flake8_bn_eval.facts.other_frameworks import OtherFrameworks
+from flake8_bn_eval.facts.stepping import is_taught
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
@@ -52,6 +54,7 @@ class Purposes:
         self.knowledge = knowledge
         self.program = program
         self._loops = Loops()
+        self._others = OtherFrameworks(program, knowledge)
 
     # Modules
 
@@ -90,6 +93,7 @@ class Purposes:
             is_module or guessed,
             guessed,
             measures,
+            answers_requests(record),
             lambda: self.clues(record),
         )
 
@@ -105,6 +109,7 @@ class Purposes:
             Clue.TRAINING_FUNCTION: named is Purpose.TRAINING,
             Clue.CLASS: named is Purpose.UNKNOWN
             and self._named_purpose(record.stack) is Purpose.INFERENCE,
+            Clue.SERVED: answers_requests(record),
             Clue.ASKED: asked is Purpose.INFERENCE,
             Clue.SWITCHED: self.is_switched_to_evaluation(record),
             Clue.EVALUATES: self.evaluates(record),
@@ -143,9 +148,13 @@ class Purposes:
             return False
         if any(map(self._is_loss_class, record.classes)):
             return False
-        if not record.certain and self._may_be_factory(record, name):
+        if record.certain:
+            return True
+        if self._may_be_factory(record, name) or self._others.has(record.subject):
             return False
-        return record.certain or self.is_module(record.receivers, record.subject)
+        if self._others.are_known and not self.is_used_as_module(record.receivers):
+            return False
+        return self.is_module(record.receivers, record.subject)
 
     def _is_loss_class(self, name: str) -> bool:
         """``FocalLoss`` or ``MacroScore``, but not ``ModelWithLoss``."""
@@ -187,7 +196,7 @@ class Purposes:
         if not evaluated and self._is_part_of_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
-        if evaluated or named is Purpose.INFERENCE:
+        if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
             return Purpose.INFERENCE, True
@@ -197,8 +206,10 @@ class Purposes:
             return Purpose.UNKNOWN, False
         trains = named is Purpose.TRAINING or Tag.TRAINING_DATA in record.tags
         if trains and not self.never_differentiates:
-            # Such a function or such data may be measured as well, apart from the steps.
-            measured = self._is_only_looked_at(record) and record.gradients.must_be(Gradient.OFF)
+            # Such a function or such data may be measured as well, apart from the steps: what is
+            # handed on there, as the state of an environment, may be learnt from.
+            kept_here = self._is_only_looked_at(record) and Use.PASSED not in record.uses
+            measured = kept_here and record.gradients.must_be(Gradient.OFF)
             return (Purpose.INFERENCE if measured else Purpose.UNKNOWN), measured
         return self._by_circumstances(record)
 
@@ -265,12 +276,21 @@ class Purposes:
         return root.name.lower().startswith("test") or "test" in class_name.lower()
 
     def _is_trial(self, record: ForwardCall) -> bool:
-        """Whether code is tried on made-up data: nobody wants to know what it predicts."""
+        """Whether code is tried on made-up data: nobody wants to know what it predicts.
+
+        What a module says of noise that nobody has trained, nor loaded, is noise as well.
+        """
         read = LOOKED_AT & record.uses
         if not record.made_up or not read:
             return False
-        untrained = self.never_differentiates and record.certain and not record.loaded
-        return untrained or read == {Use.PRINTED}
+        if read == {Use.PRINTED}:
+            return not is_taught(record, self.recorder)
+        return record.certain and self._is_untaught(record)
+
+    def _is_untaught(self, record: ForwardCall) -> bool:
+        """Whether neither the module nor those whose outputs it is given have learnt anything."""
+        calls = [record, *(self.recorder.forward_calls[number] for number in record.fed_by)]
+        return not any(each.loaded or is_taught(each, self.recorder) for each in calls)
 
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):

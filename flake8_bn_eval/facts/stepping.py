@@ -5,9 +5,9 @@ from __future__ import annotations
 from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import shared_depth
-from flake8_bn_eval.interpret.records import ForwardCall, OptimizerStep, Recorder
+from flake8_bn_eval.interpret.records import ForwardCall, OptimizerStep, Recorder, place_at
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Program
+from flake8_bn_eval.operations import Place, Program
 
 
 def is_stepped(record: ForwardCall, recorder: Recorder) -> bool:
@@ -15,7 +15,11 @@ def is_stepped(record: ForwardCall, recorder: Recorder) -> bool:
 
     A helper that differentiates may be shared with an evaluation, which takes none.
     """
-    steps = [step for step in recorder.steps if _may_train(step, record)]
+    steps = [
+        step
+        for step in recorder.steps
+        if _may_train(step, record) and not _is_anothers(step, record, recorder)
+    ]
     alike = [each for each in recorder.forward_calls if each.place == record.place and each.trained]
     nearest = max((_nearness(step, each) for step in steps for each in alike), default=0)
     return any(_nearness(step, record) >= min(nearest, len(step.stack)) for step in steps)
@@ -29,11 +33,21 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
     )
 
 
+def is_taught(record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether the module, or a part of it, is trained anywhere in sight."""
+    trained = any(
+        other.trained and not other.family.isdisjoint(record.family)
+        for other in recorder.forward_calls
+    )
+    return trained or is_in_optimizer(record, recorder)
+
+
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
     """Whether the function that differentiates has put the module in evaluation mode for that.
 
-    It does so right before, in the same pass of the same loop; or it does so once, and no step
-    of its own trains the module: others are trained through it, or gradients are measured.
+    It does so right before, in the same pass of the same loop, or of one around it where nothing
+    is predicted in between; or it does so once, and no step of its own trains the module: others
+    are trained through it, or gradients are measured.
     """
     places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
     body = _body(record, program)
@@ -42,13 +56,26 @@ def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program
         for change in recorder.mode_changes
         if change.place in places and change.stack == record.stack and change.place < record.place
     ]
-    innermost = Loops().innermost
-    here = innermost(body, record.place)
-    if any(innermost(body, place) == here for place in set_here):
-        return True
+    loops = Loops()
+    here, around = loops.innermost(body, record.place), loops.around(body, record.place)
+    for place in set_here:
+        loop = loops.innermost(body, place)
+        if loop == here or loop in around and not _is_used_between(place, record, recorder):
+            return True
     return bool(set_here) and not any(
         step.stack[: len(record.stack)] == record.stack and _may_train(step, record)
         for step in recorder.steps
+    )
+
+
+def _is_used_between(place: Place, record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether the module is called between a place and a call: evaluated, before it is trained."""
+    depth = len(record.stack)
+    return any(
+        place < place_at(other, depth) < record.place
+        for other in recorder.forward_calls
+        if other.stack[:depth] == record.stack and not other.receivers.isdisjoint(record.receivers)
+        if len(other.stack) > depth or other.subject == record.subject
     )
 
 
@@ -73,6 +100,19 @@ def _body(record: ForwardCall, program: Program) -> Node:
 
 def _may_train(step: OptimizerStep, record: ForwardCall) -> bool:
     return step.targets is None or not record.family.isdisjoint(step.targets)
+
+
+def _is_anothers(step: OptimizerStep, record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether a step belongs to a function that differentiates for itself, something else.
+
+    One that gathers gradients, to weigh the parameters by them, is called beside the training.
+    """
+    depth = _nearness(step, record) + 1
+    around = step.stack[:depth]
+    inside = [each for each in recorder.differentiations if each.stack[:depth] == around]
+    if len(around) < depth or not inside:
+        return False
+    return not any(record.identity in each.connected for each in inside)
 
 
 def _nearness(step: OptimizerStep, record: ForwardCall) -> int:

@@ -50,7 +50,7 @@ from flake8_bn_eval.operations import Program
 def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None = None) -> Machine:
     """A machine with all its parts."""
     near = near or Neighbourhood(Neighbour("", program))
-    machine = Machine(near.programs, knowledge)
+    machine = Machine(near.programs, knowledge, has_callers=bool(near.callers))
     machine.links = Links(machine, near)
     machine.conditions = Conditions(machine)
     machine.comparisons = Comparisons(machine)

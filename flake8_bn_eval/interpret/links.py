@@ -71,6 +71,8 @@ class Neighbourhood:
     main: Neighbour
     others: tuple[Neighbour, ...] = ()
     callers: tuple[Caller, ...] = ()
+    methods: frozenset[str] = frozenset()
+    """Methods of the judged file that some of the callers call on what they are given."""
 
     @property
     def programs(self) -> tuple[Program, ...]:

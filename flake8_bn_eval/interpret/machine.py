@@ -70,7 +70,7 @@ FOLLOWED_STEPS_A_PLACE = 3
 """After so many for an entry point, only those of its calls are followed that may tell anything.
 The work is bounded by the size of the file, as its parsing is."""
 MOST_FOLLOWED = 24_000
-"""The same for a file with others beside it, in all."""
+"""The same for a file that is run together with its callers, in all: they may be whole programs."""
 HASTE = 4
 """How often as much may be spent until no call is followed any more, which is reported."""
 
@@ -127,7 +127,9 @@ class Machine:
     averages: Averages
     runner: Runner[State]
 
-    def __init__(self, programs: Sequence[Program], knowledge: Knowledge) -> None:
+    def __init__(
+        self, programs: Sequence[Program], knowledge: Knowledge, *, has_callers: bool = False
+    ) -> None:
         program = programs[0]
         self.program = program
         """The file that is judged; the others are run with it."""
@@ -155,7 +157,7 @@ class Machine:
         self.is_alone = len(programs) == 1
         """Whether the file is run without others."""
         self._places = program.places
-        self._most_followed = MOST_STEPS if self.is_alone else MOST_FOLLOWED
+        self._most_followed = MOST_FOLLOWED if has_callers else MOST_STEPS
         self.work = 0
         self._hasty_from = 0
         self._followed_until = 0

@@ -85,6 +85,8 @@ class ForwardCall:
     """It is given what is known to be data: tensors, outputs, what a loader yields."""
     made_up: bool = True
     """Whatever it is given is made up: zeros, ones or noise."""
+    fed_by: set[CallId] = field(default_factory=set)
+    """The calls whose outputs it is given."""
     tags: set[Tag] = field(default_factory=set)
     uses: set[Use] = field(default_factory=set)
     trained: bool = False
@@ -122,7 +124,7 @@ class Differentiation:
     """Whether the value may carry a graph from somewhere unseen."""
 
 
-def place_at(happened: ForwardCall | Differentiation, depth: int) -> Place:
+def place_at(happened: ForwardCall | Differentiation | ModeChange, depth: int) -> Place:
     """The place at one level of a stack from which it came to something."""
     stack = happened.stack
     call = stack[depth].call if len(stack) > depth else happened.place
@@ -230,9 +232,10 @@ class Recorder:
         self.refreshed: set[ObjectId] = set()
         """The modules whose running statistics are computed anew."""
         self.all_refreshed = False
-        self.assumed: set[str] = set()
-        """What is imported and was taken to be harmless, or to be nothing in particular, though it
-        was given a module or an output, or gave an object, or a class is derived from it."""
+        self.asked: frozenset[str] = frozenset()
+        """Methods of which it is asked how other files call them on objects of no known class."""
+        self.called_by_name: dict[str, Gradients] = {}
+        """In which gradient modes they do."""
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""
@@ -266,6 +269,11 @@ class Recorder:
                 )
             )
         return self.forward_calls[number]
+
+    def call_by_name(self, name: str, gradients: Gradients) -> None:
+        """A method is called on an object of no known class."""
+        known = self.called_by_name.get(name)
+        self.called_by_name[name] = gradients if known is None else known.join(gradients)
 
     def cut_off(self, definition: FunctionDefinition, gradients: Gradients) -> None:
         """There is no time to follow a call; this much is known of it."""

@@ -19,6 +19,7 @@ from flake8_bn_eval.interpret.machine import GaveUp, Machine, gradients_of
 from flake8_bn_eval.interpret.modules.choices import leave_choices
 from flake8_bn_eval.interpret.order import callers_first, methods_calling
 from flake8_bn_eval.interpret.records import Constructed, Recorder
+from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import HookRow
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
@@ -40,12 +41,18 @@ def interpret(
     """Run a program abstractly, with other files of its project; everything that was seen."""
     machine = assemble(program, knowledge, near)
     recorder = machine.recorder
+    recorder.asked = near.methods if near else frozenset()
     try:
         if near is not None or machine.telling.is_worth_following(program):
             _run(machine, program, near)
     finally:
         machine.dissolve()
     return recorder
+
+
+def is_worth_following(program: Program, knowledge: Knowledge) -> bool:
+    """Whether running a file may lead to a finding."""
+    return Telling([program], knowledge).is_worth_following(program)
 
 
 def _run(machine: Machine, program: Program, near: Neighbourhood | None) -> None:

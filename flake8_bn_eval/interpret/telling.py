@@ -67,8 +67,17 @@ class Telling:
         programs = tuple(programs)
         self.functions = [each for program in programs for each in program.functions]
         self.classes = [each for program in programs for each in program.classes]
+        self._bodies = [program.called_names for program in programs]
         self.knowledge = knowledge
         self.imports = [each for program in programs for each in program.imports]
+
+    @cached_property
+    def _mentioned(self) -> frozenset[str]:
+        return frozenset().union(*self._bodies, *(each.called_names for each in self.functions))
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether anything calls a method: calling a module does, or somebody by its name."""
+        return name == "forward" or name.startswith("__") or name in self._mentioned
 
     @cached_property
     def setting(self) -> frozenset[str]:

@@ -50,6 +50,12 @@ def imports_modules(imported: frozenset[str]) -> bool:
     return not any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
 
 
+def imports_told(imported: frozenset[str]) -> bool:
+    """Whether a file imports Keras or Flax: many a file of PyTorch uses a tool of TensorFlow."""
+    roots = {name.partition(".")[0] for name in imported} - {"tensorflow"}
+    return any(table in TOLD for root in roots for table in TABLES_OF_PACKAGE.get(root, ()))
+
+
 class Knowledge:
     """The rows of some tables; where two tables have a row for a name, the later one counts."""
 
@@ -122,9 +128,12 @@ class Knowledge:
 
     @property
     def names_of_sensitive(self) -> frozenset[str]:
-        """Those of them whose module computes differently in its two modes."""
-        rows = self._callables.items()
-        return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
+        """Those of them whose module computes differently in its two modes, however it is made."""
+        return frozenset(
+            name.rpartition(".")[2]
+            for name, row in self._callables.items()
+            if row.sensitive == "yes" and not row.conditions and row.norms is None
+        )
 
     def makes_data_up(self, dotted: str) -> bool:
         """Whether a function of a library makes tensors or arrays out of nothing."""

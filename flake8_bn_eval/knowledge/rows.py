@@ -342,3 +342,5 @@ class Vocabulary:
     mode_arguments: frozenset[str] = frozenset()
     opposite_mode_arguments: frozenset[str] = frozenset()
     update_words: frozenset[str] = frozenset()
+    other_models: frozenset[str] = frozenset()
+    told_members: frozenset[str] = frozenset()

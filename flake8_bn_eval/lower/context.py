@@ -43,6 +43,8 @@ class Context:
         """
         self.reads: list[Name] = []
         """The names met since some operation last took them."""
+        self.indexes: list[str] = []
+        """The names by which elements were taken, in order."""
 
     def new_place(self) -> Place:
         """Number the call or statement that the walk has reached."""

@@ -209,6 +209,7 @@ class ExpressionLowering:
     def _subscript(self, node: cst.Subscript) -> Expression:
         value = self.lower(node.value)
         indices = [self._index(element.slice) for element in node.slice]
+        self.context.indexes += [each.variable[1] for each in indices if isinstance(each, Name)]
         index = indices[0] if len(indices) == 1 else Display("tuple", indices, self.context.place)
         return Subscript(value, index)
 

@@ -223,8 +223,10 @@ class StatementLowering:
         target = self.expressions.lower_target(node.target)
         iterable = self.expressions.lower(node.iter)
         reads = self.context.taken_reads()
-        header = Iterate(target, iterable, place, _indexes(node), reads=reads)
+        before = len(self.context.indexes)
         body = self.suite(node.body)
+        taken_by = self.context.indexes[before:]
+        header = Iterate(target, iterable, place, _indexes(node, taken_by), reads=reads)
         return Loop(header, body, self._otherwise(node.orelse))
 
     def _with(self, node: cst.With) -> Node:
@@ -353,19 +355,15 @@ class StatementLowering:
         return Check(condition, place, reads=reads), capture, self.suite(node.body)
 
 
-def _indexes(node: cst.For) -> bool:
-    """``for i in range(n): nets[i].eval()``: it runs over the elements of a list."""
+def _indexes(node: cst.For, taken_by: list[str]) -> bool:
+    """``for i in range(n): nets[i].eval()``: it runs over the elements of a list.
+
+    ``taken_by`` are the names by which the body takes elements.
+    """
     match node:
         case cst.For(target=cst.Name(value=target), iter=cst.Call(func=cst.Name(value="range"))):
-            return _takes_element(node.body, target)
+            return target in taken_by
     return False
-
-
-def _takes_element(node: cst.CSTNode, number: str) -> bool:
-    match node:
-        case cst.SubscriptElement(slice=cst.Index(value=cst.Name(value=name))):
-            return name == number
-    return any(_takes_element(child, number) for child in node.children)
 
 
 def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:

@@ -5,16 +5,17 @@ Whoever held an object of an earlier pass holds the older one from then on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.modes.holding import led_to
+from flake8_bn_eval.modes.holding import held_in
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.modes.values import Value, renamed
+from flake8_bn_eval.modes.renaming import renamed
+from flake8_bn_eval.modes.things import UNNUMBERED, ObjectId
+from flake8_bn_eval.modes.values import Value
 
 if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
@@ -80,25 +81,32 @@ def _alone(names: dict[ObjectId, ObjectId], world: World) -> frozenset[ObjectId]
     """
     waiting = {old: new for old, new in names.items() if new in world.objects}
     ways: dict[ObjectId, set[tuple[bool, bool]]] = {old: set() for old in waiting}
-    for held, is_element in _holdings(world) if waiting else ():
-        for old, new in waiting.items():
-            way = old in held, new in held
-            if any(way):
-                ways[old] |= {way, (False, False)} if is_element else {way}
+    concerned = waiting.keys() | set(waiting.values())
+    older = {new: old for old, new in waiting.items()}
+    for held, is_element in _holdings(concerned, world) if waiting else ():
+        for old in {older.get(each, each) for each in concerned.intersection(held)}:
+            way = old in held, waiting[old] in held
+            ways[old] |= {way, (False, False)} if is_element else {way}
     apart = [old for pair in world.apart for old, new in waiting.items() if {old, new} <= pair]
     return frozenset(old for old, seen in ways.items() if len(seen) < 2).difference(apart)
 
 
-def _holdings(world: World) -> Iterator[tuple[frozenset[ObjectId], bool]]:
-    """What names, attributes and elements hold, and whether it is an element."""
+def _holdings(
+    concerned: Set[ObjectId], world: World
+) -> Iterator[tuple[frozenset[ObjectId], bool]]:
+    """What names, attributes and elements hold that may be concerned, and if it is an element."""
+    sought = concerned | {UNNUMBERED}
     for value in world.names.values():
-        yield frozenset(led_to(value, world)), False
+        if not value.held.isdisjoint(sought):
+            yield held_in(value, world), False
     for state in world.objects.values():
+        if state.held.isdisjoint(sought):
+            continue
         is_element = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            yield frozenset(led_to(value, world)), is_element
+            yield held_in(value, world), is_element
         if state.rest is not None:
-            yield frozenset(led_to(state.rest, world)), True
+            yield held_in(state.rest, world), True
 
 
 def _move(names: dict[ObjectId, ObjectId], world: World, alone: frozenset[ObjectId]) -> None:
@@ -149,7 +157,7 @@ def rename(names: dict[ObjectId, ObjectId], world: World) -> bool:
     holding = [
         (owner, state)
         for owner, state in world.objects.items()
-        if not (state.known_to_hold or state.held).isdisjoint(names) and owner not in names
+        if not state.held.isdisjoint(names) and owner not in names
     ]
     for owner, state in holding:
         world.objects[owner] = moved(state, names)

@@ -94,9 +94,15 @@ class Assumptions:
         others = [each for each in own if each[0] not in other.truths]
         return frozenset([*denied, *reversed(others)][:MOST_APART])
 
+    def rest(self, subject: str, variables: frozenset[Variable]) -> None:
+        """Note on which variables a subject rests."""
+        if self.variables.get(subject) is not variables:
+            self.variables[subject] = variables
+            self.identities.rested_on |= variables
+
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
-        self.variables[condition.subject] = condition.variables
+        self.rest(condition.subject, condition.variables)
         self.answered((condition.subject, condition.constant), truth is not condition.negated)
 
     def answered(self, question: Question, truth: bool) -> None:
@@ -147,7 +153,7 @@ class Assumptions:
 
         ``chosen`` leaves out which of several objects it holds.
         """
-        if not self.variables:
+        if variable not in self.identities.rested_on:
             return []
         left_out = which_of(variable) if chosen else ""
         return [

@@ -43,7 +43,10 @@ def asks(questions: Iterable[Question], subjects: Set[str]) -> bool:
 
 
 def both(first: Guard, second: Guard) -> Guard | None:
-    """The guard that holds where both hold; None where that cannot be."""
+    """The guard that holds where both hold; None where that cannot be.
+
+    What is denied stays longest: it is what the branches of a chain of tests have in common.
+    """
     if not second or first is second:
         return first
     if any(_contradicts(first, question, truth) for question, truth in second):
@@ -51,7 +54,13 @@ def both(first: Guard, second: Guard) -> Guard | None:
     joined = first | second
     if len(joined) <= MOST_LITERALS:
         return joined
-    return frozenset([*second, *(each for each in first if each not in second)][:MOST_LITERALS])
+    return frozenset([*second, *sorted(first - second, key=_order)][:MOST_LITERALS])
+
+
+def _order(literal: Literal) -> tuple[bool, str, str]:
+    """An order of literals that is the same in every process."""
+    (subject, constant), truth = literal
+    return truth, subject, repr(constant)
 
 
 def _contradicts(guard: Guard, question: Question, truth: bool) -> bool:
@@ -79,6 +88,20 @@ def under(guards: Guards, extra: Guard) -> Guards:
     return frozenset(found)
 
 
+def under_any(guards: Guards, others: Guards) -> Guards:
+    """Guards that hold where one of these holds and one of the others."""
+    return simplified(guard for each in others for guard in under(guards, each))
+
+
+def denied(guards: Guards) -> Guards:
+    """Guards that hold where none of these does."""
+    left = UNGUARDED
+    for guard in guards:
+        opposites = frozenset(frozenset({(question, not truth)}) for question, truth in guard)
+        left = under_any(left, opposites)
+    return left
+
+
 def either(first: Guards, second: Guards) -> Guards:
     """Guards of which one holds where any of either holds, said as shortly as they can be."""
     if first == second or ALWAYS in first:
@@ -92,7 +115,7 @@ def simplified(given: Iterable[Guard]) -> Guards:
     changed = True
     while changed and len(guards) > 1:
         changed = False
-        for guard in sorted(guards, key=len):
+        for guard in sorted(guards, key=_order_of_guard if len(guards) > 2 else len):
             if any(other < guard for other in guards):
                 guards.discard(guard)
                 changed = True
@@ -108,9 +131,14 @@ def simplified(given: Iterable[Guard]) -> Guards:
     return frozenset(guards)
 
 
+def _order_of_guard(guard: Guard) -> tuple[int, list[tuple[bool, str, str]]]:
+    """The shorter first; of equally long ones always the same."""
+    return len(guard), sorted(map(_order, guard))
+
+
 def _resolved(guard: Guard, guards: set[Guard]) -> tuple[Guard, Guard] | None:
     """What two guards say together that differ in the answer to one question."""
-    for question, truth in guard:
+    for question, truth in sorted(guard, key=_order) if len(guards) > 2 else guard:
         rest = guard - {(question, truth)}
         opposite = rest | {(question, not truth)}
         if opposite in guards:

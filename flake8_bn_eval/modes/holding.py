@@ -119,7 +119,16 @@ def led_to(value: Value, world: World) -> Iterator[ObjectId]:
     """The objects to which somebody comes who holds a value."""
     yield from value.objects
     for thing in value.things:
-        yield from _in_thing(thing, world)
+        if thing.leads:
+            yield from _in_thing(thing, world)
+
+
+def held_in(value: Value, world: World) -> frozenset[ObjectId]:
+    """The same as a set."""
+    leading = [thing for thing in value.things if thing.leads]
+    if not leading:
+        return value.objects
+    return value.objects.union(*(_in_thing(thing, world) for thing in leading))
 
 
 def _in_thing(thing: Thing, world: World) -> Iterator[ObjectId]:

@@ -39,6 +39,8 @@ class Identities:
         """The objects that a loop bears again and again."""
         self.aged: dict[ObjectId, ObjectId] = {}
         """Those that stand for all of a birth but the last one, and that one."""
+        self.rested_on: set[Variable] = set()
+        """The variables on which any assumption was ever to rest."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}

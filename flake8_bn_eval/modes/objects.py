@@ -158,7 +158,10 @@ class Object:
 
     def in_modes(self, modes: Modes, *, recursive: bool) -> Object:
         """The object after its flag was set; its unseen children follow where recursive."""
-        return self._changed(modes, modes if recursive else self.tree, self.fields)
+        tree = modes if recursive else self.tree
+        if modes is self.modes and tree is self.tree:
+            return self
+        return self._changed(modes, tree, self.fields)
 
     def _changed(self, modes: Modes, tree: Modes, fields: dict[Key, Value]) -> Object:
         return self.with_contents(modes, tree, fields, self.rest, self.kind)

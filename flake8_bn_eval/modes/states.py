@@ -40,7 +40,9 @@ def join_nearest(worlds: list[World]) -> World:
     """One world that covers all; consumes them, those first that fewest answers tell apart.
 
     So what differs keeps its guards: ``a``, ``not a and b`` and ``not a and not b`` are told apart
-    by `b`, then by `a`.  In another order the first two would have nothing in common.
+    by `b`, then by `a`.  In another order the first two would have nothing in common.  Of pairs
+    that are equally near those come first that have most in common: where the last ``else`` of a
+    chain raises, each of its ends is as near to the one before as to the one behind.
     """
     left = list(worlds)
     while len(left) > 2:
@@ -50,10 +52,10 @@ def join_nearest(worlds: list[World]) -> World:
     return join_all(left)
 
 
-def _distance(pair: tuple[World, World]) -> int:
-    """How many answers tell two worlds apart."""
+def _distance(pair: tuple[World, World]) -> tuple[int, int]:
+    """How many answers tell two worlds apart, and less the more they share."""
     first, second = (world.assumptions.truths.items() for world in pair)
-    return len(first ^ second)
+    return len(first ^ second), -len(first & second)
 
 
 def _leaving(world: World) -> object:

@@ -5,8 +5,8 @@ A thing is one alternative of a value; it never changes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from flake8_bn_eval.modes.lattice import Gradients, Modes
@@ -27,6 +27,8 @@ class Thing:
 
     holding: ClassVar[bool] = False
     """Whether it speaks of objects by their numbers."""
+    leads: ClassVar[bool] = False
+    """Whether somebody who has it may come to an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Method(Thing):
     """A method looked up on an object and not yet called; ``above`` skips its class."""
 
     holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     receiver: ObjectId
     name: str
@@ -83,6 +86,7 @@ class Function(Thing):
     """A function of the file with the values it closes over once its frame is gone."""
 
     holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     definition: FunctionDefinition
     captured: tuple[tuple[Variable, Value], ...] = ()
@@ -138,6 +142,9 @@ class Setter(Thing):
 class Partial(Thing):
     """``functools.partial``: a callable with its first arguments."""
 
+    holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
+
     callee: Value
     arguments: tuple[Value, ...]
     keywords: tuple[tuple[str | None, Value], ...]
@@ -178,6 +185,9 @@ class ModeContext(Thing):
 class Pending(Thing):
     """A call whose body has not run: of a generator or of a home-made context manager."""
 
+    holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
+
     function: Function
     arguments: tuple[Value, ...]
     keywords: tuple[tuple[str | None, Value], ...]
@@ -188,6 +198,8 @@ class Pending(Thing):
 class Lazy(Thing):
     """A generator expression that nobody has consumed, and what it will iterate over."""
 
+    holding: ClassVar[bool] = True
+
     expression: Comprehension
     iterable: Value
 
@@ -195,6 +207,9 @@ class Lazy(Thing):
 @dataclass(frozen=True, slots=True)
 class Mapped(Thing):
     """``map`` of a function over something, not yet consumed."""
+
+    holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     callee: Value
     iterable: Value
@@ -215,6 +230,7 @@ class Submodules(Thing):
     """An iteration over the submodules of an object; ``deep`` includes the object itself."""
 
     holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     owner: ObjectId
     deep: bool
@@ -225,6 +241,9 @@ class Submodules(Thing):
 @dataclass(frozen=True, slots=True)
 class Result(Thing):
     """What a call of something unseen returned, before anybody asks what it is."""
+
+    holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     path: str
     place: int
@@ -238,6 +257,7 @@ class SavedMode(Thing):
     """The value of ``module.training`` at some moment."""
 
     holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     receiver: ObjectId
     modes: Modes
@@ -264,6 +284,7 @@ class Super(Thing):
     """``super()`` in a method: the object, and the class after which to look."""
 
     holding: ClassVar[bool] = True
+    leads: ClassVar[bool] = True
 
     receiver: ObjectId
     after: Class | None
@@ -298,33 +319,39 @@ def in_order(things: Collection[Thing]) -> Sequence[Thing]:
     return sorted(things, key=order_of if len(keys) == len(things) else repr)
 
 
+UNNUMBERED = -1
+"""Stands for an object whose number only a world knows."""
+
+
 def held_by(thing: Thing) -> frozenset[ObjectId]:
     """The objects of which a thing speaks by their numbers."""
     match thing:
+        case Function(receiver=None, captured=()):
+            return frozenset()
         case Parameters():
             return thing.owners
         case ModeContext():
             return thing.modules
         case Submodules():
             return frozenset({thing.owner})
-        case Method() | SavedMode() | Super() | Function(receiver=int()):
-            return frozenset() if thing.receiver is None else frozenset({thing.receiver})
+        case Method() | SavedMode() | Super():
+            return frozenset({thing.receiver})
+        case Result():
+            return frozenset({UNNUMBERED})
+        case Function():
+            held = [value.held for _, value in thing.captured]
+            own = frozenset() if thing.receiver is None else frozenset({thing.receiver})
+            return own.union(*held)
+        case Partial():
+            return thing.callee.held.union(*_held_by_arguments(thing))
+        case Pending():
+            return held_by(thing.function).union(*_held_by_arguments(thing))
+        case Mapped():
+            return thing.callee.held | thing.iterable.held
+        case Lazy():
+            return thing.iterable.held
     return frozenset()
 
 
-def renamed_thing(thing: Thing, names: Mapping[ObjectId, ObjectId]) -> Thing:
-    """The same thing where objects have got other numbers."""
-    match thing:
-        case Parameters():
-            return Parameters(frozenset(names.get(each, each) for each in thing.owners))
-        case ModeContext():
-            return replace(
-                thing, modules=frozenset(names.get(each, each) for each in thing.modules)
-            )
-        case Submodules():
-            return replace(thing, owner=names.get(thing.owner, thing.owner))
-        case Method() | SavedMode() | Super():
-            return replace(thing, receiver=names.get(thing.receiver, thing.receiver))
-        case Function(receiver=int() as receiver):
-            return replace(thing, receiver=names.get(receiver, receiver))
-    return thing
+def _held_by_arguments(thing: Partial | Pending) -> list[frozenset[ObjectId]]:
+    return [each.held for each in (*thing.arguments, *(value for _, value in thing.keywords))]

@@ -44,7 +44,7 @@ def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
     """
     if any(pair <= members for pair in world.apart):
         return True
-    return any(_tells_apart(value, members) for value in _values(world))
+    return any(_tells_apart(value.held, members) for value in holding(members, world))
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:
@@ -58,16 +58,17 @@ def _are_of_one_kind(states: list[Object]) -> bool:
     )
 
 
-def _values(world: World) -> Iterator[Value]:
+def holding(members: frozenset[ObjectId], world: World) -> Iterator[Value]:
+    """The values that hold one of these objects, and perhaps some more."""
     yield from world.names.values()
     for state in world.objects.values():
-        yield from state.fields.values()
-        if state.rest is not None:
-            yield state.rest
+        if not state.held.isdisjoint(members):
+            yield from state.fields.values()
+            if state.rest is not None:
+                yield state.rest
 
 
-def _tells_apart(value: Value, members: frozenset[ObjectId]) -> bool:
-    held = value.held
+def _tells_apart(held: frozenset[ObjectId], members: frozenset[ObjectId]) -> bool:
     return not held.isdisjoint(members) and not members <= held
 
 

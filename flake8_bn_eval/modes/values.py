@@ -38,7 +38,6 @@ from flake8_bn_eval.modes.things import (
     Unknown,
     held_by,
     in_order,
-    renamed_thing,
 )
 
 MOST_ALTERNATIVES = 6
@@ -323,6 +322,12 @@ class Value:
         derived = self.derived | self.connected
         return Value(self.things, self.objects, NO_IDS, derived, self.tags, self.guards)
 
+    def plain(self) -> Value:
+        """The numbers alone: made into a variable again, they are not volatile any more."""
+        alone = self.detached()
+        volatile = Tag.VOLATILE in alone.tags
+        return replace(alone, tags=alone.tags - {Tag.VOLATILE}) if volatile else alone
+
     def tagged(self, *tags: Tag) -> Value:
         """The same value with more tags."""
         return replace(self, tags=self.tags | frozenset(tags))
@@ -349,26 +354,6 @@ def _different_numbers(first: Value, second: Value) -> bool:
 NOTHING = Value()
 UNKNOWN = Value(frozenset({UNKNOWN_THING}))
 NONE = Value(frozenset({Constant.of(None)}))
-
-
-def renamed(value: Value, names: Mapping[ObjectId, ObjectId]) -> Value:
-    """The same value where objects have got other numbers."""
-    objects, things = value.objects, value.things
-    if objects and not objects.isdisjoint(names):
-        objects = frozenset(names.get(each, each) for each in objects)
-    for thing in things:
-        if thing.holding:
-            things = frozenset(renamed_thing(each, names) for each in things)
-            break
-    if objects is value.objects and (things is value.things or things == value.things):
-        return value
-    guards = value.guards
-    if guards:
-        guards = {
-            names.get(each, each) if isinstance(each, int) else renamed_thing(each, names): held
-            for each, held in guards.items()
-        }
-    return replace(value, objects=objects, things=things, guards=guards)
 
 
 def of_thing(thing: Thing) -> Value:

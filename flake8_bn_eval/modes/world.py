@@ -127,7 +127,7 @@ class World:
                 if variable in thing.variables:
                     self.names[variable] = UNKNOWN.descending(value)
                 else:
-                    self.assumptions.variables[thing.subject] = thing.variables
+                    self.assumptions.rest(thing.subject, thing.variables)
 
     def forget(self, variable: Variable, *, chosen: bool = False) -> None:
         """Drop assumptions and conditions that rest on a name's old value.
@@ -178,7 +178,7 @@ class World:
 
     def literal(self, condition: Condition, truth: bool) -> Literal:
         """A condition as part of a guard; what it is about is watched from now on."""
-        self.assumptions.variables[condition.subject] = condition.variables
+        self.assumptions.rest(condition.subject, condition.variables)
         return (condition.subject, condition.constant), truth is not condition.negated
 
     @property
@@ -296,6 +296,8 @@ class World:
 
     def put(self, identity: ObjectId, state: Object) -> None:
         """Replace an object."""
+        if self.objects.peek(identity) is state:
+            return
         self.objects[identity] = state
         if state.kind not in (Kind.SEQUENCE, Kind.MAPPING) or state.registers:
             self.changed()

@@ -16,6 +16,7 @@ from flake8_bn_eval.project.outlines import STAR, Definition, Outline
 
 MOST_CALLERS = 8
 MOST_HEIRS = 3
+MOST_ASKING = 3
 MOST_RENAMED = 3
 """How often a name is followed through files that only hand it on."""
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
@@ -56,6 +57,19 @@ class Callers:
                 found.append(Wanted(each.path, asked | users))
             if len(found) == MOST_HEIRS:
                 break
+        return found
+
+    def asking(self, path: str, methods: Iterable[str]) -> list[Wanted]:
+        """The files that call methods of these names on whatever they are given."""
+        names = sorted(set(methods) - COMMON)
+        called = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})\s*\(")
+        plain = [f".{name}".encode() for name in names]
+        found: list[Wanted] = []
+        for other in self._searched(path) if names else ():
+            if len(found) < MOST_ASKING and self.definitions.tree.mentions(other, plain):
+                text, outline = self.definitions.tree.text(other), self.definitions.outline(other)
+                if text is not None and outline is not None and called.search(text):
+                    found.append(Wanted(other, frozenset(_spread(outline.definitions, set(names)))))
         return found
 
     def _using(self, path: str, wanted: list[str]) -> Iterator[Wanted]:

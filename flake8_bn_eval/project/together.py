@@ -1,12 +1,13 @@
-"""Judging a file together with other files of its project, where alone it leaves questions open.
+"""Judging a file together with other files of its project.
 
-First the files are added whose functions the file uses and that set modes.  Then, while a
-forward call rests on what an unseen caller gives, the callers are searched and run before.
+It is run with the files whose functions and classes it uses, where these may tell anything; alone
+where there are none.  Then, while a forward call rests on what an unseen caller gives, the callers
+are searched and run before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from flake8_bn_eval import source
@@ -15,11 +16,13 @@ from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.findings import Span
 from flake8_bn_eval.interpret.links import Caller, Neighbour, Neighbourhood
 from flake8_bn_eval.interpret.records import Recorder
-from flake8_bn_eval.interpret.run import interpret
+from flake8_bn_eval.interpret.run import interpret, is_worth_following
 from flake8_bn_eval.knowledge.lookup import Knowledge
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
+from flake8_bn_eval.project.calming import calm
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import located, lowered
@@ -30,13 +33,14 @@ MOST_ROUNDS = 3
 """How far callers of callers are searched."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Together:
     """One file of a project, and what others add to the facts about it."""
 
     project: Project
     program: Program
     knowledge: Knowledge
+    interpret_alone: Callable[[], Recorder]
     paths: dict[int, str] = field(default_factory=dict)
     """The other files that were looked at, by the base of their places."""
 
@@ -50,14 +54,15 @@ class Together:
         """Follows names through the project."""
         return self.project.definitions
 
-    def recorder(self, alone: Recorder) -> Recorder:
+    @cached_property
+    def alone(self) -> Recorder:
+        """What is seen of the file alone."""
+        return self.interpret_alone()
+
+    def recorder(self) -> Recorder:
         """What is seen with all that other files tell; of the file alone if they tell nothing."""
-        found = Facts(lambda: alone, self.knowledge, self.program)
-        heirs = self._heirs()
-        if not (heirs or self._assumes(alone) or self._is_open_somewhere(found)):
-            return alone
-        files = self.definitions.telling_files(self.path, all_definitions=True)
-        callers = heirs
+        files, callers = self._linked(), self._heirs()
+        found = self._facts(lambda: self.alone)
         if files or callers:
             found = self._run([*files, *self._needed_by(callers)], callers, found)
         for _ in range(MOST_ROUNDS):
@@ -66,7 +71,14 @@ class Together:
                 break
             callers = [*more, *callers]
             found = self._run([*files, *self._needed_by(callers)], callers, found)
+        self._ask_by_name(found, files, callers)
         return found.recorder
+
+    def _linked(self) -> list[str]:
+        """The files that may tell what a name is here, if anything here asks."""
+        if not is_worth_following(self.program, self.knowledge):
+            return []
+        return self.definitions.telling_files(self.path, all_definitions=True)
 
     def _needed_by(self, callers: list[Wanted]) -> list[str]:
         telling = self.definitions.telling_files
@@ -76,17 +88,6 @@ class Together:
         """The files with subclasses that decide what the methods of a class here do."""
         classes = abstract_classes(self.program)
         return Callers(self.definitions).heirs(self.path, classes) if classes else []
-
-    def _assumes(self, alone: Recorder) -> bool:
-        """Whether something of another file was taken to be harmless, or nothing in particular."""
-        target = self.definitions.imports.target
-        found = (target(self.path, path) for path in sorted(alone.assumed))
-        return any(each is not None and each.path != self.path for each in found)
-
-    def _is_open_somewhere(self, facts: Facts) -> bool:
-        if any(map(self._is_open, facts.forwards)):
-            return True
-        return any(not each.modes.must_be(Mode.EVAL) for each in facts.exports)
 
     def _is_open(self, forward: Forward) -> bool:
         """Whether more knowledge of the modes may silence a rule or make it speak."""
@@ -117,6 +118,25 @@ class Together:
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
 
+    def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
+        """Let those who call a method by its name calm what nobody else has an answer to.
+
+        Whether it is this class's method they do not say: they make nothing worse.
+        """
+        open_calls = [each.record for each in facts.forwards if self._is_open(each)]
+        roots = [each.stack[0].definition for each in open_calls]
+        methods = frozenset(
+            root.name
+            for root in roots
+            if root is not None and root.class_name is not None and self.program.has(root.place)
+            if self.knowledge.method("module", root.name) is None
+        )
+        callers = Callers(self.definitions).asking(self.path, methods)
+        if callers:
+            needed = self._needed_by(callers)
+            asked = self._run([*files, *needed], [*callers, *known], facts, methods)
+            calm(facts.recorder, asked.recorder)
+
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
         unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
@@ -133,7 +153,13 @@ class Together:
 
     # Running
 
-    def _run(self, files: Iterable[str], callers: list[Wanted], before: Facts) -> Facts:
+    def _run(
+        self,
+        files: Iterable[str],
+        callers: list[Wanted],
+        before: Facts,
+        methods: frozenset[str] = frozenset(),
+    ) -> Facts:
         """The facts when other files are run as well; those before where it takes too long."""
         programs = self._programs([*files, *(each.path for each in callers)])
         near = {path: self._neighbour(path, programs) for path in programs}
@@ -141,16 +167,20 @@ class Together:
             near[self.path],
             tuple(near[path] for path in programs),
             tuple(Caller(near[it.path], it.names) for it in callers if it.path in near),
+            methods,
         )
         imported = frozenset().union(*(each.imported for each in programs.values()))
         knowledge = Knowledge.for_packages(imported, self.project.options)
         seen = interpret(self.program, knowledge, together)
         if seen.failures:
             return before
-        if before.recorder.stopped is None:
-            # Alone the file could be followed: what is left out is what others would tell.
+        if seen.stopped is not None and self.alone.stopped is None:
+            # What is left out is what others would tell.
             seen.stopped = None
-        return Facts(lambda: seen, self.knowledge, self.program)
+        return self._facts(lambda: seen)
+
+    def _facts(self, seen: Callable[[], Recorder]) -> Facts:
+        return Facts(seen, self.knowledge, self.program)
 
     def _programs(self, paths: Iterable[str]) -> dict[str, Program]:
         """The judged file and others, as far as they can be parsed in the time there is."""

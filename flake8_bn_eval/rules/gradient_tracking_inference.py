@@ -252,7 +252,7 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if facts.region_differentiates(call) and not _stands_apart(facts, call):
         return False
-    sure = call.measures or facts.is_evaluated_here(call)
+    sure = call.measures or facts.is_evaluated_here(call) or call.served
     if facts.may_record(call):
         return sure or call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
     if facts.is_callers_gradient(call):

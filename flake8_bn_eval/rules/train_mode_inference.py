@@ -281,6 +281,8 @@ def check(facts: Facts) -> Iterator[Report]:
                 continue
             if call.record.parts_set or facts.is_meant(call, Mode.TRAIN):
                 continue
+            if facts.is_undone(call, Mode.TRAIN):
+                continue
             if facts.is_born_in(Mode.TRAIN, call):
                 if call.guessed or not facts.is_used_as_module(call):
                     continue

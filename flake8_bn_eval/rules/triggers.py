@@ -32,9 +32,10 @@ INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
 TRAINING: Triggers = (
     FRAMEWORKS,
     Elsewhere((".eval(", ".train(", "from_pretrained")),
-    DIFFERENTIATING,
+    Elsewhere(DIFFERENTIATING),
+    (*DIFFERENTIATING, "loss", "Loss", "criterion", "cross_entropy"),
 )
-"""Somebody sets a mode and differentiates."""
+"""Somebody sets a mode and differentiates what is a loss here."""
 
 NO_GRAPH: Triggers = (
     FRAMEWORKS,
@@ -162,7 +163,10 @@ TELLING_TO_TRAIN: Triggers = (
 )
 """Somebody tells a model that it trains."""
 
-STEPPING: Triggers = (TOLD, ("GradientTape", "value_and_grad", ".grad(", ".backward("))
+STEPPING: Triggers = (
+    TOLD,
+    ("GradientTape", "value_and_grad", ".grad(", ".backward(", "minimize(lambda", "var_list"),
+)
 """Somebody writes a training step of his own."""
 
 LEARNING_PHASE: Triggers = (
@@ -172,11 +176,11 @@ LEARNING_PHASE: Triggers = (
 """Somebody asks for, or sets, the mode of the whole process."""
 
 GRAPH_NORMS: Triggers = (
-    ("tensorflow", "tf_slim"),
-    ("batch_norm",),
-    ("minimize(", "apply_gradients("),
+    ("tensorflow", "tf_slim", "flax", "jax"),
+    ("batch_norm", "batch_stats", "stateless_call"),
+    ("minimize(", "apply_gradients(", "grad(", "grad,"),
 )
-"""Somebody builds batch norms into a graph, and trains it."""
+"""Somebody builds batch norms into a graph, or gets their new statistics back, and trains."""
 
 OLD_WEIGHT: Triggers = (
     (*TOLD, "paddle"),

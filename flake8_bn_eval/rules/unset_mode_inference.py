@@ -198,7 +198,9 @@ def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region whose module comes in from outside."""
     regions: set[object] = set()
     for call in facts.forwards:
-        if not (call.is_inference and call.measures and call.mode_matters):
+        if not (call.is_inference and call.mode_matters):
+            continue
+        if not (call.measures or facts.is_made_here(call)):
             continue
         if call.guessed or not LOOKED_AT & call.record.uses:
             continue

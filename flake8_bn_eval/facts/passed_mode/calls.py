@@ -101,7 +101,7 @@ class ModelCalls:
 
     def _judged(self, site: CallSite) -> Iterator[ModelCall]:
         subject = self._subject(site)
-        if subject is None or self._in_a_layers_call(site.function):
+        if subject is None or self.is_in_a_layers_call(site.function):
             return
         callee = site.call.callee
         method = callee.name if isinstance(callee, Attribute) else ""
@@ -154,7 +154,7 @@ class ModelCalls:
             isinstance(each, FunctionDefinition | ClassDefinition | str) for each in meanings
         )
 
-    def _in_a_layers_call(self, function: FunctionDefinition | None) -> bool:
+    def is_in_a_layers_call(self, function: FunctionDefinition | None) -> bool:
         """Inside the ``call`` of a layer the mode of the layer itself is passed on."""
         return any(
             each.name in CALLING and self.view.graph.classes.of_method(each) is not None

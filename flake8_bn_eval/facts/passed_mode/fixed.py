@@ -9,6 +9,7 @@ from enum import Enum
 from flake8_bn_eval.facts.passed_mode.calls import CALLING, ModelCalls
 from flake8_bn_eval.facts.passed_mode.handed import Mode
 from flake8_bn_eval.facts.passed_mode.views import View
+from flake8_bn_eval.facts.written.call_graph import Caller
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.passed import Passed
 from flake8_bn_eval.facts.written.sources import Sources
@@ -27,6 +28,7 @@ from flake8_bn_eval.operations import (
 )
 
 LINEN_MODULE = "flax.linen.Module"
+PARTIAL = "functools.partial"
 
 
 class Kind(Enum):
@@ -74,20 +76,34 @@ class FixedLayers:
         if self.calls.purposes.is_test_file:
             return
         for site in self.view.survey.calls:
-            if self._is_steered(site):
-                continue
-            yield from self._linen(site)
-            yield from self._graph(site)
-            yield from self._keras(site)
-            yield from self._built_on_the_spot(site)
+            if not self._is_steered(site):
+                yield from (each for each in self._fixed(site) if not self._is_meant(site, each))
+
+    def _fixed(self, site: CallSite) -> Iterator[FixedLayer]:
+        yield from self._linen(site)
+        yield from self._graph(site)
+        yield from self._keras(site)
+        yield from self._built_on_the_spot(site)
 
     def _is_steered(self, site: CallSite) -> bool:
-        """Whether a test of the mode decides if the call runs, or noise is wanted."""
+        """Whether a test of the mode decides if the call runs."""
         vocabulary = self.view.knowledge.vocabulary
         flags = vocabulary.mode_arguments | vocabulary.opposite_mode_arguments
-        if any(not flags.isdisjoint(identifiers_in(each.condition)) for each in site.guards):
-            return True
-        return self._is_noisy(site) or self.calls.purposes.is_meant(site, site.call.place)
+        return any(not flags.isdisjoint(identifiers_in(each.condition)) for each in site.guards)
+
+    def _is_meant(self, site: CallSite, layer: FixedLayer) -> bool:
+        """Whether noise is wanted, a frozen part is to stay as it is, or a comment says so."""
+        if layer.trains:
+            return self._is_noisy(site) or self.calls.purposes.is_meant(site, site.call.place)
+        return site.call.place in self.view.program.explained or self._is_frozen(layer.subject)
+
+    def _is_frozen(self, subject: str) -> bool:
+        """Whether anything of this name is told that it is not trained: ``base.trainable``."""
+        name = subject.rpartition(".")[2]
+        return any(
+            describe(each.owner).rpartition(".")[2] == name
+            for each in self.view.survey.attributes.get("trainable", ())
+        )
 
     def _is_noisy(self, site: CallSite) -> bool:
         if site.function is None:
@@ -100,7 +116,7 @@ class FixedLayers:
     # Flax
 
     def _linen(self, site: CallSite) -> Iterator[FixedLayer]:
-        made, called = _made_and_called(site.call)
+        made, called = self._linen_layer(site.call)
         row = self._row(made)
         role = None if row is None else row.role("evaluating")
         if row is None or row.framework != "linen" or role is None:
@@ -114,8 +130,22 @@ class FixedLayers:
         if mode is Mode.OFF and not self._trains:
             return
         layer = frozenset({row.name.rpartition(".")[2]})
+        given = called if _given(self.view.graph.passed(made), role) is None else None
+        place = made.place if given is None or given.callee is made else given.place
         subject = describe(made.callee)
-        yield FixedLayer(made.place, subject, Kind.FIXED, role.parameter, mode, layer)
+        yield FixedLayer(place, subject, Kind.FIXED, role.parameter, mode, layer)
+
+    def _linen_layer(self, call: Call) -> tuple[Call, Call | None]:
+        """The call that makes a layer, and the one that calls it.
+
+        The layer is made on the spot, was given a name before, or will be made by a partial.
+        """
+        if isinstance(call.callee, Call):
+            return call.callee, call
+        if PARTIAL in self.view.graph.callees(call.callee) and call.arguments:
+            return Call(call.arguments[0], call.arguments[1:], call.keywords, call.place), None
+        made = self.view.graph.single(call.callee)
+        return (made, call) if isinstance(made, Call) else (call, None)
 
     def _row(self, call: Call) -> LayerRow | None:
         rows = (self.view.knowledge.layer(it) for it in self.view.graph.callees(call.callee))
@@ -180,12 +210,7 @@ class FixedLayers:
     # Keras
 
     def _keras(self, site: CallSite) -> Iterator[FixedLayer]:
-        function = site.function
-        if function is None or function.name not in CALLING:
-            return
-        fact = self.view.graph.classes.of_method(function)
-        flags = [each.name for each in function.parameters if each.name == "training"]
-        if fact is None or not flags or _uses(function, (function.scope, "training")):
+        if site.function is None or not self._serves_deaf_call(site.function):
             return
         value = _truth(self.view.graph.passed(site.call).get(None, "training"))
         if value is None:
@@ -196,6 +221,26 @@ class FixedLayers:
             subject = describe(site.call.callee)
             layers = makeup.layers
             yield FixedLayer(site.call.place, subject, Kind.UNUSED, "training", mode, layers)
+
+    def _serves_deaf_call(self, function: FunctionDefinition) -> bool:
+        """Whether it is a `call` that takes the mode and does not look at it, or its helper."""
+        fact = self.view.graph.classes.of_method(function)
+        if fact is None:
+            return False
+        if function.name in CALLING:
+            flags = [each.name for each in function.parameters if each.name == "training"]
+            return bool(flags) and not _uses(function, (function.scope, "training"))
+        callers = {id(it.site.function): it.site.function for it in self._callers(function)}
+        return bool(callers) and all(
+            each is not None and each.name in CALLING and self._serves_deaf_call(each)
+            for each in callers.values()
+        )
+
+    def _callers(self, function: FunctionDefinition) -> list[Caller]:
+        flags = self.view.knowledge.vocabulary.mode_arguments
+        if any(each.name in flags for each in function.parameters):
+            return []
+        return self.view.graph.callers(function)
 
 
 def _is_told(passed: Passed) -> bool:

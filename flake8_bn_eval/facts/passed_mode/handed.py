@@ -134,4 +134,6 @@ class Handing:
         default = self.view.survey.parameters[handed.variable][1].default
         if unseen or default is None:
             return Handed(Mode.UNKNOWN)
-        return replace(self.read(default, handed.opposite), callers=handed.callers)
+        said = replace(self.read(default, handed.opposite), callers=handed.callers)
+        # Who leaves an argument out has said nothing of the mode, whatever its default is.
+        return replace(said, mode=Mode.NOTHING) if said.mode is Mode.OFF else said

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flake8_bn_eval.facts.passed_mode.calls import ModelCall, ModelCalls
 from flake8_bn_eval.facts.passed_mode.fixed import FixedLayer, FixedLayers
 from flake8_bn_eval.facts.passed_mode.graphs import GraphNorms, StaleNorm
+from flake8_bn_eval.facts.passed_mode.returned_state import DroppedState, ReturnedStates
 from flake8_bn_eval.facts.passed_mode.views import View, Views
 from flake8_bn_eval.facts.written.constants import Known
 from flake8_bn_eval.facts.written.sources import Sources
@@ -16,12 +17,25 @@ from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import RemovedRow
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Place, Program, describe
+from flake8_bn_eval.operations import (
+    Attribute,
+    Call,
+    Constant,
+    DictDisplay,
+    Place,
+    Program,
+    describe,
+)
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Facts
 
 PARTIAL = "functools.partial"
+FIRST_TENSORFLOW = "tensorflow.compat.v1."
+FEEDING = frozenset({"run", "eval"})
+"""Methods that run a graph of TensorFlow 1."""
+CHOOSING = frozenset({"in_train_phase", "in_test_phase"})
+"""Functions that choose by the phase, unless they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +103,80 @@ class PassedModes:
 
     @property
     def removed(self) -> Iterator[Removed]:
-        """The calls of functions that are gone."""
+        """The calls of functions that are gone, but those of TensorFlow 1 for good."""
         for site in self.view.survey.calls:
             for path in self.view.graph.callees(site.call.callee):
                 row = self.view.knowledge.removed(path)
-                if row is not None:
+                if row is None or path.startswith(FIRST_TENSORFLOW) or id(site.call) in self._fed:
+                    continue
+                if not self._is_layers_own(site, path) and id(site.function) not in self._scoped:
                     yield Removed(site.call.place, describe(site.call.callee), row)
+
+    @cached_property
+    def trains_by_phase(self) -> bool:
+        """Whether the file sets the phase of the process to training, or to what it computes.
+
+        Keras 2 hands that to every call that is told nothing.
+        """
+        return any(
+            describe(site.call.callee).endswith("set_learning_phase")
+            and not all(isinstance(it, Constant) and not it.value for it in site.call.arguments)
+            for site in self.view.survey.calls
+        )
+
+    @cached_property
+    def _scoped(self) -> set[int]:
+        """The functions that put the phase back, which they have set to build something."""
+        return {
+            id(site.function)
+            for site in self.view.survey.calls
+            if describe(site.call.callee).endswith("set_learning_phase")
+            for each in site.call.arguments
+            for saved in self.view.graph.origins(each)
+            if isinstance(saved, Call)
+            and describe(saved.callee).rpartition(".")[2] == "learning_phase"
+        }
+
+    @cached_property
+    def _fed(self) -> set[int]:
+        """The calls whose results a session is fed: ``run(out, {learning_phase(): 0})``."""
+        return {
+            id(key)
+            for site in self.view.survey.calls
+            if isinstance(site.call.callee, Attribute) and site.call.callee.name in FEEDING
+            for each in (*site.call.arguments, *(value for _, value in site.call.keywords))
+            if isinstance(each, DictDisplay)
+            for key, _ in each.items
+            if isinstance(key, Call)
+        }
+
+    def _is_layers_own(self, site: CallSite, path: str) -> bool:
+        """Whether a layer asks for its own mode, or somebody hands over what decides.
+
+        In Keras 2 that gives the mode of this very call; Keras 3 refuses it loudly.  What
+        `learning_phase` gives in a `call` that is not told its mode is that of the process.
+        """
+        name = path.rpartition(".")[2]
+        if name in CHOOSING and self.view.graph.passed(site.call).get(2, "training") is not None:
+            return True
+        flags = self.view.knowledge.vocabulary.mode_arguments
+        told = any(
+            parameter.name in flags
+            for each in self.view.lexical(site.function)
+            for parameter in each.parameters
+        )
+        asks = name in CHOOSING or name == "learning_phase" and told
+        return asks and self.calls.is_in_a_layers_call(site.function)
 
     @property
     def stale_norms(self) -> list[StaleNorm]:
         """Norms of a graph whose statistics nobody updates."""
         return list(GraphNorms(self.views).found())
+
+    @property
+    def dropped_states(self) -> list[DroppedState]:
+        """Models without state of their own whose new statistics nobody takes."""
+        return list(ReturnedStates(self.calls).dropped())
 
     @property
     def momenta(self) -> Iterator[Momentum]:

@@ -12,6 +12,7 @@ from functools import reduce
 
 from flake8_bn_eval.facts.passed_mode.views import View, Views
 from flake8_bn_eval.facts.written.bindings import Meaning
+from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.passed import Passed
 from flake8_bn_eval.facts.written.survey import CallSite, Given
 from flake8_bn_eval.knowledge.rows import Condition, LayerRow
@@ -20,6 +21,7 @@ from flake8_bn_eval.operations import (
     Attribute,
     Call,
     ClassDefinition,
+    Comprehension,
     Conditional,
     Constant,
     Display,
@@ -94,6 +96,8 @@ class Makeups:
             case Junction():
                 return joined(self.of(view, each, depth - 1) for each in expression.operands)
             case Display():
+                return joined(self.of(view, each, depth - 1) for each in expression.elements)
+            case Comprehension():
                 return joined(self.of(view, each, depth - 1) for each in expression.elements)
             case Starred():
                 return self.of(view, expression.value, depth - 1)
@@ -234,7 +238,15 @@ class Makeups:
         for base in fact.outside:
             parts.append(UNSEEN if base is None else self._of_base(view, base, depth - 1))
         parts += [self.of(view, each, depth - 1) for each in _handed_in(view, definition)]
-        return joined(parts) or NOTHING
+        found = joined(parts) or NOTHING
+        if found == NOTHING and fact.method("call") is None and self._is_functional(view, fact):
+            return UNSEEN
+        return found
+
+    def _is_functional(self, view: View, fact: ClassFact) -> bool:
+        """Whether a class without a `call` is handed its layers: ``Model(inputs, outputs)``."""
+        rows = (view.knowledge.layer(base) for base in fact.outside if base is not None)
+        return any(row is not None and row.contains for row in rows)
 
     def _of_base(self, view: View, base: str, depth: int) -> Makeup:
         row = view.knowledge.layer(base)

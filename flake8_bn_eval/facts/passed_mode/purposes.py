@@ -85,8 +85,9 @@ class Purposes:
         is_test_file = self.is_test_file
         for site in chain.sites:
             for function in self.view.lexical(site.function):
-                asks = bool(function.parameters) or bool(function.class_name)
-                named = function.name.startswith("test")
+                needs = any(each.default is None for each in function.parameters)
+                asks = needs or bool(function.class_name)
+                named = function.name.lstrip("_").startswith("test")
                 class_name = function.class_name or ""
                 if is_test_file and (named or "Test" in class_name):
                     return True

@@ -19,6 +19,7 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.operations import (
     Attribute,
     Call,
+    Enter,
     Expression,
     FunctionDefinition,
     Lambda,
@@ -84,13 +85,29 @@ class Steps:
     def _chains(
         self, chain: Chain, function: FunctionDefinition | None, depth: int
     ) -> Iterator[Chain]:
-        callers = [] if function is None else self.view.graph.callers(function)
+        callers = [] if function is None else self.callers(function)
         callers = [each for each in callers if each.site.function is not function]
         if not callers or not depth:
             yield chain
         for each in callers if depth else ():
             further = Chain(chain.site, (*chain.callers, each))
             yield from self._chains(further, each.site.function, depth - 1)
+
+    def callers(self, function: FunctionDefinition) -> list[Caller]:
+        """The calls that enter a function, those of its differentiated form among them."""
+        found = list(self.view.graph.callers(function))
+        for asker, given in self.askers:
+            if given is function:
+                bound = self.view.graph.classes.of_method(function) is not None
+                found += [Caller(site, bound) for site in self.results(asker.call)]
+        return found
+
+    def results(self, differentiator: Call) -> Iterator[CallSite]:
+        """The calls of the function that a differentiator gives."""
+        for site in self.view.survey.calls:
+            called = site.call.callee
+            if called is differentiator or self.view.graph.single(called) is differentiator:
+                yield site
 
     # Steps
 
@@ -113,14 +130,22 @@ class Steps:
         )
 
     def _tape(self, site: CallSite, depth: int) -> Step | None:
+        """The innermost tape; what is trained is what all around the call are asked for.
+
+        ``with GradientTape() as first, GradientTape() as second`` records everything twice.
+        """
+        asked: list[tuple[Enter, frozenset[str] | None]] = []
         for enter in reversed(self.regions.of(site.call).contexts):
-            if self._form(enter.context) != "context" or not isinstance(enter.target, Name):
-                continue
-            asked = list(self._asked(enter.target.variable))
-            trained = self._trained(asked)
-            if asked and self.applies and trained != frozenset():
-                return Step(enter.place, "a `GradientTape`", trained, depth)
-        return None
+            if self._form(enter.context) == "context" and isinstance(enter.target, Name):
+                calls = list(self._asked(enter.target.variable))
+                trained = self._trained(calls)
+                if calls and self.applies and trained != frozenset():
+                    asked.append((enter, trained))
+        if not asked:
+            return None
+        owners = [trained for _, trained in asked if trained is not None]
+        every = frozenset().union(*owners) if len(owners) == len(asked) else None
+        return Step(asked[0][0].place, "a `GradientTape`", every, depth)
 
     def is_under_tape(self, site: CallSite) -> bool:
         """Whether a call is recorded by a tape that somebody asks for gradients, of whatever."""
@@ -204,15 +229,20 @@ class Steps:
     # Functions that are differentiated
 
     @cached_property
+    def askers(self) -> list[tuple[CallSite, FunctionDefinition]]:
+        """The calls that differentiate a function, each with the function."""
+        return [
+            (site, function)
+            for site in self.view.survey.calls
+            if site.call.arguments
+            and (self._form(site.call) == "function" or _is_differentiator(site.call))
+            for function in self._given(site)
+        ]
+
+    @cached_property
     def differentiated(self) -> dict[int, Place]:
         """The functions of which gradients are asked, by identity, and where that is."""
-        found: dict[int, Place] = {}
-        for site in self.view.survey.calls:
-            if not site.call.arguments:
-                continue
-            if self._form(site.call) == "function" or _is_differentiator(site.call):
-                for function in self._given(site):
-                    found[id(function)] = site.call.place
+        found = {id(function): site.call.place for site, function in self.askers}
         for function in self.view.program.functions:
             for decorator in function.decorators:
                 if self._form(decorator) == "function":
@@ -286,6 +316,6 @@ def _mentions(value: Expression, call: Call, names: set[Variable]) -> bool:
 
 
 def _is_differentiator(call: Call) -> bool:
-    """``dynamic_scale.value_and_grad(loss_fn)``, whatever the object."""
+    """``dynamic_scale.value_and_grad(loss_fn)``, whatever the object; ``optimizer.minimize(f)``."""
     callee = call.callee
-    return isinstance(callee, Attribute) and callee.name == "value_and_grad"
+    return isinstance(callee, Attribute) and callee.name in ("value_and_grad", "minimize")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
+from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied
 from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
 from flake8_bn_eval.modes.world import World
@@ -36,6 +37,20 @@ def in_each(value: Value, world: World, act: Act) -> Value:
         each.suppose_all(alternative.guard)
         ways.append((each, partial(act, alternative)))
     return one_of(ways, world)
+
+
+def where_any(guards: Guards, world: World, act: Callable[[World], Value]) -> None:
+    """Do something where one of some guards holds, and nothing elsewhere."""
+    if guards == UNGUARDED:
+        act(world)
+        return
+    ways: list[Way] = []
+    for taken, go in ((guards, act), (denied(guards), lambda each: NOTHING)):
+        for guard in sorted(taken, key=repr):
+            each = world.fork()
+            each.suppose_all(guard)
+            ways.append((each, go))
+    one_of(ways, world)
 
 
 def one_of(ways: list[Way], world: World) -> Value:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.types import MODULE
+from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.knowledge.rows import HookRow
@@ -35,9 +35,8 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Place
 from flake8_bn_eval.resolution import Resolution
 
-SENSITIVE_WORDS = frozenset(
-    {"training", "dropout", "dropout1d", "dropout2d", "dropout3d", "batch_norm", "rrelu"}
-)
+OWN_MODE = "training"
+"""The attribute by which a method asks for the mode; ``F.dropout(x, training=False)`` has none."""
 
 
 class Classes:
@@ -114,10 +113,7 @@ class Classes:
         thing = base.only_thing
         if not isinstance(thing, External):
             return None
-        verdict = self.machine.knowledge.is_module_class(thing.path)
-        if verdict is None:
-            self.machine.recorder.assumed.add(thing.path)
-        return verdict
+        return self.machine.knowledge.is_module_class(thing.path)
 
     def hook(self, class_: Class, name: str) -> HookRow | None:
         """How a framework calls a method of this name, by a base of the class."""
@@ -235,7 +231,8 @@ class Classes:
         verdict = Sensitivity.NO
         for each in self.lineage(class_):
             for method in each.definition.methods.values():
-                if method.called_names & SENSITIVE_WORDS:
+                asks = OWN_MODE in method.called_names
+                if asks and self.machine.telling.may_be_called(method.name):
                     return Sensitivity.YES
             for base in each.bases:
                 verdict = verdict.worse(self._sensitivity_of_base(base))
@@ -245,9 +242,9 @@ class Classes:
         match base.only_thing:
             case Class():
                 return Sensitivity.NO
-            case External(path="torch.nn.Module" | "torch.nn.modules.Module"):
-                return Sensitivity.NO
             case External(path=path):
+                if path in PLAIN_BASES or self.machine.knowledge.is_module_class(path) is False:
+                    return Sensitivity.NO
                 row = self.machine.knowledge.callable(path)
                 return Sensitivity.UNKNOWN if row is None else Sensitivity(row.sensitive)
         return Sensitivity.UNKNOWN

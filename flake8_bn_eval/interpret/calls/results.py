@@ -36,8 +36,6 @@ class Results:
         row = self.machine.knowledge.callable(result.path)
         if row is not None and row.returns in ("other", "context"):
             return of_thing(result)
-        if row is None:
-            self.machine.recorder.assumed.add(result.path)
         modes = LOST
         if name[:1].isupper() and not name.isupper() and not result.wraps:
             remark = Remark(
@@ -100,7 +98,21 @@ class Results:
         if carried is not None:
             return carried
         result = self.made(Result(path, place, frame.path), world, *arguments)
-        return result.tagged(Tag.MADE_UP) if self.machine.knowledge.makes_data_up(path) else result
+        return result.tagged(Tag.MADE_UP) if self.is_made_up(path, arguments, world) else result
+
+    def is_made_up(self, path: str, arguments: Arguments, world: World) -> bool:
+        """Whether data is made of nothing, or of numbers in the program: ``np.array([1, 2])``."""
+        if self.machine.knowledge.makes_data_up(path):
+            return True
+        waiting, known_elements = list(arguments.positional[:1]), False
+        while waiting:
+            value = waiting.pop()
+            elements = self.machine.containers.known_elements(value, world)
+            if elements is None and value.constant is None:
+                return False
+            known_elements = known_elements or elements is not None
+            waiting += elements or ()
+        return known_elements
 
     def unknown(
         self,

@@ -10,6 +10,8 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 
 MODULE = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
+PLAIN_BASES = MODULE | {"paddle.nn.Layer", "flax.nnx.Module"}
+"""The base of every module of a framework: it has no layer of its own."""
 BASES = frozenset(
     {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
 )

@@ -114,7 +114,7 @@ class Expressions:
             return found
         if value.lineage or value.tags:
             found = found.descending(value)
-        return found.detached() if self.machine.data.is_detaching(name) else found
+        return found.plain() if self.machine.data.is_detaching(name) else found
 
     def symbol(self, variable: Variable) -> Value:
         """The unknown that a variable holds, so that conditions on it are recognised."""
@@ -149,8 +149,19 @@ class Expressions:
         return known
 
     def _attribute(self, expression: Attribute, world: World, frame: Frame) -> Value:
-        value = self._settled(expression.value, world, frame)
-        return self.attribute(value, expression.name, world, frame)
+        owner = expression.value
+        if self.machine.data.is_neutral(expression.name):
+            owner = self._measured(owner)
+        return self.attribute(self._settled(owner, world, frame), expression.name, world, frame)
+
+    def _measured(self, owner: Expression) -> Expression:
+        """Whose shape is asked for: that of ``net(x).data.cpu().numpy()`` is the output's own."""
+        while True:
+            called = isinstance(owner, Call) and not (owner.arguments or owner.keywords)
+            inner = owner.callee if isinstance(owner, Call) and called else owner
+            if not isinstance(inner, Attribute) or not self.machine.data.keeps_shape(inner.name):
+                return owner
+            owner = inner.value
 
     def _settled(self, expression: Expression, world: World, frame: Frame) -> Value:
         """What something unseen returned is an object once it is asked for a part."""
@@ -191,6 +202,9 @@ class Expressions:
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
         found = found.descending(value)
+        if found.lineage and index.lineage:
+            # An output chooses among others: no gradient flows through the choice.
+            return found.descending(index.detached())
         return self.machine.data.under_key(found, index) if index.constant else found
 
     def _slice(
@@ -208,6 +222,9 @@ class Expressions:
 
     def _subscript_of_things(self, value: Value, index: Value) -> Value:
         symbol, key = value.only_thing, index.constant
+        if isinstance(symbol, Class) and key is None:
+            # ``Reader[str]`` is a base as `Reader` is.
+            return of_thing(symbol)
         if isinstance(symbol, Symbol) and key is not None and not value.lineage:
             if len(symbol.subject) < LONGEST_SUBJECT:
                 return of_thing(Symbol(f"{symbol.subject}[{key.value!r}]", symbol.variables))

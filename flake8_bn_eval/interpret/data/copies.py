@@ -13,8 +13,9 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.renaming import renamed
 from flake8_bn_eval.modes.things import ObjectId, Result
-from flake8_bn_eval.modes.values import UNKNOWN, Value, renamed
+from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
@@ -27,6 +28,8 @@ class Copies:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.of_attributes: dict[ObjectId, ObjectId] = {}
+        """Copies of attributes that nobody has seen assigned, and those attributes."""
 
     def copy(
         self,
@@ -103,6 +106,8 @@ class Copies:
         born: dict[ObjectId, Object] = {}
         for identity, number in names.items():
             state = replace(world.get(identity), origin=None)
+            if world.get(identity).origin is not None:
+                self.of_attributes[number] = identity
             if deep:
                 state = self._with_copied_fields(state, names)
             known = born.get(number)

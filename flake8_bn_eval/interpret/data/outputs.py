@@ -38,6 +38,11 @@ class Data:
         row = self.machine.knowledge.method("tensor", name)
         return row is not None and row.effect == "detach"
 
+    def keeps_shape(self, name: str) -> bool:
+        """Whether such a method or attribute gives the same numbers: ``numpy``, ``detach``."""
+        row = self.machine.knowledge.method("tensor", name)
+        return name in AS_ARRAY or row is not None and row.effect in ("detach", "same")
+
     def attribute(self, value: Value, name: str) -> Value:
         """An attribute of data."""
         row = self.machine.knowledge.method("tensor", name)

@@ -52,6 +52,9 @@ class Library:
         row = self.machine.knowledge.callable(f"{path}.*")
         if row is not None and row.name == f"{path}.*" and row.returns == "module":
             return of_thing(External(row.name))
+        if self.machine.knowledge.is_module_class(path) is False:
+            # ``Generic[T]`` is a base as `Generic` is.
+            return of_thing(External(path))
         return UNKNOWN
 
     def call(
@@ -69,18 +72,9 @@ class Library:
             return special
         row = self.machine.knowledge.callable(path)
         if row is None:
-            if self._tells(arguments, world):
-                self.machine.recorder.assumed.add(path)
             return self.machine.results.unknown(path, arguments, world, frame, place)
         row = row_for(row, arguments, self.machine.knowledge)
         return self._known(path, row, arguments, world, frame, place)
-
-    def _tells(self, arguments: Arguments, world: World) -> bool:
-        """Whether it matters what is done with some arguments: to a module, or with an output."""
-        return any(
-            argument.lineage or any(world.get(each).may_be_module for each in argument.objects)
-            for argument in arguments
-        )
 
     def _special(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
@@ -359,7 +353,7 @@ class Library:
         carried = self.machine.unseen_calls.carried(arguments, world)
         result = (UNKNOWN if carried is None else carried).descending(*arguments)
         tags = self._tags(arguments)
-        if self.machine.knowledge.makes_data_up(path):
+        if self.machine.results.is_made_up(path, arguments, world):
             tags.append(Tag.MADE_UP)
         elif path.startswith("torch."):
             tags.append(Tag.TENSOR)

@@ -104,6 +104,7 @@ class Forward:
         record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
+            record.fed_by |= argument.lineage
             record.given_data = record.given_data or is_data(argument)
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
@@ -147,9 +148,8 @@ class Forward:
         }
 
     def _is_made_up(self, arguments: Arguments) -> bool:
-        """Whether the data of a call, which comes first, is nobody's."""
-        data = next(iter(arguments), UNKNOWN)
-        return Tag.MADE_UP in data.tags and Tag.EVALUATION_DATA not in data.tags
+        """Whether the data of a call, which comes first, is nobody's, whatever it is called."""
+        return Tag.MADE_UP in next(iter(arguments), UNKNOWN).tags
 
     def _is_loaded(self, identity: ObjectId) -> bool:
         """Whether its weights, or those of a module that it is part of, were loaded by now."""

@@ -70,8 +70,12 @@ class Makeup:
 
     def _may_hold_layers(self, state: Object, identity: ObjectId) -> bool:
         """An attribute that comes in from outside matters only if it is used like a module."""
-        used = self.machine.recorder.methods_used.get(identity, set())
-        return state.origin is None or "<call>" in used or bool(used & {"eval", "train"})
+        methods_used = self.machine.recorder.methods_used
+        original = self.machine.copies.of_attributes.get(identity)
+        if state.origin is None and original is None:
+            return True
+        used = methods_used.get(identity, set()) | methods_used.get(original or identity, set())
+        return "<call>" in used or bool(used & {"eval", "train"})
 
     def words(self, value: Value, world: World) -> set[str]:
         """The possible modes of a value, in the words of a test."""

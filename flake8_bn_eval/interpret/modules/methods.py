@@ -12,7 +12,7 @@ from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.lattice import LOST, Gradient, Modes
+from flake8_bn_eval.modes.lattice import LOST, Gradient
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Function, ObjectId, Parameters, Result, Submodules
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_constant, of_thing
@@ -51,7 +51,7 @@ class Modules:
         """A method that no class in the file defines."""
         if name.startswith("__"):
             return UNKNOWN
-        if not self._trains_on_data(identity, name, arguments, world):
+        if not self._is_given_data(identity, name, arguments, world):
             self.machine.recorder.method_used(identity, name)
         state = world.get(identity)
         if state.kind is Kind.OPTIMIZER:
@@ -149,7 +149,7 @@ class Modules:
         subject: str,
         above: bool,
     ) -> Value | None:
-        if self._trains_on_data(identity, "train", arguments, world):
+        if self._is_given_data(identity, "train", arguments, world):
             return None
         flag = arguments.get(0, "mode")
         if flag is None:
@@ -158,12 +158,14 @@ class Modules:
             identity, flag, world, frame, place, subject, above=above
         )
 
-    def _trains_on_data(
+    def _is_given_data(
         self, identity: ObjectId, name: str, arguments: Arguments, world: World
     ) -> bool:
-        """Whether a `train` is given something else than a mode: it is no module's."""
-        if name != "train" or not len(arguments):
+        """Whether a `train` or `eval` is given something else than a mode: it is no module's."""
+        if name not in ("train", "eval") or not len(arguments):
             return False
+        if name == "eval":
+            return True
         flag = arguments.get(0, "mode")
         if flag is None or len(arguments) > 1:
             return True
@@ -263,6 +265,8 @@ class Modules:
             machine.recorder.steps.add(OptimizerStep(place, frame.stack(), None))
             return UNKNOWN
         state = world.get(identity)
+        if name in machine.recorder.asked and not machine.program.has(place):
+            machine.recorder.call_by_name(name, world.gradients)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
                 return machine.data.method(receiver, name, arguments, world, frame, place, subject)
@@ -338,12 +342,3 @@ class Modules:
         return any(name == each or name.startswith(f"{each}_") for each in prefixes)
 
     # What is known of a module
-
-
-def _in_modes(state: Object, modes: Modes, *, weak: bool) -> Object:
-    if not weak or state.modes.members == modes.members and len(modes.members) == 1:
-        return state.in_modes(modes, recursive=True)
-    if state.many:
-        # One of several was set, and nobody can tell later whether it is the one that is used.
-        return state.in_modes(LOST, recursive=True)
-    return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))

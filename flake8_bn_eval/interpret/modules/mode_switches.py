@@ -13,15 +13,14 @@ from flake8_bn_eval.interpret.calls.alternatives import in_each
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.interpret.modules.methods import _in_modes
-from flake8_bn_eval.interpret.modules.submodules import UNSEEN
+from flake8_bn_eval.interpret.modules.spreading import Spreading, train_override
 from flake8_bn_eval.interpret.records import ModeChange
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.things import Condition, Function, ObjectId, SavedMode, Symbol
+from flake8_bn_eval.modes.things import Condition, ObjectId, SavedMode, Symbol
 from flake8_bn_eval.modes.unity import are_told_apart
-from flake8_bn_eval.modes.values import Value, of_constant, of_object
+from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
@@ -56,7 +55,7 @@ class ModeSwitches:
         ``by`` names what does it where that is no ``train()`` or ``eval()`` of the subject.
         ``above`` is set where the framework's own ``train`` is meant, whatever overrides it.
         """
-        override = None if above else self._override(identity, world)
+        override = None if above else train_override(identity, self.machine, world)
         if override is not None and not frame.runs(override.definition, identity):
             bound = replace(override, receiver=identity)
             self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
@@ -109,14 +108,6 @@ class ModeSwitches:
             if not same or len(new.modes.members) > 1:
                 world.put(identity, new.in_modes(LOST, recursive=True))
 
-    def _override(self, identity: ObjectId, world: World) -> Function | None:
-        class_ = world.get(identity).class_
-        if class_ is None:
-            return None
-        member = self.machine.classes.member(class_, "train")
-        function = None if member is None else member.only_thing
-        return function if isinstance(function, Function) else None
-
     def _modes_of(
         self,
         flag: Value,
@@ -167,96 +158,13 @@ class ModeSwitches:
         self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
     ) -> None:
         """Put an object and everything registered below it in a mode."""
-        self._spread(identity, modes, world, frame, place, set(), weak=False)
+        Spreading(self.machine, modes, world, frame, place).reach(identity)
 
     def leave_to_callers(
         self, identity: ObjectId, modes: Modes, world: World, frame: Frame, place: Place
     ) -> None:
         """The mode of whatever may be below an object is as somebody outside has set it."""
-        self._spread(identity, modes, world, frame, place, set(), weak=False, each=True)
-
-    def _spread(
-        self,
-        identity: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-        visited: set[ObjectId],
-        *,
-        weak: bool,
-        each: bool = False,
-    ) -> None:
-        if identity in visited:
-            return
-        visited.add(identity)
-        state = world.get(identity)
-        weak = weak or state.many and not each
-        world.put(identity, _in_modes(state, modes, weak=weak))
-        if state.origin is not None and state.origin.key == UNSEEN:
-            self.machine.submodules.note_unseen(state.origin.parent, modes, world)
-        listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
-        for value in state.fields.values():
-            uncertain = weak or not each and self._is_one_of_several(value, world)
-            for child in value.objects:
-                inside = each or listing and self._is_repeated(child, world)
-                self._spread_to(
-                    child, modes, world, frame, place, visited, weak=uncertain, each=inside
-                )
-        for child in () if state.rest is None else state.rest.objects:
-            # A list holds everything that a loop has put into it, but perhaps not a single object.
-            listed = self._is_repeated(child, world)
-            self._spread_to(
-                child, modes, world, frame, place, visited, weak=weak or not listed, each=listed
-            )
-
-    def _is_one_of_several(self, value: Value, world: World) -> bool:
-        """Whether a field holds one of several objects that others hold as well."""
-        return len(value.objects) > 1 and are_told_apart(value.objects, world)
-
-    def _is_repeated(self, child: ObjectId, world: World) -> bool:
-        return world.get(child).many or child in world.identities.repeated
-
-    def _spread_to(
-        self,
-        child: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-        visited: set[ObjectId],
-        *,
-        weak: bool,
-        each: bool = False,
-    ) -> None:
-        if not self._is_registered(child, world):
-            return
-        override = self._override(child, world)
-        if override is not None and not frame.runs(override.definition, child):
-            self._through_override(override, child, modes, world, frame, place)
-        else:
-            self._spread(child, modes, world, frame, place, visited, weak=weak, each=each)
-
-    def _is_registered(self, child: ObjectId, world: World) -> bool:
-        """A plain list, a trainer or a number kept in an attribute is no submodule."""
-        return world.get(child).may_be_module
-
-    def _through_override(
-        self,
-        override: Function,
-        child: ObjectId,
-        modes: Modes,
-        world: World,
-        frame: Frame,
-        place: Place,
-    ) -> None:
-        """A parent calls ``train(mode)`` of its children, also where they override it."""
-        if modes.must_be(Mode.TRAIN) or modes.must_be(Mode.EVAL):
-            flag = of_constant(modes.must_be(Mode.TRAIN))
-            bound = replace(override, receiver=child)
-            self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)
-        else:
-            self._spread(child, modes, world, frame, place, set(), weak=False)
+        Spreading(self.machine, modes, world, frame, place).reach(identity, each=True)
 
     def assign_training(
         self, identity: ObjectId, value: Value, world: World, frame: Frame, *, weak: bool

@@ -1,0 +1,112 @@
+"""Values in which objects have other numbers: where a loop bears one again, or copies are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from flake8_bn_eval.modes.things import (
+    Function,
+    Lazy,
+    Mapped,
+    Method,
+    ModeContext,
+    ObjectId,
+    Parameters,
+    Partial,
+    Pending,
+    SavedMode,
+    Submodules,
+    Super,
+    Thing,
+    held_by,
+)
+from flake8_bn_eval.modes.values import Value
+
+Numbers = Mapping[ObjectId, ObjectId]
+"""The new number of every object that has one."""
+Named = TypeVar("Named")
+
+
+def renamed(value: Value, numbers: Numbers) -> Value:
+    """The same value where objects have got other numbers; itself where it holds none of them."""
+    objects, things = value.objects, value.things
+    if objects and not objects.isdisjoint(numbers):
+        objects = _all(objects, numbers)
+    for thing in things:
+        if thing.holding and not held_by(thing).isdisjoint(numbers):
+            things = frozenset(renamed_thing(each, numbers) for each in things)
+            break
+    if objects is value.objects and things is value.things:
+        return value
+    guards = value.guards
+    if guards:
+        guards = {
+            numbers.get(each, each) if isinstance(each, int) else renamed_thing(each, numbers): held
+            for each, held in guards.items()
+        }
+    return replace(value, objects=objects, things=things, guards=guards)
+
+
+def renamed_thing(thing: Thing, numbers: Numbers) -> Thing:
+    """The same thing where objects have got other numbers."""
+    match thing:
+        case Parameters():
+            return Parameters(_all(thing.owners, numbers))
+        case ModeContext():
+            return replace(thing, modules=_all(thing.modules, numbers))
+        case Submodules():
+            return replace(thing, owner=numbers.get(thing.owner, thing.owner))
+        case Method() | SavedMode() | Super():
+            return replace(thing, receiver=numbers.get(thing.receiver, thing.receiver))
+        case Function():
+            return _function(thing, numbers)
+        case Partial():
+            return replace(
+                thing,
+                callee=renamed(thing.callee, numbers),
+                arguments=_each(thing.arguments, numbers),
+                keywords=_named(thing.keywords, numbers),
+            )
+        case Pending():
+            return replace(
+                thing,
+                function=_function(thing.function, numbers),
+                arguments=_each(thing.arguments, numbers),
+                keywords=_named(thing.keywords, numbers),
+            )
+        case Mapped():
+            return replace(
+                thing,
+                callee=renamed(thing.callee, numbers),
+                iterable=renamed(thing.iterable, numbers),
+            )
+        case Lazy():
+            return replace(thing, iterable=renamed(thing.iterable, numbers))
+    return thing
+
+
+def _function(function: Function, numbers: Numbers) -> Function:
+    if held_by(function).isdisjoint(numbers):
+        return function
+    receiver = function.receiver
+    return replace(
+        function,
+        receiver=receiver if receiver is None else numbers.get(receiver, receiver),
+        captured=_named(function.captured, numbers),
+    )
+
+
+def _all(objects: frozenset[ObjectId], numbers: Numbers) -> frozenset[ObjectId]:
+    return frozenset(numbers.get(each, each) for each in objects)
+
+
+def _each(values: tuple[Value, ...], numbers: Numbers) -> tuple[Value, ...]:
+    return tuple(renamed(each, numbers) for each in values)
+
+
+def _named(
+    values: tuple[tuple[Named, Value], ...], numbers: Numbers
+) -> tuple[tuple[Named, Value], ...]:
+    return tuple((name, renamed(each, numbers)) for name, each in values)
