@@ -34,12 +34,13 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
 
 
 def is_taught(record: ForwardCall, recorder: Recorder) -> bool:
-    """Whether the module, or a part of it, is trained anywhere in sight."""
+    """Whether the module, or a part of it, is trained in sight, or averages what is trained."""
     trained = any(
         other.trained and not other.family.isdisjoint(record.family)
         for other in recorder.forward_calls
     )
-    return trained or is_in_optimizer(record, recorder)
+    averaged = any(each.module in record.family for each in recorder.averages)
+    return trained or averaged or is_in_optimizer(record, recorder)
 
 
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:

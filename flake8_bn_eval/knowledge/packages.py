@@ -40,6 +40,7 @@ PACKAGES_OF_TABLE = {
     "tensorflow": "tensorflow tf_slim",
     "timm": "timm",
     "torch_geometric": "torch_geometric",
+    "torchaudio": "torchaudio",
     "torchmetrics": "torchmetrics",
     "torchvision": "torchvision",
     "training": (

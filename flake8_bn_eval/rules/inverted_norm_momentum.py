@@ -146,7 +146,8 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts.layers.library_calls import LibraryCall
     from flake8_bn_eval.facts.written.constants import Known
 
-LEAST = 0.5
+SYMMETRIC = 0.5
+"""What has no direction: it is the same in both conventions."""
 LARGEST_EPSILON = 0.02
 """No epsilon in use is above: those of some papers are 1e-2."""
 
@@ -181,7 +182,8 @@ def judge(call: LibraryCall) -> Iterator[Report]:
 
 def inverted(found: Iterable[Known]) -> list[Known]:
     """The constants that are no momentum of PyTorch, each value once."""
-    wrong = {each.value: each for each in found if is_between(each.value, LEAST, 1.0)}
+    wrong = {each.value: each for each in found if is_between(each.value, SYMMETRIC, 1.0)}
+    wrong.pop(SYMMETRIC, None)
     return list(wrong.values())
 
 

@@ -109,15 +109,15 @@ FAULTS = (
     ),
     Fault(
         "`eval()` does not reach the children",
-        "flake8_bn_eval.interpret.modules.mode_switches:ModeSwitches._spread",
+        "flake8_bn_eval.interpret.modules.spreading:Spreading.reach",
         "in state.fields.values():",
         "in ():",
     ),
     Fault(
         "a flag that is assigned again still decides",
         "flake8_bn_eval.modes.assumptions:Assumptions.about_variable",
-        "if not self.variables:",
-        "if self.variables is not None:",
+        "if variable not in self.identities.rested_on:",
+        "if variable is not None:",
     ),
 )
 
