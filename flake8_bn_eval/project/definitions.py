@@ -176,7 +176,7 @@ class Definitions:
             near = None if target is None else self.outline(target.path)
             if target is not None and near is not None:
                 inner = wanted & {it.name for it in near.definitions if it.owner is None}
-                yield from (Need(target.path, name) for name in sorted(inner))
+                yield from (Need(path, name) for name in sorted(inner))
 
     def _telling_names(
         self, visited: dict[Need, list[Definition]], all_definitions: bool
