@@ -95,10 +95,15 @@ class Results:
             # `with scale_loss(loss, optimizer) as scaled`: nobody knows what became of the graph.
             return UNKNOWN.descending(*lineage).detached().tagged(Tag.OPEN)
         carried = self.machine.unseen_calls.carried(arguments, world)
-        if carried is not None:
+        if carried is not None and not self._is_given_optimizer(arguments, world):
             return carried
         result = self.made(Result(path, place, frame.path), world, *arguments)
         return result.tagged(Tag.MADE_UP) if self.is_made_up(path, arguments, world) else result
+
+    def _is_given_optimizer(self, arguments: Arguments, world: World) -> bool:
+        """Whether it changes what an optimizer does: a scheduler takes no step itself."""
+        held = (identity for each in arguments for identity in each.objects)
+        return any(world.shape(identity).kind is Kind.OPTIMIZER for identity in held)
 
     def is_made_up(self, path: str, arguments: Arguments, world: World) -> bool:
         """Whether data is made of nothing, or of numbers in the program: ``np.array([1, 2])``."""
