@@ -50,3 +50,22 @@ def seconds(text: str) -> float:
 def test_eight_times_the_text_takes_no_more_than_24_times_as_long(line: str) -> None:
     """What looks through the rest of the text for every line takes 64 times as long."""
     assert seconds(line * 32_000) < 24 * max(seconds(line * 4_000), 0.002)
+
+
+def test_what_a_comment_mentions_nobody_uses() -> None:
+    text = """\
+import nets  # and Other
+
+color = "#ffffff"; used = nets  # Unused
+# Commented(out)
+
+
+def make():
+    return nets.Net()  # not Another
+"""
+    outline = outline_of(text)
+    assert {"nets", "used"} <= outline.body
+    assert not {"Commented", "Other"} & outline.body
+    (definition,) = outline.definitions
+    assert "Net" in definition.names
+    assert "Another" not in definition.names

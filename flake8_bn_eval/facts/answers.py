@@ -180,6 +180,11 @@ class Facts(Gathered):
     def _chosen_elsewhere(self, forward: Forward, mode: Mode) -> Shown | None:
         return where_chosen(forward.record, mode, self.recorder, self.structure)
 
+    def is_ever_set(self, forward: Forward) -> bool:
+        """Whether anybody sets the mode of this very module."""
+        receivers = forward.record.receivers
+        return any(change.receiver in receivers for change in self.recorder.mode_changes)
+
     def sets_mode_of(self, subject: str) -> bool:
         """Whether the file sets the mode of anything of this name."""
         last = last_name(subject)

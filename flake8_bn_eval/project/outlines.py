@@ -28,6 +28,8 @@ _OUTSIDE = re.compile(r"^(?=[A-Za-z_@])", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SETTING = re.compile(r"\.(?:eval|train)(?=[ \t]*\()|\.training\b")
 _COMMENT = re.compile(r"#[^\n]*")
+_SURE_COMMENT = re.compile(r"^([^'\"#\n]*)#[^\n]*", re.MULTILINE)
+"""A comment with no string before it in its line: what it mentions, nobody uses."""
 STAR = "*"
 FRAMEWORKS = STATEFUL | {"torch"}
 """Packages whose functions and classes make modules."""
@@ -70,6 +72,7 @@ class Outline:
 @lru_cache(maxsize=2048)
 def outline_of(text: str) -> Outline:
     """The outline of a text."""
+    text = _SURE_COMMENT.sub(r"\1", text)
     inside, outside = _definitions(text)
     imports = tuple(_imports(text))
     frameworks = (name for name, path in imports if path.partition(".")[0] in FRAMEWORKS)

@@ -200,7 +200,8 @@ def check(facts: Facts) -> Iterator[Report]:
     for call in facts.forwards:
         if not (call.is_inference and call.mode_matters):
             continue
-        if not (call.measures or facts.is_made_here(call)):
+        made_here = facts.is_made_here(call)
+        if not (call.measures or made_here):
             continue
         if call.guessed or not LOOKED_AT & call.record.uses:
             continue
@@ -208,7 +209,9 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         if not call.may_be(Mode.UNSET) or call.may_be(Mode.TRAIN):
             continue
-        if call.region.definition in regions or facts.sets_mode_of(call.subject):
+        if call.region.definition in regions:
+            continue
+        if facts.is_ever_set(call) if made_here else facts.sets_mode_of(call.subject):
             continue
         if facts.is_adapted(call):
             continue
