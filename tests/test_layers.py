@@ -12,9 +12,9 @@ import flake8_bn_eval
 
 PACKAGE = Path(flake8_bn_eval.__file__).parent
 LAYERS = """
-flow findings lazily process resolution options operations variables modes knowledge interpret facts
-rules source names lower project fix files notebooks report analysis configuration flake8_plugin
-settings checking flake8_formatters server cli __main__
+flow findings lazily process resolution options operations wording variables modes knowledge
+interpret facts rules source names lower project fix files notebooks report analysis configuration
+flake8_plugin settings checking flake8_formatters server cli __main__
 """.split()
 ALLOWED = {
     "libcst": {"process", "source", "names", "lower", "fix"},

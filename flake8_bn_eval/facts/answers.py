@@ -27,7 +27,8 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Place, describe
+from flake8_bn_eval.operations import Place
+from flake8_bn_eval.wording import describe
 
 if TYPE_CHECKING:
     pass

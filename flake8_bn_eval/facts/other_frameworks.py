@@ -11,7 +11,8 @@ from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_told
 from flake8_bn_eval.knowledge.words import words_of
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Attribute, Program, describe
+from flake8_bn_eval.operations import Attribute, Program
+from flake8_bn_eval.wording import describe
 
 
 class OtherFrameworks:

@@ -22,9 +22,9 @@ from flake8_bn_eval.operations import (
     Program,
     Subscript,
     Variable,
-    identifiers,
 )
 from flake8_bn_eval.operations import Constant as Literal
+from flake8_bn_eval.wording import identifiers
 
 SETTING = frozenset(
     {

@@ -44,8 +44,8 @@ from flake8_bn_eval.operations import (
     Operation,
     Raise,
     Return,
-    identifiers,
 )
+from flake8_bn_eval.wording import identifiers
 
 STORED_CONTEXT = "with"
 """Stands among the names of a function that enters a context which was made elsewhere."""

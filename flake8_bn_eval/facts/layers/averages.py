@@ -13,7 +13,8 @@ from flake8_bn_eval.interpret.records import Average
 from flake8_bn_eval.knowledge.words import mentions, words_of
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.operations import Attribute, Expression, FunctionDefinition, Place, describe
+from flake8_bn_eval.operations import Attribute, Expression, FunctionDefinition, Place
+from flake8_bn_eval.wording import describe
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Gathered

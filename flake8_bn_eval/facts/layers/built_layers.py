@@ -16,15 +16,8 @@ from flake8_bn_eval.facts.written.passed import Passed
 from flake8_bn_eval.facts.written.survey import CallSite, Survey
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import CallableRow
-from flake8_bn_eval.operations import (
-    Attribute,
-    Call,
-    Expression,
-    FunctionDefinition,
-    Name,
-    Place,
-    describe,
-)
+from flake8_bn_eval.operations import Attribute, Call, Expression, FunctionDefinition, Name, Place
+from flake8_bn_eval.wording import describe
 
 LONGEST_CHAIN = 6
 SAME = "self"

@@ -20,8 +20,8 @@ from flake8_bn_eval.operations import (
     Name,
     Negation,
     Place,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 CONSTRUCTOR = "__init__"
 LITERAL = {True: Mode.TRAIN, False: Mode.EVAL}

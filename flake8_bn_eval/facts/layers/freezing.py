@@ -30,8 +30,8 @@ from flake8_bn_eval.operations import (
     Name,
     Negation,
     Place,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 DEEPEST = 4
 PARAMETERS = frozenset({"parameters", "named_parameters"})

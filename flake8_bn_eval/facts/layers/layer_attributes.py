@@ -16,7 +16,8 @@ from flake8_bn_eval.facts.written.survey import GivenAttribute, Guard
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import Role
 from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.operations import Attribute, Call, Constant, Expression, Name, Place, describe
+from flake8_bn_eval.operations import Attribute, Call, Constant, Expression, Name, Place
+from flake8_bn_eval.wording import describe
 
 
 @dataclass(frozen=True, slots=True)

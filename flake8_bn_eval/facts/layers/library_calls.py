@@ -28,8 +28,8 @@ from flake8_bn_eval.operations import (
     Negation,
     Place,
     Program,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 BUFFERS = frozenset({"running_mean", "running_var"})
 PROBABILITY = frozenset({"dropout", "drop", "rate", "prob", "probability", "p"})

@@ -19,8 +19,8 @@ from flake8_bn_eval.operations import (
     Operation,
     Place,
     Program,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 MODE_METHODS = frozenset({"train", "eval"})
 

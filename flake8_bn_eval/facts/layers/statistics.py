@@ -35,9 +35,8 @@ from flake8_bn_eval.operations import (
     Name,
     Negation,
     Place,
-    describe,
-    identifiers,
 )
+from flake8_bn_eval.wording import describe, identifiers
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Gathered

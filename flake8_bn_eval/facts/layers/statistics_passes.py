@@ -27,8 +27,8 @@ from flake8_bn_eval.operations import (
     Name,
     Operation,
     Place,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Gathered

@@ -31,8 +31,8 @@ from flake8_bn_eval.operations import (
     Program,
     Raise,
     Return,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 MODE_METHODS = ("eval", "train")
 MODE_WORDS = frozenset({"training", "train", "eval", "evaluation", "evaluating", "mode"})

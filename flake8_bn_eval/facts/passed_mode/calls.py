@@ -23,8 +23,8 @@ from flake8_bn_eval.operations import (
     FunctionDefinition,
     Name,
     Place,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 STATELESS = {
     "stateless_call": Manner(state=2),

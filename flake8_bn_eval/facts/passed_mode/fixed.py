@@ -16,16 +16,8 @@ from flake8_bn_eval.facts.written.sources import Sources
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.rows import Argument, LayerRow
 from flake8_bn_eval.knowledge.words import words_of
-from flake8_bn_eval.operations import (
-    Call,
-    Constant,
-    Expression,
-    FunctionDefinition,
-    Name,
-    Place,
-    describe,
-    identifiers,
-)
+from flake8_bn_eval.operations import Call, Constant, Expression, FunctionDefinition, Name, Place
+from flake8_bn_eval.wording import describe, identifiers
 
 LINEN_MODULE = "flax.linen.Module"
 PARTIAL = "functools.partial"

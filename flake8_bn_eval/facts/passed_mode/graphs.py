@@ -10,7 +10,8 @@ from flake8_bn_eval.facts.passed_mode.views import View, Views
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.rows import LayerRow
-from flake8_bn_eval.operations import Attribute, Constant, Name, Place, describe
+from flake8_bn_eval.operations import Attribute, Constant, Name, Place
+from flake8_bn_eval.wording import describe
 
 OPTIMIZING = frozenset({"minimize", "apply_gradients"})
 

@@ -15,8 +15,8 @@ from flake8_bn_eval.operations import (
     Name,
     Negation,
     Variable,
-    identifiers,
 )
+from flake8_bn_eval.wording import identifiers
 
 
 class Mode(Enum):

@@ -17,15 +17,8 @@ from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.rows import RemovedRow
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import (
-    Attribute,
-    Call,
-    Constant,
-    DictDisplay,
-    Place,
-    Program,
-    describe,
-)
+from flake8_bn_eval.operations import Attribute, Call, Constant, DictDisplay, Place, Program
+from flake8_bn_eval.wording import describe
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.gathered import Gathered

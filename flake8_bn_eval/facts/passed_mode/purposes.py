@@ -13,13 +13,8 @@ from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.survey import CallSite
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import (
-    Constant,
-    Evaluate,
-    FunctionDefinition,
-    Name,
-    identifiers,
-)
+from flake8_bn_eval.operations import Constant, Evaluate, FunctionDefinition, Name
+from flake8_bn_eval.wording import identifiers
 
 
 class Purposes:

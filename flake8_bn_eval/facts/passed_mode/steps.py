@@ -26,8 +26,8 @@ from flake8_bn_eval.operations import (
     Name,
     Place,
     Variable,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 DEEPEST = 3
 """So many callers are followed from a call."""

@@ -23,8 +23,8 @@ from flake8_bn_eval.operations import (
     Name,
     Place,
     Program,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 
 @dataclass(frozen=True, slots=True, eq=False)

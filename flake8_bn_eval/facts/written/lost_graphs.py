@@ -30,8 +30,8 @@ from flake8_bn_eval.operations import (
     Place,
     Program,
     Subscript,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 DEEPEST = 12
 FLAG, SETTER = "requires_grad", "requires_grad_"

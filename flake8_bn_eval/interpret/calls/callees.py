@@ -41,8 +41,8 @@ from flake8_bn_eval.operations import (
     Name,
     Place,
     Starred,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 
 class Calls:

@@ -26,7 +26,8 @@ from flake8_bn_eval.modes.things import (
 )
 from flake8_bn_eval.modes.values import Value, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Expression, Place, describe
+from flake8_bn_eval.operations import Expression, Place
+from flake8_bn_eval.wording import describe
 
 KINDS = {
     "builtins.property": "property",

@@ -17,8 +17,8 @@ from flake8_bn_eval.operations import (
     Name,
     Opaque,
     Raise,
-    identifiers,
 )
+from flake8_bn_eval.wording import identifiers
 
 NOT_IMPLEMENTED = "NotImplementedError"
 ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})

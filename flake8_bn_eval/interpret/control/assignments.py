@@ -23,8 +23,8 @@ from flake8_bn_eval.operations import (
     Name,
     Starred,
     Subscript,
-    describe,
 )
+from flake8_bn_eval.wording import describe
 
 
 class Assignments:

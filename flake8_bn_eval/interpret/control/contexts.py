@@ -27,7 +27,8 @@ from flake8_bn_eval.modes.things import (
 )
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place, describe
+from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place
+from flake8_bn_eval.wording import describe
 
 Body = Callable[[State], Exits[State]]
 CONTEXT_WORDS = frozenset(

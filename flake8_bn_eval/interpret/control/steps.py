@@ -43,9 +43,9 @@ from flake8_bn_eval.operations import (
     Subscript,
     Variable,
     Yield,
-    describe,
 )
 from flake8_bn_eval.variables import assigned, used
+from flake8_bn_eval.wording import describe
 
 RESULT = "<return>"
 

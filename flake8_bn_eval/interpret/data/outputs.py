@@ -14,7 +14,8 @@ from flake8_bn_eval.modes.lattice import LOST, Mode
 from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Expression, Name, Place, identifiers
+from flake8_bn_eval.operations import Expression, Name, Place
+from flake8_bn_eval.wording import identifiers
 
 AS_ARRAY = frozenset({"numpy", "__array__"})
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
