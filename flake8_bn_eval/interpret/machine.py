@@ -18,7 +18,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.modes.identities import Identities
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes
 from flake8_bn_eval.modes.states import State
-from flake8_bn_eval.modes.things import Class, GradientContext, ObjectId
+from flake8_bn_eval.modes.things import Class, Function, GradientContext, ObjectId
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Program, Variable
 
@@ -150,6 +150,8 @@ class Machine:
         """A context made for a decorator acts in the function, not where it is made."""
         self.entered: set[int] = set()
         """The functions whose body has been run, by the identity of their definition."""
+        self.escaped: dict[int, tuple[Function, World]] = {}
+        """Inner functions that were returned, by the same, and the world when they first were."""
         self.alone: set[int] = set()
         """Those of them that no call in the file enters."""
         self.parameters: set[Variable] = set()

@@ -12,6 +12,7 @@ from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.interpret.assembly import assemble
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.entries import Run, guarded, left_by
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.links import Neighbourhood
@@ -85,12 +86,21 @@ class Roots:
         base = self.module_world()
         for definition in callers_first(self.program.functions):
             if definition.class_name is None and self._is_waiting(definition):
-                self._run_alone(definition, base.fork(), None, None)
+                self._run_alone(definition, self._entry_of(definition, base), None, None)
         known = (self.machine.class_cache.get(id(each)) for each in self.program.classes)
         classes = [class_ for class_ in known if class_ is not None]
         # What an abstract class leaves to others is known where those have been run.
         for class_ in sorted(classes, key=self.machine.inheritance.is_abstract):
             self._run_class(class_, base.fork())
+
+    def _entry_of(self, definition: FunctionDefinition, base: World) -> World:
+        """The world that a function is entered in: with what it closes over, if it was returned."""
+        escaped = self.machine.escaped.get(id(definition))
+        if escaped is None:
+            return base.fork()
+        function, world = escaped
+        world.names.assign_all(dict(function.captured))
+        return world
 
     def _is_waiting(self, definition: FunctionDefinition) -> bool:
         """Whether nothing has entered a function that may tell anything."""
@@ -214,6 +224,9 @@ class Roots:
         for world in worlds:
             # What such a function returns goes to a caller that nobody has seen.
             self.machine.functions.note_returned(world, scope)
+            returned = world.names.get((scope, RESULT))
+            if returned is not None:
+                self.machine.functions.closed_over(returned, scope, (), world)
         if not worlds:
             return None
         world = join_all(worlds)

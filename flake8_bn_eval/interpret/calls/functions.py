@@ -13,7 +13,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.closures import cells, uncover
+from flake8_bn_eval.interpret.calls.closures import Captured, cells, uncover
 from flake8_bn_eval.interpret.calls.summaries import Effects, Summaries, Summary
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.frames import Frame
@@ -288,7 +288,7 @@ class Functions:
         result = after.names.remove((scope, RESULT)) or NONE
         if definition.generator:
             result = self.machine.comprehensions.generated(inner, after)
-        result = self._closed_over(result, function, after)
+        result = self.closed_over(result, scope, function.captured, after)
         after.unbind_scope(scope)
         world.become(after)
         return result
@@ -301,21 +301,23 @@ class Functions:
         worlds += exits.get(Exit.RETURN, ())
         return worlds
 
-    def _closed_over(self, value: Value, left: Function, world: World) -> Value:
+    def closed_over(self, value: Value, scope: int, captured: Captured, world: World) -> Value:
         """A function that leaves the frame it was defined in takes the frame's names along."""
         if not any(isinstance(thing, Function) for thing in value.things):
             return value
-        scope = left.definition.scope
         own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
         names = {v: each for v in own if (each := world.names.get(v)) is not None}
-        names = {**dict(left.captured), **names}
-        captured = tuple(sorted(names.items(), key=lambda item: item[0]))
+        names = {**dict(captured), **names}
+        taken = tuple(sorted(names.items(), key=lambda item: item[0]))
         things = frozenset(
-            replace(thing, captured=thing.captured + captured)
+            replace(thing, captured=thing.captured + taken)
             if isinstance(thing, Function) and thing.definition.parent_scope == scope
             else thing
             for thing in value.things
         )
+        for thing in things:
+            if isinstance(thing, Function) and thing.definition.parent_scope == scope:
+                self.machine.escaped.setdefault(id(thing.definition), (thing, world.fork()))
         return replace(value, things=things)
 
     def note_yield(self, value: Value, world: World, frame: Frame) -> None:
