@@ -149,6 +149,40 @@ def test_what_other_files_would_tell_beyond_the_budget_is_no_failure_of_the_file
     assert "BNE901" not in [finding.code for finding in found]
 
 
+@pytest.mark.parametrize("is_called", [True, False])
+def test_only_a_file_that_is_run_with_its_callers_shares_their_budget(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_called: bool
+) -> None:
+    (tmp_path / "setup.cfg").write_text("")
+    judged = tmp_path / "judged.py"
+    judged.write_text(
+        "import torch\n\nfrom helper import Net\n\n\n"
+        "def score(model, images):\n    return model(images).argmax(1)\n\n\n"
+        "def test(model, loader):\n    with torch.no_grad():\n"
+        "        print([score(model, images) for images in loader])\n"
+    )
+    (tmp_path / "helper.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Sequential):\n    pass\n"
+    )
+    if is_called:
+        (tmp_path / "main.py").write_text(
+            "from judged import test\nfrom helper import Net\n\ntest(Net(), [1])\n"
+        )
+    hasty = Counter[bool]()
+    is_hasty = machine.Machine.is_hasty.fget  # type: ignore[attr-defined]
+
+    def counted(self: machine.Machine) -> bool:
+        answer = bool(is_hasty(self))
+        hasty[answer] += 1
+        return answer
+
+    monkeypatch.setattr(machine, "MOST_FOLLOWED", 1)
+    monkeypatch.setattr(machine.Machine, "is_hasty", property(counted))
+    analyse(judged.read_text(), filename=str(judged))
+    assert hasty
+    assert bool(hasty[True]) is is_called
+
+
 def test_a_file_without_anything_that_tells_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     library = """import torch
 from torch import nn

@@ -14,6 +14,7 @@ from flake8_bn_eval.analysis import RAISE, analyse
 from flake8_bn_eval.interpret.calls.classes import Classes
 from flake8_bn_eval.operations import ClassDefinition
 from flake8_bn_eval.options import Options
+from flake8_bn_eval.project import callers
 from flake8_bn_eval.project.callers import Callers
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.projects import Project
@@ -321,3 +322,34 @@ for images in test_loader:
 """
     (project / "hidden.py").write_text(text)
     assert judged(project, "hidden.py") == ["BNE202", "BNE201"]
+
+
+@pytest.mark.parametrize(("most", "found"), [(1, []), (2, ["BNE201"])])
+def test_only_the_nearest_that_call_a_method_by_its_name_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, found: list[str]
+) -> None:
+    speaker = tmp_path / "speaker.py"
+    speaker.write_text(
+        "import torch\nfrom torch import nn\n\n\n"
+        "class Speaker(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.decoder = nn.Sequential(nn.Linear(8, 8), nn.Dropout())\n\n"
+        "    def forward(self, x):\n"
+        "        return self.decoder(x)\n\n"
+        "    def predict_words(self, states):\n"
+        "        words = []\n"
+        "        for state in states:\n"
+        "            words.append(torch.argmax(self.decoder(state)).item())\n"
+        "        return words\n"
+    )
+    (tmp_path / "setup.cfg").write_text("")
+    asking = "    model = torch.load(path)\n    model.eval()\n"
+    for name, context in (("first", "torch.no_grad()"), ("second", "open(path)")):
+        (tmp_path / f"{name}.py").write_text(
+            f"import torch\n\n\ndef {name}(path, states):\n{asking}"
+            f"    with {context}:\n        return model.predict_words(states)\n"
+        )
+    monkeypatch.setattr(callers, "MOST_ASKING", most)
+    seen = analyse(speaker.read_text(), filename=str(speaker))
+    assert [each.code for each in seen] == found
