@@ -21,6 +21,7 @@ from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.interpret.records import (
     Differentiation,
     ForwardCall,
+    ModeChange,
 )
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.lazily import cached_property
@@ -92,10 +93,15 @@ class Facts(Gathered):
 
     def was_put_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether somebody in the file puts the module of a call in a mode."""
-        return any(
-            change.mode is mode and change.receiver in forward.record.receivers
-            for change in self.recorder.mode_changes
-        )
+        return any(change.mode is mode for change in self._changes_of(forward))
+
+    def is_ever_set(self, forward: Forward) -> bool:
+        """Whether anybody sets the mode of this very module."""
+        return bool(self._changes_of(forward))
+
+    def _changes_of(self, forward: Forward) -> list[ModeChange]:
+        receivers = forward.record.receivers
+        return [each for each in self.recorder.mode_changes if each.receiver in receivers]
 
     def is_callers_choice(self, forward: Forward, mode: Mode) -> bool:
         """Whether a flag decides about this mode: an unseen caller's, or an option of the user."""
@@ -180,11 +186,6 @@ class Facts(Gathered):
 
     def _chosen_elsewhere(self, forward: Forward, mode: Mode) -> Shown | None:
         return where_chosen(forward.record, mode, self.recorder, self.structure)
-
-    def is_ever_set(self, forward: Forward) -> bool:
-        """Whether anybody sets the mode of this very module."""
-        receivers = forward.record.receivers
-        return any(change.receiver in receivers for change in self.recorder.mode_changes)
 
     def sets_mode_of(self, subject: str) -> bool:
         """Whether the file sets the mode of anything of this name."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.modes.holding import held_in
+from flake8_bn_eval.modes.holding import led_to
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.objects import Key, Kind, Object
@@ -98,15 +98,15 @@ def _holdings(
     sought = concerned | {UNNUMBERED}
     for value in world.names.values():
         if not value.held.isdisjoint(sought):
-            yield held_in(value, world), False
+            yield frozenset(led_to(value, world)), False
     for state in world.objects.values():
         if state.held.isdisjoint(sought):
             continue
         is_element = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
-            yield held_in(value, world), is_element
+            yield frozenset(led_to(value, world)), is_element
         if state.rest is not None:
-            yield held_in(state.rest, world), True
+            yield frozenset(led_to(state.rest, world)), True
 
 
 def _move(names: dict[ObjectId, ObjectId], world: World, alone: frozenset[ObjectId]) -> None:
@@ -124,7 +124,7 @@ def _holds_modules(state: Object, world: World) -> bool:
     """Whether it matters which of several lists this is."""
     if state.registers:
         return True
-    values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+    values = state.contents
     held = (world.objects.get(each) for value in values for each in value.objects)
     return any(each is not None and each.may_be_module for each in held)
 

@@ -90,6 +90,8 @@ def under(guards: Guards, extra: Guard) -> Guards:
 
 def under_any(guards: Guards, others: Guards) -> Guards:
     """Guards that hold where one of these holds and one of the others."""
+    if guards == UNGUARDED:
+        return others
     return simplified(guard for each in others for guard in under(guards, each))
 
 

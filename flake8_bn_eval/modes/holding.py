@@ -80,7 +80,7 @@ def sweep(world: World, since: World, *kept: Value) -> None:
 
 
 def _in_object(state: Object, world: World) -> Iterator[ObjectId]:
-    for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
+    for value in state.contents:
         yield from led_to(value, world)
     if state.origin is not None:
         yield state.origin.parent
@@ -110,7 +110,7 @@ def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
         held.update(led_to(value, world))
     for identity, state in world.objects.items():
         if identity not in wanted:
-            for value in (*state.fields.values(), *(() if state.rest is None else (state.rest,))):
+            for value in state.contents:
                 held.update(led_to(value, world))
     return held
 
@@ -121,14 +121,6 @@ def led_to(value: Value, world: World) -> Iterator[ObjectId]:
     for thing in value.things:
         if thing.leads:
             yield from _in_thing(thing, world)
-
-
-def held_in(value: Value, world: World) -> frozenset[ObjectId]:
-    """The same as a set."""
-    leading = [thing for thing in value.things if thing.leads]
-    if not leading:
-        return value.objects
-    return value.objects.union(*(_in_thing(thing, world) for thing in leading))
 
 
 def _in_thing(thing: Thing, world: World) -> Iterator[ObjectId]:

@@ -86,12 +86,16 @@ class Object:
     """The same of `questions`."""
 
     @property
+    def contents(self) -> list[Value]:
+        """Every value in it: of its attributes or elements, and what other elements may be."""
+        return [*self.fields.values(), *([] if self.rest is None else [self.rest])]
+
+    @property
     def held(self) -> frozenset[ObjectId]:
         """Every object that it speaks of: in its fields, its elements and its origin."""
         held = self.known_to_hold
         if held is None:
-            values = [*self.fields.values(), *([] if self.rest is None else [self.rest])]
-            held = NO_IDS.union(*(value.held for value in values))
+            held = NO_IDS.union(*(value.held for value in self.contents))
             held = held if self.origin is None else held | {self.origin.parent}
             object.__setattr__(self, "known_to_hold", held)
         return held

@@ -27,6 +27,7 @@ from flake8_bn_eval.modes.values import Value
 Numbers = Mapping[ObjectId, ObjectId]
 """The new number of every object that has one."""
 Named = TypeVar("Named")
+Given = TypeVar("Given", Partial, Pending)
 
 
 def renamed(value: Value, numbers: Numbers) -> Value:
@@ -63,19 +64,9 @@ def renamed_thing(thing: Thing, numbers: Numbers) -> Thing:
         case Function():
             return _function(thing, numbers)
         case Partial():
-            return replace(
-                thing,
-                callee=renamed(thing.callee, numbers),
-                arguments=_each(thing.arguments, numbers),
-                keywords=_named(thing.keywords, numbers),
-            )
+            return replace(_given(thing, numbers), callee=renamed(thing.callee, numbers))
         case Pending():
-            return replace(
-                thing,
-                function=_function(thing.function, numbers),
-                arguments=_each(thing.arguments, numbers),
-                keywords=_named(thing.keywords, numbers),
-            )
+            return replace(_given(thing, numbers), function=_function(thing.function, numbers))
         case Mapped():
             return replace(
                 thing,
@@ -98,12 +89,14 @@ def _function(function: Function, numbers: Numbers) -> Function:
     )
 
 
+def _given(thing: Given, numbers: Numbers) -> Given:
+    """The same with other arguments."""
+    arguments = tuple(renamed(each, numbers) for each in thing.arguments)
+    return replace(thing, arguments=arguments, keywords=_named(thing.keywords, numbers))
+
+
 def _all(objects: frozenset[ObjectId], numbers: Numbers) -> frozenset[ObjectId]:
     return frozenset(numbers.get(each, each) for each in objects)
-
-
-def _each(values: tuple[Value, ...], numbers: Numbers) -> tuple[Value, ...]:
-    return tuple(renamed(each, numbers) for each in values)
 
 
 def _named(

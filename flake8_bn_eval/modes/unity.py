@@ -63,9 +63,7 @@ def holding(members: frozenset[ObjectId], world: World) -> Iterator[Value]:
     yield from world.names.values()
     for state in world.objects.values():
         if not state.held.isdisjoint(members):
-            yield from state.fields.values()
-            if state.rest is not None:
-                yield state.rest
+            yield from state.contents
 
 
 def _tells_apart(held: frozenset[ObjectId], members: frozenset[ObjectId]) -> bool:

@@ -211,7 +211,8 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         if call.region.definition in regions:
             continue
-        if facts.is_ever_set(call) if made_here else facts.sets_mode_of(call.subject):
+        is_set = facts.is_ever_set(call) if made_here else facts.sets_mode_of(call.subject)
+        if is_set:
             continue
         if facts.is_adapted(call):
             continue

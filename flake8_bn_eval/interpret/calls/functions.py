@@ -302,23 +302,23 @@ class Functions:
         return worlds
 
     def closed_over(self, value: Value, scope: int, captured: Captured, world: World) -> Value:
-        """A function that leaves the frame it was defined in takes the frame's names along."""
-        if not any(isinstance(thing, Function) for thing in value.things):
+        """An inner function that is returned takes the frame's names along; `escaped` notes it."""
+        inner = frozenset(
+            thing
+            for thing in value.things
+            if isinstance(thing, Function) and thing.definition.parent_scope == scope
+        )
+        if not inner:
             return value
         own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
         names = {v: each for v in own if (each := world.names.get(v)) is not None}
         names = {**dict(captured), **names}
         taken = tuple(sorted(names.items(), key=lambda item: item[0]))
-        things = frozenset(
-            replace(thing, captured=thing.captured + taken)
-            if isinstance(thing, Function) and thing.definition.parent_scope == scope
-            else thing
-            for thing in value.things
-        )
-        for thing in things:
-            if isinstance(thing, Function) and thing.definition.parent_scope == scope:
-                self.machine.escaped.setdefault(id(thing.definition), (thing, world.fork()))
-        return replace(value, things=things)
+        closed = frozenset(replace(each, captured=each.captured + taken) for each in inner)
+        for thing in sorted(closed, key=lambda thing: thing.definition.place):
+            if id(thing.definition) not in self.machine.escaped:
+                self.machine.escaped[id(thing.definition)] = thing, world.fork()
+        return replace(value, things=value.things - inner | closed)
 
     def note_yield(self, value: Value, world: World, frame: Frame) -> None:
         """A generator is suspended here; its caller goes on with this world for a while."""

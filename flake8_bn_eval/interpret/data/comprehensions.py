@@ -42,7 +42,7 @@ class Comprehensions:
             iterable = self.machine.expressions.evaluate(clauses[0].iterable, world, frame)
         self._clause(expression, clauses, iterable, identity, True, world, frame)
         state = world.get(identity)
-        held = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        held = state.contents
         return value.descending(*held)
 
     def _clauses(

@@ -175,7 +175,7 @@ class Containers:
         if state.kind is Kind.MAPPING:
             return UNKNOWN
         if state.kind is Kind.SEQUENCE:
-            values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+            values = state.contents
             return join_values(values) if values else UNKNOWN
         if state.kind is Kind.INSTANCE:
             return UNKNOWN
@@ -229,7 +229,7 @@ class Containers:
             values = list(state.fields.values())
             if isinstance(key.value, int) and -len(values) <= key.value < len(values):
                 return values[key.value]
-        values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        values = state.contents
         return join_values(values) if values else UNKNOWN
 
     def unpacked_around(
@@ -273,7 +273,7 @@ class Containers:
         for identity in value.objects if depth else ():
             state = world.get(identity)
             if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.is_module:
-                contents = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+                contents = state.contents
                 value = value.descending(
                     *(self.with_contents(each, world, depth - 1) for each in contents)
                 )

@@ -91,7 +91,7 @@ class Copies:
         waiting = sorted(names) if deep else []
         while waiting:
             state = world.get(waiting.pop(0))
-            for value in (*state.fields.values(), *([] if state.rest is None else [state.rest])):
+            for value in state.contents:
                 for each in sorted(value.objects - names.keys()):
                     if len(names) < MOST_COPIED:
                         number = identities.copy_of(each, birth)

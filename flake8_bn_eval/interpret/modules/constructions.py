@@ -123,7 +123,7 @@ def _is_plain(state: Object) -> bool:
 
 
 def _values(state: Object) -> list[Value]:
-    return [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+    return state.contents
 
 
 def _registered(identity: ObjectId, world: World) -> Iterator[ObjectId]:

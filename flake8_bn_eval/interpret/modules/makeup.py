@@ -27,7 +27,7 @@ class Makeup:
                 state = world.objects.get(each)
                 if state is None:
                     continue
-                values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+                values = state.contents
                 waiting += [child for value in values for child in value.objects]
         return members
 
@@ -41,7 +41,7 @@ class Makeup:
         visited.add(identity)
         state = world.get(identity)
         verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
-        for value in [*state.fields.values(), *([] if state.rest is None else [state.rest])]:
+        for value in state.contents:
             for child in value.objects:
                 verdicts.add(self._of_child(child, world, visited, layer=state.registers))
         if Sensitivity.YES in verdicts:

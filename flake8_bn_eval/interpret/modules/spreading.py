@@ -57,13 +57,10 @@ class Spreading:
         self.visited[identity] = where if known is None else either(known, where)
         state = self.world.get(identity)
         weak = weak or state.many and not each or identity in self.doubtful
-        conditional = where != UNGUARDED and self._is_held_besides(identity, where)
-        self.world.put(
-            identity,
-            self._set(state, weak=weak)
-            if weak or not conditional
-            else self._set_where(state, where),
-        )
+        if weak or where == UNGUARDED or not self._is_held_besides(identity, where):
+            self.world.put(identity, self._set(state, weak=weak))
+        else:
+            self.world.put(identity, self._set_where(state, where))
         if state.origin is not None and state.origin.key == UNSEEN:
             self.machine.submodules.note_unseen(state.origin.parent, self.modes, self.world)
         listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
@@ -113,8 +110,7 @@ class Spreading:
         outside = list(self.world.names.values())
         for identity, state in self.world.objects.items():
             if identity not in inside:
-                outside += state.fields.values()
-                outside += [] if state.rest is None else [state.rest]
+                outside += state.contents
         held = frozenset().union(*(each.held for each in outside))
         return inside.difference(unguarded) & held
 

@@ -65,7 +65,7 @@ class SubmoduleWalk:
                 yield group
 
     def _children(self, state: Object, world: World) -> Iterator[frozenset[ObjectId]]:
-        values = [*state.fields.values(), *([] if state.rest is None else [state.rest])]
+        values = state.contents
         for value in values:
             group = frozenset(each for each in value.objects if self._is_submodule(each, world))
             several = len(group) > 1 and value is not state.rest
