@@ -132,7 +132,7 @@ def test_long_and_wide_lines_are_cut_around_the_place(
 
 
 def test_a_long_run_shows_how_far_it_is_and_leaves_no_trace(tmp_path: Path) -> None:
-    write(tmp_path, {f"file_{number:03}.py": SLOW for number in range(6)})
+    write(tmp_path, {f"file_{number:03}.py": SLOW for number in range(60)})
     with (tmp_path / "out").open("wb") as out:
         terminal = Terminal(
             tmp_path, "-m", "flake8_bn_eval", "check", "--no-cache", "-j1", stdout=out.fileno()
