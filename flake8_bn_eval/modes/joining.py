@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.guards import Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
-from flake8_bn_eval.modes.objects import Origin
+from flake8_bn_eval.modes.objects import Object, Origin
+from flake8_bn_eval.modes.things import ObjectId
 
 if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
@@ -28,6 +30,7 @@ def join(first: World, second: World) -> World:
     joined.edits = 0
     differing = len(variables)
     _join_names(joined, first, second, here, there)
+    joined.existing = first.existing | second.existing
     differing += _join_objects(joined, first, second, here, there)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
@@ -53,7 +56,10 @@ def _join_names(joined: World, first: World, second: World, here: Guard, there: 
 
 
 def _join_objects(joined: World, first: World, second: World, here: Guard, there: Guard) -> int:
-    """Join the objects; how many may have differed."""
+    """Join the objects; how many may have differed.
+
+    One that exists on one of the paths only is what it is there.
+    """
     objects, others = first.objects, second.objects
     merge = merging(here, there)
     differing = objects.differing(others)
@@ -61,12 +67,39 @@ def _join_objects(joined: World, first: World, second: World, here: Guard, there
         kept = objects.peek(identity)
         if kept is others.peek(identity):
             continue
-        mine, theirs = objects.left(identity), others.left(identity)
-        if theirs is not None:
-            state = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
-            if state is not kept:
-                joined.objects[identity] = state
+        mine, theirs = _existing(identity, first), _existing(identity, second)
+        if mine is not None and theirs is not None:
+            state = join_objects(mine, theirs, here, there, merge)
+        elif mine is not None:
+            state = _on_one_path(mine, here, joined)
+        elif theirs is not None:
+            state = _on_one_path(theirs, there, joined)
+        else:
+            continue
+        if state is not kept:
+            joined.objects[identity] = state
     return len(differing)
+
+
+def _existing(identity: ObjectId, world: World) -> Object | None:
+    """The object as far as it exists in a world."""
+    state = world.objects.left(identity)
+    if state is None or not state.exists:
+        return state
+    if world.watching is not None:
+        world.watching.objects.add(identity)
+    for question, truth in state.exists:
+        if world.assumptions.known(question) is (not truth):
+            return None
+    return state
+
+
+def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
+    """An object that only one path has made, unless it was there before anybody saw it."""
+    if state.origin is not None or guard <= state.exists:
+        return state
+    joined.existing |= {question[0] for question, _ in guard}
+    return replace(state, exists=state.exists | guard)
 
 
 def _materialise(world: World, other: World) -> None:
