@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.guards import Guard
+from flake8_bn_eval.modes.guards import ALWAYS, Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
 from flake8_bn_eval.modes.objects import Object, Origin
 from flake8_bn_eval.modes.things import ObjectId
@@ -61,13 +62,13 @@ def _join_objects(joined: World, first: World, second: World, here: Guard, there
     One that exists on one of the paths only is what it is there.
     """
     objects, others = first.objects, second.objects
-    merge = merging(here, there)
+    merge, in_first, in_second = merging(here, there), _existing(first), _existing(second)
     differing = objects.differing(others)
     for identity in differing:
         kept = objects.peek(identity)
         if kept is others.peek(identity):
             continue
-        mine, theirs = _existing(identity, first), _existing(identity, second)
+        mine, theirs = in_first(identity), in_second(identity)
         if mine is not None and theirs is not None:
             state = join_objects(mine, theirs, here, there, merge)
         elif mine is not None:
@@ -81,17 +82,24 @@ def _join_objects(joined: World, first: World, second: World, here: Guard, there
     return len(differing)
 
 
-def _existing(identity: ObjectId, world: World) -> Object | None:
-    """The object as far as it exists in a world."""
-    state = world.objects.left(identity)
-    if state is None or not state.exists:
-        return state
-    if world.watching is not None:
-        world.watching.objects.add(identity)
-    for question, truth in state.exists:
-        if world.assumptions.known(question) is (not truth):
+def _existing(world: World) -> Callable[[ObjectId], Object | None]:
+    """What tells of an object as far as it exists in a world."""
+    absent: dict[Guard, bool] = {ALWAYS: False}
+    known, watching = world.assumptions.known, world.watching
+
+    def existing(identity: ObjectId) -> Object | None:
+        state = world.objects.peek(identity)
+        if state is None:
             return None
-    return state
+        if state.exists and watching is not None:
+            watching.objects.add(identity)
+        gone = absent.get(state.exists)
+        if gone is None:
+            gone = any(known(question) is (not truth) for question, truth in state.exists)
+            absent[state.exists] = gone
+        return None if gone else world.objects.left(identity)
+
+    return existing
 
 
 def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
