@@ -333,6 +333,7 @@ class Vocabulary:
     loading: frozenset[str] = frozenset()
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
+    number_attributes: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
     statistics_keepers: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()

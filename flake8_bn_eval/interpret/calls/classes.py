@@ -322,7 +322,8 @@ class Classes:
             return of_thing(Method(identity, name))
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
             return of_thing(Method(identity, name))
-        if self._is_single_layer(state):
+        numbers = self.machine.knowledge.vocabulary.number_attributes
+        if name in numbers or self._is_single_layer(state):
             return UNKNOWN
         return world.child(identity, f".{name}")
 
