@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.guards import ALWAYS, Guard
+from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
 from flake8_bn_eval.modes.objects import Object, Origin
 from flake8_bn_eval.modes.things import ObjectId
@@ -104,7 +104,7 @@ def _existing(world: World) -> Callable[[ObjectId], Object | None]:
 
 def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
     """An object that only one path has made, unless it was there before anybody saw it."""
-    if state.origin is not None or guard <= state.exists:
+    if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
         return state
     joined.existing |= {question[0] for question, _ in guard}
     return replace(state, exists=state.exists | guard)
