@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.guards import ALWAYS, Guard
+from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
 from flake8_bn_eval.modes.objects import Object, Origin
 from flake8_bn_eval.modes.things import ObjectId
@@ -16,23 +16,28 @@ if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def join(first: World, second: World) -> World:
-    """One world that covers both; consumes both."""
+def join(first: World, second: World, known: World | None = None) -> World:
+    """One world that covers both; consumes both.
+
+    If the first one covers a known world already, from which the second one comes, only what is
+    different since then is joined.
+    """
+    objects = set(second.objects.differing((known or first).objects))
     if first.version != second.version:
-        _materialise(first, second)
-        _materialise(second, first)
+        objects |= _materialise(first, second, objects)
+        objects |= _materialise(second, first, objects)
     here = first.assumptions.apart(second.assumptions)
     there = second.assumptions.apart(first.assumptions)
     joined = first.forked(first.assumptions.join(second.assumptions))
-    variables = first.names.differing(second.names)
+    variables = second.names.differing((known or first).names)
     joined.apart = first.apart | second.apart | exchanged(first, second, variables)
     if first.gradients is not second.gradients:
         joined.gradients = first.gradients.merged(here, second.gradients, there)
     joined.edits = 0
     differing = len(variables)
-    _join_names(joined, first, second, here, there)
+    _join_names(joined, first, second, variables, here, there)
     joined.existing = first.existing | second.existing
-    differing += _join_objects(joined, first, second, here, there)
+    differing += _join_objects(joined, first, second, objects, here, there)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
         joined.watch(here, there)
@@ -42,10 +47,17 @@ def join(first: World, second: World) -> World:
     return joined
 
 
-def _join_names(joined: World, first: World, second: World, here: Guard, there: Guard) -> None:
+def _join_names(
+    joined: World,
+    first: World,
+    second: World,
+    variables: Set[Variable],
+    here: Guard,
+    there: Guard,
+) -> None:
     """A name that only one side has assigned can be read only where that side came from."""
     names, others = first.names, second.names
-    for variable in names.differing(others):
+    for variable in variables:
         kept = names.peek(variable)
         if kept is others.peek(variable):
             continue
@@ -56,15 +68,21 @@ def _join_names(joined: World, first: World, second: World, here: Guard, there: 
                 joined.names[variable] = value
 
 
-def _join_objects(joined: World, first: World, second: World, here: Guard, there: Guard) -> int:
+def _join_objects(
+    joined: World,
+    first: World,
+    second: World,
+    identities: Set[ObjectId],
+    here: Guard,
+    there: Guard,
+) -> int:
     """Join the objects; how many may have differed.
 
     One that exists on one of the paths only is what it is there.
     """
     objects, others = first.objects, second.objects
     merge, in_first, in_second = merging(here, there), _existing(first), _existing(second)
-    differing = objects.differing(others)
-    for identity in differing:
+    for identity in identities:
         kept = objects.peek(identity)
         if kept is others.peek(identity):
             continue
@@ -79,7 +97,7 @@ def _join_objects(joined: World, first: World, second: World, here: Guard, there
             continue
         if state is not kept:
             joined.objects[identity] = state
-    return len(differing)
+    return len(identities)
 
 
 def _existing(world: World) -> Callable[[ObjectId], Object | None]:
@@ -104,18 +122,20 @@ def _existing(world: World) -> Callable[[ObjectId], Object | None]:
 
 def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
     """An object that only one path has made, unless it was there before anybody saw it."""
-    if state.origin is not None or guard <= state.exists:
+    if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
         return state
     joined.existing |= {question[0] for question, _ in guard}
     return replace(state, exists=state.exists | guard)
 
 
-def _materialise(world: World, other: World) -> None:
-    """Look at every child that the other world has looked at."""
-    for identity in sorted(world.objects.differing(other.objects)):
+def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[ObjectId]:
+    """Look at every child that the other world has looked at; what is different then."""
+    before = len(world.objects.changed)
+    for identity in sorted(differing):
         theirs = other.objects.peek(identity)
         if theirs is not None and theirs.origin is not None and identity not in world.objects:
             _look_at(world, theirs.origin, other)
+    return world.objects.changed if len(world.objects.changed) > before else frozenset()
 
 
 def _look_at(world: World, origin: Origin, other: World) -> None:

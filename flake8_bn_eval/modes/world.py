@@ -388,6 +388,16 @@ class World:
         """One world that covers both; consumes both."""
         return join(self, other)
 
+    def gather(self, last: World, other: World) -> World:
+        """One world that covers this one, which covers the last one, and another; consumes this.
+
+        Only what is different since the last one is looked at, unless that was on another path.
+        """
+        answers, before = other.assumptions.truths, last.assumptions.truths
+        if before.items() <= answers.items():
+            return join(self, other.fork(), last)
+        return join(self, other.fork())
+
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes as well."""
         for identity, state in list(self.objects.items()):
