@@ -163,12 +163,13 @@ class Facts(Gathered):
 
     def differentiates_inside(self, forward: Forward) -> bool:
         """Whether the module itself asks for a gradient while it is called."""
-        record, depth = forward.record, len(forward.record.stack)
-        return any(
-            event.stack[:depth] == record.stack and event.stack[depth].call == record.place
-            for event in self.recorder.differentiations
-            if len(event.stack) > depth
-        )
+        return any(_is_inside(event, forward.record) for event in self.recorder.differentiations)
+
+    def records_nothing_inside(self, forward: Forward) -> bool:
+        """Whether the module turns gradients off for whatever it calls while it is called."""
+        calls = self.recorder.forward_calls
+        inside = [each for each in calls if _is_inside(each, forward.record)]
+        return bool(inside) and all(each.gradients.must_be(Gradient.OFF) for each in inside)
 
     def shown(self, forward: Forward, mode: Mode | None = None) -> Shown:
         """Where and of what to speak when a call is reported, perhaps for a mode it is in."""
@@ -278,6 +279,14 @@ class Facts(Gathered):
     def is_switched_to_evaluation(self, forward: Forward) -> bool:
         """Whether a function that still runs has put the module where it is: in evaluation mode."""
         return self.purposes.around.is_switched_to_evaluation(forward.record)
+
+
+def _is_inside(event: Differentiation | ForwardCall, record: ForwardCall) -> bool:
+    """Whether something happens while a module does what it is called for."""
+    depth = len(record.stack)
+    return event.stack[:depth] == record.stack and any(
+        site.call == record.place for site in event.stack[depth : depth + 1]
+    )
 
 
 def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:

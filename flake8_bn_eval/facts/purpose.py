@@ -45,6 +45,10 @@ TEST_CLASS = re.compile(r"Test(?![a-z])|\w*Tests?$")
 """The names of classes in which a test runner looks for tests."""
 
 
+TEXT_KEY = re.compile(r"\['(\w+)'\]$")
+"""What something is called that stands under a text: ``models['tokenizer']``."""
+
+
 class Purposes:
     """Judges the forward calls of one file."""
 
@@ -145,7 +149,7 @@ class Purposes:
         vocabulary, name = self.knowledge.vocabulary, last_name(record.subject)
         if mentions(name, vocabulary.losses) or not record.has_input:
             return False
-        if any(map(self._is_loss_class, record.classes)):
+        if any(map(self._is_loss_class, record.classes)) or self._prepares_data(record):
             return False
         if record.certain:
             return True
@@ -161,6 +165,15 @@ class Purposes:
         ends = set(words_of(name)[-1:])
         compares = not ends.isdisjoint(vocabulary.losses | vocabulary.metrics)
         return compares and not mentions(name, vocabulary.modules)
+
+    def _prepares_data(self, record: ForwardCall) -> bool:
+        """Something unseen that is called a tokenizer, and not used as a network would be."""
+        key = TEXT_KEY.search(record.subject)
+        name = last_name(record.subject) if key is None else key[1]
+        if record.classes or not mentions(name, self.knowledge.vocabulary.preparers):
+            return False
+        used = [self.recorder.methods_used.get(each, set()) for each in record.receivers]
+        return all(names.isdisjoint(MODULE_METHODS) for names in used)
 
     def _may_be_factory(self, record: ForwardCall, name: str) -> bool:
         """Something unseen that makes an object of what it is given, rather than predicts."""
@@ -187,6 +200,8 @@ class Purposes:
             return Purpose.TRAINING, True
         evaluated = Tag.EVALUATION_DATA in record.tags
         if self._is_no_prediction(record) or record.auxiliary and not evaluated:
+            return Purpose.UNKNOWN, False
+        if Use.LEARNT_FROM in record.uses:
             return Purpose.UNKNOWN, False
         if self._purpose_asked_for(record.stack[-1]) is Purpose.TRAINING:
             return Purpose.UNKNOWN, False
@@ -242,8 +257,13 @@ class Purposes:
 
     def _purpose_asked_for(self, site: Site) -> Purpose:
         """``_epoch(loader, train=False)``, ``forward_all(x, mode="train")``."""
+        vocabulary = self.knowledge.vocabulary
+        modes = vocabulary.mode_flags | vocabulary.measuring_functions
         for name, value in site.literals:
             purpose = self._purpose_of_name(value if isinstance(value, str) else name)
+            if value is True and purpose is Purpose.INFERENCE and not mentions(name, modes):
+                # `embed=True` asks for something to be computed besides, whatever that is for.
+                continue
             if value is True or isinstance(value, str) and purpose is not Purpose.UNKNOWN:
                 return purpose
             if value is False and purpose is Purpose.TRAINING:
@@ -301,8 +321,9 @@ class Purposes:
         return Purpose.INFERENCE if evaluates else Purpose.TRAINING
 
     def _by_circumstances(self, record: ForwardCall) -> tuple[Purpose, bool]:
-        if not record.uses:
-            # Nobody looks at the output: a probe of shapes, or a warm-up.
+        if not record.uses or Use.LOSS_PASSED in record.uses:
+            # Nobody looks at the output: a probe of shapes, or a warm-up.  Or somebody unseen
+            # gets the loss together with what it is the loss of.
             return Purpose.UNKNOWN, False
         read = bool(LOOKED_AT & record.uses)
         leaves = bool(LEAVING & record.uses)

@@ -86,14 +86,25 @@ class Surroundings:
         return self.program.body if self.program.has(place) else None
 
     def evaluates(self, record: ForwardCall) -> bool:
-        """The function puts a module in evaluation mode and differentiates nothing."""
+        """The function puts a module in evaluation mode and differentiates nothing.
+
+        One that has put the very module that it calls in training mode, and only others in
+        evaluation mode, computes the loss of that one.
+        """
         definition = record.stack[-1].definition
         if definition is None or self.trains(record):
             return False
-        return any(
-            change.mode is Mode.EVAL and change.stack[-1].definition is definition
+        own = [
+            change
             for change in self.recorder.mode_changes
-        )
+            if change.stack[-1].definition is definition
+        ]
+        evaluated = {each.receiver for each in own if each.mode is Mode.EVAL}
+        if not evaluated.isdisjoint(record.receivers):
+            return True
+        training = {remark.place for remark in record.modes.witness(Mode.TRAIN)}
+        trained = any(each.mode is Mode.TRAIN and each.place in training for each in own)
+        return bool(evaluated) and not trained
 
     def is_switched_to_evaluation(self, record: ForwardCall) -> bool:
         """A function that is still running has put this module where it is: in evaluation mode."""

@@ -24,7 +24,7 @@ PACKAGES_OF_TABLE = {
     "models": (
         "efficientnet_pytorch facenet_pytorch huggingface_hub lpips pretrainedmodels "
         "pytorch_metric_learning pytorch_pretrained_bert pytorch_transformers pytorchcv "
-        "segment_anything silero_vad torchcrf vit_pytorch whisper"
+        "segment_anything silero_vad torch2trt torchcrf vit_pytorch whisper"
     ),
     "monai": "monai",
     "open_clip": "clip open_clip",

@@ -325,6 +325,7 @@ class Vocabulary:
     predicting_methods: frozenset[str] = frozenset()
     managing_methods: frozenset[str] = frozenset()
     naming_methods: frozenset[str] = frozenset()
+    preparers: frozenset[str] = frozenset()
     computed: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     norms: frozenset[str] = frozenset()

@@ -39,6 +39,8 @@ class Use(Enum):
     STORED = "it is kept in an attribute, or in something that comes from outside"
     KEPT = "it is put into a list, a dictionary or a table"
     PASSED = "it is handed to something unseen"
+    LOSS_PASSED = "as a loss, it is handed to something unseen, with what holds its module"
+    LEARNT_FROM = "it is handed, with its module, to something unseen that learns from it"
 
     __hash__ = object.__hash__
 

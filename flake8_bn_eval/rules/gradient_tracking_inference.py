@@ -250,6 +250,8 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False
+    if facts.records_nothing_inside(call):
+        return False
     if facts.region_differentiates(call) and not _stands_apart(facts, call):
         return False
     sure = call.measures or facts.is_evaluated_here(call) or call.served

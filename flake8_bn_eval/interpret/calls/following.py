@@ -12,6 +12,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
 from flake8_bn_eval.lazily import cached_property
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.things import Class, Function
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
@@ -47,7 +48,7 @@ class Following:
         definition = function.definition
         if self.machine.program.has(definition.place) or self._has_module(arguments, world):
             return False
-        if self._calls_held_module(function, world):
+        if self._calls_held_module(function, world) or _has_loss(arguments):
             return False
         if not definition.called_names.isdisjoint(self._telling):
             return False
@@ -176,6 +177,11 @@ class Following:
         """What a call returns that is not run."""
         name = function.definition.name
         return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _has_loss(arguments: Arguments) -> bool:
+    """Whether a loss with a graph is handed over, which may be differentiated somewhere."""
+    return any(argument.connected and Tag.LOSS in argument.tags for argument in arguments)
 
 
 def _names(class_: Class) -> frozenset[str]:

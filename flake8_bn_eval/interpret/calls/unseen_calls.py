@@ -8,11 +8,12 @@ from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.things import Function, ObjectId, Parameters
+from flake8_bn_eval.modes.things import Function, ObjectId, Parameters, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 
 OPTIMIZING = frozenset({"backward", "optimize", "optimise", "scaler"})
+GRADIENTS = frozenset({"gradient", "gradients", "grad", "grads"})
 
 
 class UnseenCalls:
@@ -108,6 +109,42 @@ class UnseenCalls:
                 self.machine.recorder.use(argument.lineage, Use.READ)
             else:
                 self.machine.recorder.use(argument.lineage, Use.PASSED)
+                self._hand_to_learner(last, argument, arguments, world)
+
+    def hand_losses(self, name: str, arguments: Arguments, world: World) -> None:
+        """Something that may be no module gets a loss: what is a network is given none."""
+        for argument in arguments:
+            if argument.connected and Tag.LOSS in argument.tags:
+                self._hand_to_learner(name, argument, arguments, world)
+
+    def _hand_to_learner(
+        self, name: str, output: Value, arguments: Arguments, world: World
+    ) -> None:
+        """What gets an output with the module that it comes from may train that by it."""
+        vocabulary = self.machine.knowledge.vocabulary
+        if mentions(name, GRADIENTS | vocabulary.training_functions):
+            use = Use.LEARNT_FROM
+        elif Tag.LOSS in output.tags:
+            use = Use.LOSS_PASSED
+        else:
+            return
+        given = [self._reached(argument, world) for argument in arguments]
+        calls = self.machine.recorder.forward_calls
+        own = [
+            each
+            for each in output.connected
+            if any(not reached.isdisjoint(calls[each].receivers) for reached in given)
+        ]
+        self.machine.recorder.use(frozenset(own), use)
+
+    def _reached(self, value: Value, world: World) -> set[ObjectId]:
+        """The objects that a value is or holds, also those that something unseen has made."""
+        machine = self.machine
+        members = {it for each in value.objects for it in machine.makeup.family(each, world)}
+        states = [world.objects.get(each) for each in members]
+        held = [value, *(one for each in states if each is not None for one in each.contents)]
+        made = {thing for each in held for thing in each.things if isinstance(thing, Result)}
+        return members | {machine.results.identity(each) for each in made}
 
     def carried(self, arguments: Arguments, world: World) -> Value | None:
         """Parameters among the arguments, which ``list``, ``filter`` or a wrapper hand on."""

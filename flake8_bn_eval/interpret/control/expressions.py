@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flake8_bn_eval.interpret.calls.alternatives import Way, one_of
+from flake8_bn_eval.interpret.calls.classes import OWN_MODE
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.things import (
@@ -108,6 +109,8 @@ class Expressions:
         found = NOTHING
         for identity in value.objects:
             found = found.join(self.machine.classes.attribute(identity, name, world, frame))
+        if value.guards and name == OWN_MODE:
+            found = self.machine.mode_switches.asked(found, value, world)
         for thing in value.things:
             found = found.join(self._attribute_of_thing(thing, name, value, world, frame))
         if self.machine.data.is_neutral(name):

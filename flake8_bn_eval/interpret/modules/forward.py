@@ -65,6 +65,7 @@ class Forward:
         if body is None:
             output = self._result(record, state, arguments, world, row)
             if state.kind is Kind.UNKNOWN and row is None:
+                self.machine.unseen_calls.hand_losses(subject, arguments, world)
                 return self._perhaps_made(output, subject, world, frame, place)
             return output
         return self._run(body, record, identity, arguments, world, frame, place)

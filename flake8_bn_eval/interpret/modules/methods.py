@@ -314,7 +314,7 @@ class Modules:
         """Whether a method may give a tensor: not ``init_hidden``, but ``get_embeddings``."""
         vocabulary, words = self.machine.knowledge.vocabulary, words_of(name)
         if not words or words[0] not in vocabulary.managing_methods:
-            return not words or words[-1] not in vocabulary.naming_methods
+            return not words or words[-1] not in vocabulary.naming_methods | vocabulary.preparers
         return words[0] in GIVING and words[-1] in vocabulary.computed
 
     def _layer(

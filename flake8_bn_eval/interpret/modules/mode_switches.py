@@ -142,6 +142,27 @@ class ModeSwitches:
                 return self.machine.saved_modes.get(identity)
         return None
 
+    def asked(self, found: Value, owner: Value, world: World) -> Value:
+        """The modes that ``owner.training`` asks for: those of each object where it is the owner.
+
+        What holds several models keeps alive in each the modes that it has as one of the others.
+        """
+        modes: dict[ObjectId, Modes] = {}
+        for case in owner.cases:
+            there = world.fork()
+            there.suppose_all(case.guard)
+            for identity in case.objects:
+                seen = there.get(identity).modes.unguarded()
+                known = modes.get(identity)
+                modes[identity] = seen if known is None else known.join(seen)
+        things = {
+            replace(thing, modes=modes[thing.receiver])
+            if isinstance(thing, SavedMode) and thing.receiver in modes
+            else thing
+            for thing in found.things
+        }
+        return replace(found, things=frozenset(things))
+
     def _note_change(
         self,
         identity: ObjectId,
