@@ -65,6 +65,7 @@ class ForwardCall:
     reacts_in: set[Mode] = field(default_factory=set)
     """The modes of those parts that may react to theirs."""
     frozen: bool = True
+    """No parameter of the module may need a gradient."""
     parts_set: bool = False
     """Parts that nobody has seen were put in modes of their own, by a loop over all of them."""
     modes: Modes = field(default_factory=lambda: Modes({}))

@@ -7,6 +7,8 @@ run on what `__init__` leaves, joined over the methods that a caller may have ru
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
@@ -258,7 +260,11 @@ class Roots:
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         constructed = any(self._needs_constructor(class_, each) for each in waiting)
-        entry = self.constructed(class_, identity, world) if constructed else world
+        if constructed:
+            entry = self.constructed(class_, identity, world)
+        else:
+            world.put(identity, replace(world.get(identity), seen=False))
+            entry = world
         if constructed and self.machine.is_alone:
             kept = Constructed(identity, entry.fork(), self.machine)
             self.machine.recorder.constructed[class_.definition] = kept

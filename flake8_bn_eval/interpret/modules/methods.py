@@ -219,7 +219,10 @@ class Modules:
 
     def set_frozen(self, identity: ObjectId, frozen: bool, world: World) -> None:
         """The parameters of an object need no gradient, or need one again."""
-        world.put(identity, replace(world.get(identity), frozen=frozen))
+        for each in self.machine.makeup.family(identity, world):
+            state = world.get(each)
+            if state.may_be_module and state.frozen is not frozen:
+                world.put(each, replace(state, frozen=frozen))
 
     def _of_optimizer(
         self,
