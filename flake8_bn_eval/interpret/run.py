@@ -119,7 +119,7 @@ class Roots:
         """
         if definition.name in SETUP or not self._is_waiting(definition):
             return False
-        if not self._acts_as_module(class_):
+        if not self._acts_as_module(class_) or self.wanted is not None:
             return True
         telling = self.machine.telling
         return telling.sets_something(definition) or (
@@ -131,7 +131,7 @@ class Roots:
     def _needs_constructor(self, class_: Class, definition: FunctionDefinition) -> bool:
         """Whether it matters for a method what the constructor makes."""
         telling = self.machine.telling
-        if self._acts_as_module(class_):
+        if self._acts_as_module(class_) and self.wanted is None:
             return telling.sets_mode(definition) and telling.may_call_module(definition)
         return True
 
@@ -166,7 +166,7 @@ class Roots:
             and owner is not None
             and self._acts_as_module(owner)
             and (inside_forward or hook is not None or not self._predicts(definition))
-        )
+        ) or self._has_unseen_base(receiver, world)
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
         elif world.gradients.must_be(Gradient.ON):
@@ -234,6 +234,11 @@ class Roots:
         world = join_all(worlds)
         world.unbind_scope(scope)
         return world
+
+    def _has_unseen_base(self, receiver: ObjectId | None, world: World) -> bool:
+        """Whether a base that nobody has seen may be who calls the methods of an object."""
+        class_ = None if receiver is None else world.shape(receiver).class_
+        return class_ is not None and self.machine.classes.is_module(class_) is None
 
     def _predicts(self, definition: FunctionDefinition) -> bool:
         """Whether a method of a module reads what it computes, and trains nothing."""

@@ -10,7 +10,7 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Addition, Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import LOST, Mode
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Mode
 from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
@@ -187,6 +187,7 @@ class Data:
                 value.derived,
                 frozenset(world.assumptions.truths.items()),
                 is_open or Tag.DIFFERENTIATED in value.tags,
+                world.gradients.must_be(Gradient.ON),
             )
         )
 

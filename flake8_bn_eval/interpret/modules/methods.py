@@ -269,7 +269,7 @@ class Modules:
             return UNKNOWN
         state = world.get(identity)
         if name in machine.recorder.asked and not machine.program.has(place):
-            machine.recorder.call_by_name(name, world.gradients)
+            machine.recorder.call_by_name(name, world.gradients, frame)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
                 return machine.data.method(receiver, name, arguments, world, frame, place, subject)
