@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules.optimizers import Optimizers
     from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
+    from flake8_bn_eval.interpret.modules.weights import Weights
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
@@ -125,6 +126,7 @@ class Machine:
     submodules: SubmoduleWalk
     types: Types
     averages: Averages
+    weights: Weights
     runner: Runner[State]
 
     def __init__(

@@ -124,6 +124,8 @@ class CallableRow:
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
+    ``weightless``   the module returned has no parameters at all
+    ``parameter``    what it returns is a parameter, and needs a gradient unless told otherwise
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
@@ -166,6 +168,8 @@ class CallableRow:
     averages: bool = False
     refreshes: bool = False
     learns: bool = False
+    weightless: bool = False
+    parameter: bool = False
     registers: bool = False
     sets: Starts | None = None
     flag: Flag | None = None
