@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
 from flake8_bn_eval.modes.objects import Object, Origin
 from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.operations import Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
@@ -130,12 +131,13 @@ def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
 
 def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[ObjectId]:
     """Look at every child that the other world has looked at; what is different then."""
-    before = len(world.objects.changed)
+    written = world.objects.changed
+    before = len(written)
     for identity in sorted(differing):
         theirs = other.objects.peek(identity)
         if theirs is not None and theirs.origin is not None and identity not in world.objects:
             _look_at(world, theirs.origin, other)
-    return world.objects.changed if len(world.objects.changed) > before else frozenset()
+    return cast("Set[ObjectId]", written) if len(written) > before else frozenset()
 
 
 def _look_at(world: World, origin: Origin, other: World) -> None:

@@ -216,7 +216,8 @@ class Data:
         held = [thing.owners for thing in owner.things if isinstance(thing, Parameters)]
         for identity in owner.objects.union(*held):
             self.machine.modules.set_frozen(identity, off, world)
-        if off and self.machine.weights.is_parameter(owner) and isinstance(target, Attribute):
+        is_weight = owner == UNKNOWN or self.machine.weights.is_parameter(owner)
+        if off and is_weight and isinstance(target, Attribute):
             self.machine.splitting.replace(target, UNKNOWN.tagged(Tag.TENSOR), world)
         if not off and isinstance(target, Name):
             world.names[target.variable] = owner.tagged(Tag.DIFFERENTIATED)
