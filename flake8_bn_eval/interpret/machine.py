@@ -72,7 +72,7 @@ FOLLOWED_STEPS_A_PLACE = 3
 The work is bounded by the size of the file, as its parsing is."""
 MOST_FOLLOWED = 24_000
 """The same for a file that is run together with its callers, in all: they may be whole programs."""
-HASTE = 4
+HASTE = 8
 """How often as much may be spent until no call is followed any more, which is reported."""
 
 
