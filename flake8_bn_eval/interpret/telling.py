@@ -46,7 +46,7 @@ READING = frozenset(
 """Names by which an output is read; one of them is an attribute."""
 
 SHOWING = frozenset({"load_state_dict", "forward"})
-"""Names by which the body of a file shows that it calls a module, and what for."""
+"""Names by which a body shows that it calls a module, and what for."""
 
 EXPORTING = frozenset(
     {"trace", "trace_module", "export", "draft_export", "freeze", "fuse_modules", "convert"}
@@ -104,6 +104,8 @@ class Telling:
         if definition.called_names & self.worth_running:
             return True
         if any(identifiers(each) & SETTING for each in definition.decorators):
+            return True
+        if definition.called_names & SHOWING and self.may_call_module(definition):
             return True
         return mentions(definition.name, self.knowledge.vocabulary.evaluation_functions)
 

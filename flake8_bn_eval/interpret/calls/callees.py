@@ -213,7 +213,7 @@ class Calls:
                     return of_constant(getattr(text.value, name)(*values))
                 except TypeError:
                     return UNKNOWN
-        return UNKNOWN.descending(*arguments)
+        return self.machine.data.written(*arguments)
 
     def call_method(
         self,

@@ -7,12 +7,13 @@ else it is known that it sets nothing, and what it returns is unknown.
 
 from __future__ import annotations
 
+from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.things import Class, Function, Thing
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -20,8 +21,10 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
+    Operation,
     Place,
     Variable,
+    file_of,
 )
 
 LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel"})
@@ -41,6 +44,8 @@ class Following:
         self.machine = machine
         self._making: dict[int, bool] = {}
         """The functions that were asked whether they make a module, by their identity."""
+        self._reading: dict[int, bool] = {}
+        """Those that were asked whether they read a table of classes."""
 
     def skips(self, function: Function, arguments: Arguments, world: World) -> bool:
         """Whether a call is not worth running."""
@@ -51,7 +56,35 @@ class Following:
             return False
         if not definition.called_names.isdisjoint(self._telling):
             return False
-        return not self._makes_module(definition)
+        return not (self._makes_module(definition) or self._reads_table(definition, world))
+
+    def _reads_table(self, definition: FunctionDefinition, world: World) -> bool:
+        """Whether a function reads a table of classes: ``MODELS[name](...)`` makes a module."""
+        known = self._reading.get(id(definition))
+        if known is None:
+            variables = {
+                name.variable
+                for operation in held(definition.body)
+                if isinstance(operation, Operation)
+                for name in operation.reads
+                if name.variable[0] == file_of(definition.scope)
+            }
+            known = any(self._is_table(variable, world) for variable in variables)
+            self._reading[id(definition)] = known
+        return known
+
+    def _is_table(self, variable: Variable, world: World) -> bool:
+        """Whether a variable of a file holds classes of modules, or functions that make one."""
+        links = self.machine.links
+        value = links.unassigned(variable)
+        tables = [] if value is None else [world.shape(each) for each in value.objects]
+        elements = [links.settled(each) for table in tables for each in table.contents]
+        return any(self._may_make(thing) for each in elements for thing in each.things)
+
+    def _may_make(self, thing: Thing) -> bool:
+        if isinstance(thing, Class):
+            return self.machine.classes.is_module(thing) is True
+        return isinstance(thing, Function) and self._makes_module(thing.definition)
 
     def _makes_module(self, definition: FunctionDefinition) -> bool:
         """Whether a function calls what is imported from a library and makes a module."""

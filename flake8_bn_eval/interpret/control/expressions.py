@@ -43,6 +43,7 @@ from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
     Expression,
+    Formatted,
     Junction,
     Lambda,
     Name,
@@ -86,6 +87,7 @@ class Expressions:
             Starred: self._starred,
             Yield: self._yield,
             Opaque: self._opaque,
+            Formatted: self._formatted,
             Slice: lambda expression, world, frame: UNKNOWN,
         }
 
@@ -304,6 +306,9 @@ class Expressions:
             joined = self.machine.containers.concatenate(left, right, world)
             if joined is not None:
                 return joined
+        text = left.constant
+        if expression.operator == "%" and text is not None and isinstance(text.value, str):
+            return self.machine.data.written(self.machine.containers.with_contents(right, world))
         if expression.operator == "+":
             self.machine.data.note_addition(left, right)
         symbol = self.machine.comparisons.combine(expression.operator, left, right, world)
@@ -338,6 +343,10 @@ class Expressions:
     def _opaque(self, expression: Opaque, world: World, frame: Frame) -> Value:
         parts = [self.evaluate(part, world, frame) for part in expression.parts]
         return descends(*parts) if parts else UNKNOWN
+
+    def _formatted(self, expression: Formatted, world: World, frame: Frame) -> Value:
+        parts = [self.evaluate(part, world, frame) for part in expression.parts]
+        return self.machine.data.written(*parts)
 
 
 def _as_flag(expression: Conditional) -> bool | None:

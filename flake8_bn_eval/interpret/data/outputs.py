@@ -129,6 +129,12 @@ class Data:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
 
+    def written(self, *values: Value) -> Value:
+        """A text that speaks of some values: their numbers, and no graph."""
+        for value in values:
+            self.machine.recorder.use(value.lineage, Use.PRINTED)
+        return UNKNOWN
+
     def _unseen(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
     ) -> Value:

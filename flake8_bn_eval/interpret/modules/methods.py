@@ -285,6 +285,8 @@ class Modules:
                 )
             if len(arguments.positional) and not changes_mode and self._may_compute(name):
                 return self._layer(identity, name, arguments, world, frame, place, subject)
+        elif state.may_be_module and not changes_mode and self._names_part(name, arguments):
+            return self._layer(identity, name, arguments, world, frame, place, subject)
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
@@ -309,6 +311,12 @@ class Modules:
             return False
         predicts = not vocabulary.predicting_methods.isdisjoint(words_of(name))
         return predicts or any(map(is_data, arguments))
+
+    def _names_part(self, name: str, arguments: Arguments) -> bool:
+        """Whether something of which nothing is known holds a module: ``trainer.model(x)``."""
+        if not arguments.positional or not self._may_compute(name):
+            return False
+        return mentions(name, self.machine.knowledge.vocabulary.modules)
 
     def _may_compute(self, name: str) -> bool:
         """Whether a method may give a tensor: not ``init_hidden``, but ``get_embeddings``."""
