@@ -108,7 +108,8 @@ class Together:
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
-                asked.setdefault(self._path_of(root), set()).add(root.class_name or root.name)
+                around = self._outermost(root)
+                asked.setdefault(self._path_of(root), set()).add(around.class_name or around.name)
         callers = Callers(self.definitions)
         found = {
             each.path: each
@@ -117,6 +118,16 @@ class Together:
         }
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
+
+    def _outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
+        """The function that others can import, where a function stands inside one."""
+        while definition.parent_scope in self._by_scope:
+            definition = self._by_scope[definition.parent_scope]
+        return definition
+
+    @cached_property
+    def _by_scope(self) -> dict[int, FunctionDefinition]:
+        return {each.scope: each for each in self.program.functions}
 
     def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
         """Let those who call a method by its name calm what nobody else has an answer to.

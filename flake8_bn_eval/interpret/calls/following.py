@@ -7,6 +7,9 @@ else it is known that it sets nothing, and what it returns is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
@@ -165,19 +168,50 @@ class Following:
             self._sensitive
         )
 
-    def _calls_held_module(self, function: Function, world: World) -> bool:
-        """Whether a method calls its module or one that its object holds, or a closure does so."""
+    def _calls_held_module(
+        self, function: Function, world: World, asked: frozenset[int] = frozenset()
+    ) -> bool:
+        """Whether a method calls its module or one that its object holds, or a closure does so.
+
+        It may also do so through another method of the object.
+        """
         definition = function.definition
         called = definition.called_names
+        if self._is_of_unseen_module(function, world):
+            return self.machine.telling.may_call_module(definition)
         held = [value for (_, name), value in function.captured if name in called]
         if FORWARD in called:
             held += [value for _, value in function.captured]
         if function.receiver is not None:
-            own_fields = [world.field(function.receiver, f".{name}") for name in sorted(called)]
+            used = called | _parts_used(definition)
+            own_fields = [world.field(function.receiver, f".{name}") for name in sorted(used)]
             held += [each for each in own_fields if each is not None]
             own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
             held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
-        return self._has_module(Arguments(tuple(held)), world)
+        if self._has_module(Arguments(tuple(held)), world):
+            return True
+        asked |= {id(definition)}
+        return any(
+            id(other.definition) not in asked and self._calls_held_module(other, world, asked)
+            for other in self._own_methods(function, world)
+        )
+
+    def _is_of_unseen_module(self, function: Function, world: World) -> bool:
+        """Whether it is the method of a module whose constructor was not worth following."""
+        state = None if function.receiver is None else world.shape(function.receiver)
+        return state is not None and state.is_module and not state.seen and state.class_ is not None
+
+    def _own_methods(self, function: Function, world: World) -> Iterator[Function]:
+        """The other methods of its object that a method calls."""
+        receiver = function.receiver
+        class_ = None if receiver is None else world.shape(receiver).class_
+        if class_ is None:
+            return
+        for name in sorted(function.definition.called_names):
+            member = self.machine.classes.member(class_, name)
+            other = None if member is None else member.only_thing
+            if isinstance(other, Function):
+                yield replace(other, receiver=receiver)
 
     def _is_own(self, place: Place) -> bool:
         """Whether something is of the judged file, and there is time for all that is in it."""
@@ -209,6 +243,21 @@ class Following:
         """What a call returns that is not run."""
         name = function.definition.name
         return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _parts_used(definition: FunctionDefinition) -> set[str]:
+    """The attributes of its object whose methods a method calls: ``self.crf.decode(x)``."""
+    if not definition.parameters:
+        return set()
+    own = definition.scope, definition.parameters[0].name
+    found = set[str]()
+    for call in definition.calls:
+        each = call.callee
+        while isinstance(each, Attribute):
+            if isinstance(each.value, Name) and each.value.variable == own:
+                found.add(each.name)
+            each = each.value
+    return found
 
 
 def _names(class_: Class) -> frozenset[str]:

@@ -289,6 +289,7 @@ class Functions:
         if definition.generator:
             result = self.machine.comprehensions.generated(inner, after)
         result = self.closed_over(result, scope, function.captured, after)
+        self.let_go(definition, function.captured, after)
         after.unbind_scope(scope)
         world.become(after)
         return result
@@ -319,6 +320,14 @@ class Functions:
             if id(thing.definition) not in self.machine.escaped:
                 self.machine.escaped[id(thing.definition)] = thing, world.fork()
         return replace(value, things=value.things - inner | closed)
+
+    def let_go(self, definition: FunctionDefinition, captured: Captured, world: World) -> None:
+        """Inner functions that are named and never called in sight: somebody else calls them."""
+        for inner in self.machine.telling.inner_functions(definition):
+            if id(inner) not in self.machine.entered:
+                value = world.names.get((definition.scope, inner.name))
+                if value is not None:
+                    self.closed_over(value, definition.scope, captured, world)
 
     def note_yield(self, value: Value, world: World, frame: Frame) -> None:
         """A generator is suspended here; its caller goes on with this world for a while."""

@@ -8,6 +8,7 @@ from typing import Any
 from flake8_bn_eval.interpret.calls.alternatives import Way, one_of
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -207,6 +208,7 @@ class Expressions:
         if found.lineage and index.lineage:
             # An output chooses among others: no gradient flows through the choice.
             return found.descending(index.detached())
+        self.machine.recorder.use(index.lineage, Use.READ)
         return self.machine.data.under_key(found, index) if index.constant else found
 
     def _slice(

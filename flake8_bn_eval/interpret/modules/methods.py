@@ -125,6 +125,9 @@ class Modules:
             case "register":
                 self._register(identity, arguments, world, place)
                 return NONE
+            case "watch":
+                self.machine.watchers.watch(identity, arguments.get(0, "hook"))
+                return UNKNOWN
             case "freeze":
                 self._freeze(identity, arguments, world)
                 return receiver
