@@ -12,6 +12,7 @@ from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.interpret.assembly import assemble
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.closures import closed_over
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.entries import Run, guarded, left_by
 from flake8_bn_eval.interpret.frames import Frame
@@ -226,7 +227,7 @@ class Roots:
             self.machine.functions.note_returned(world, scope)
             returned = world.names.get((scope, RESULT))
             if returned is not None:
-                self.machine.functions.closed_over(returned, scope, (), world)
+                closed_over(returned, scope, (), world, self.machine.escaped)
             self.machine.functions.let_go(definition, (), world)
         if not worlds:
             return None

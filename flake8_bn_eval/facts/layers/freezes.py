@@ -157,7 +157,8 @@ class Freezes:
         for method in class_.methods.values():
             effects = self._effects.of(method) if method.name != CONSTRUCTOR else []
             for index, train in enumerate(effects):
-                if _thaws(train, freeze) and not _freezes_again(effects[index + 1 :], freeze, train):
+                again = effects[index + 1 :]
+                if _thaws(train, freeze) and not _freezes_again(again, freeze, train):
                     return train
         return None
 

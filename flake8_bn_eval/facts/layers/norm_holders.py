@@ -48,7 +48,8 @@ class NormHolders:
         """What ``self.model.backbone`` is given in the class that `self.model` is made of."""
         if not isinstance(expression, Attribute) or self._graph.given(expression) is not None:
             return []
-        made = (part for each in self._graph.origins(expression.value) for part in expressions(each))
+        origins = self._graph.origins(expression.value)
+        made = (part for each in origins for part in expressions(each))
         meanings = [
             meaning
             for call in made

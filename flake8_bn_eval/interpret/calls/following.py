@@ -16,7 +16,8 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.modes.things import Class, Function, Thing
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.things import Class, Function, ObjectId, Thing
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -38,6 +39,7 @@ COMMON = frozenset({"with", "grad"})
 
 
 FORWARD = "forward"
+CONTAINERS = frozenset({Kind.SEQUENCE, Kind.MAPPING})
 
 
 class Following:
@@ -59,7 +61,37 @@ class Following:
             return False
         if not definition.called_names.isdisjoint(self._telling):
             return False
+        if self._hands_on(function, arguments) or self._reads_output(definition, arguments):
+            return False
+        if self._keeps_functions(function.receiver, world):
+            return False
         return not (self._makes_module(definition) or self._reads_table(definition, world))
+
+    def _hands_on(self, function: Function, arguments: Arguments) -> bool:
+        """Whether a call takes or gives a function, as those do that register what is called."""
+        if self.machine.telling.inner_functions(function.definition):
+            return True
+        return any(isinstance(each.only_thing, Function) for each in arguments)
+
+    def _keeps_functions(self, receiver: ObjectId | None, world: World, depth: int = 3) -> bool:
+        """Whether an object keeps functions in lists or tables, to call them some time."""
+        state = None if receiver is None else world.shape(receiver)
+        if state is None or depth == 0:
+            return False
+        if state.kind in CONTAINERS:
+            if any(isinstance(each.only_thing, Function) for each in state.contents):
+                return True
+        return any(
+            self._keeps_functions(identity, world, depth - 1)
+            for each in state.contents
+            for identity in each.objects
+            if world.shape(identity).kind in CONTAINERS
+        )
+
+    def _reads_output(self, definition: FunctionDefinition, arguments: Arguments) -> bool:
+        """Whether a function reads the numbers of the output that it is given."""
+        given = any(each.lineage for each in arguments)
+        return given and self.machine.telling.reads_something(definition)
 
     def _reads_table(self, definition: FunctionDefinition, world: World) -> bool:
         """Whether a function reads a table of classes: ``MODELS[name](...)`` makes a module."""

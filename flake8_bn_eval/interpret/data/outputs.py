@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.records import Addition, Differentiation, Optimize
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Mode
-from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol, Unknown
+from flake8_bn_eval.modes.things import External, Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Expression, Name, Place
@@ -258,6 +258,11 @@ class Data:
         if value.tags & OF_DATA:
             return value
         return self._retagged(value, self.tags_of(expression))
+
+    def imported(self, expression: Expression, value: Value) -> Value:
+        """What nobody in sight has made is known by the name it has: ``fit(train_loader)``."""
+        thing = value.only_thing
+        return self.tagged_by(expression, value) if isinstance(thing, External) else value
 
     def under_key(self, value: Value, index: Value) -> Value:
         """``loaders["val"]``, also where the key is the phase of a loop."""
