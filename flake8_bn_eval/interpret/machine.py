@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules.optimizers import Optimizers
     from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
+    from flake8_bn_eval.interpret.modules.watchers import Watchers
     from flake8_bn_eval.interpret.modules.weights import Weights
 
 MOST_STEPS = 400_000
@@ -124,6 +125,7 @@ class Machine:
     splitting: Splitting
     assignments: Assignments
     submodules: SubmoduleWalk
+    watchers: Watchers
     types: Types
     averages: Averages
     weights: Weights
