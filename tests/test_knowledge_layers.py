@@ -190,6 +190,18 @@ def test_containers_register_the_modules_among_their_arguments() -> None:
     }
 
 
+@pytest.mark.parametrize("name", RUN)
+def test_a_layer_without_parameters_has_a_row_that_says_so(name: str) -> None:
+    layer = getattr(nn, name)(**sample(name)[0])
+    has_affine_option = "InstanceNorm" in name and "Lazy" not in name
+    assert ROWS[name].weightless or has_affine_option == (not list(layer.parameters()))
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.weightless])
+def test_a_weightless_layer_has_no_parameters_whatever_its_conditions(name: str) -> None:
+    assert not list(build(name).parameters())
+
+
 @pytest.mark.parametrize("name", ["SyncBatchNorm"])
 def test_the_synchronised_norm_decides_as_the_others_do(name: str) -> None:
     layer = nn.BatchNorm2d(4)

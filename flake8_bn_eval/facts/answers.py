@@ -137,8 +137,9 @@ class Facts(Gathered):
     def _root_differentiates(self, record: ForwardCall) -> bool:
         root = record.stack[0].definition
         return any(
-            bool(event.stack) and event.stack[0].definition is root and event.connected
+            event.connected and not event.turned_on
             for event in self.recorder.differentiations
+            if event.stack and event.stack[0].definition is root
         )
 
     def is_in_loop(self, forward: Forward) -> bool:
@@ -254,7 +255,8 @@ class Facts(Gathered):
             for addition in self.recorder.additions:
                 if addition.connected <= event.connected and addition.derived <= event.derived:
                     calls = self.by_number(addition.derived)
-                    found = next((call for call in calls if _lacks_graph(call, trained)), None)
+                    fitted = event.connected
+                    found = next((it for it in calls if _lacks_graph(it, trained, fitted)), None)
                     if found is not None:
                         yield event, found
 
@@ -289,8 +291,11 @@ def _is_inside(event: Differentiation | ForwardCall, record: ForwardCall) -> boo
     )
 
 
-def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:
-    """A context has kept its graph from being recorded; nobody has cut it off on purpose."""
+def _lacks_graph(call: ForwardCall, trained: set[ObjectId], fitted: frozenset[int]) -> bool:
+    """A context has kept its graph from being recorded; nobody has cut it off on purpose.
+
+    Either the module is trained, or it judges the output of one that is.
+    """
     on_purpose = LOOKED_AT & call.uses
     off = call.gradients.must_be(Gradient.OFF) and not on_purpose
-    return off and not trained.isdisjoint(call.receivers)
+    return off and not (trained.isdisjoint(call.receivers) and fitted.isdisjoint(call.fed_by))

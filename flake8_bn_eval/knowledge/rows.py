@@ -48,6 +48,7 @@ MethodEffect = Literal[
     "submodules",
     "apply",
     "register",
+    "watch",
     "freeze",
     "backward",
     "step",
@@ -124,6 +125,8 @@ class CallableRow:
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
+    ``weightless``   the module returned has no parameters at all
+    ``parameter``    what it returns is a parameter, and needs a gradient unless told otherwise
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
@@ -166,6 +169,8 @@ class CallableRow:
     averages: bool = False
     refreshes: bool = False
     learns: bool = False
+    weightless: bool = False
+    parameter: bool = False
     registers: bool = False
     sets: Starts | None = None
     flag: Flag | None = None
@@ -196,7 +201,8 @@ class MethodRow:
     Of a module: *eval* and *train* set the mode (train by its argument), *self* returns
     the module itself, *forward* is a forward call, *neutral* does nothing to modes,
     *submodules* iterates over its submodules, *apply* calls a function on each of them,
-    *register* adds a child, *freeze* is ``requires_grad_``, *unknown* may do anything.
+    *register* adds a child, *watch* gives each output to a function, *freeze* is
+    ``requires_grad_``, *unknown* may do anything.
 
     Of a tensor: *backward* uses its gradient, *use* reads its value and leaves the graph
     (``item``, ``numpy``), *detach* returns a tensor without a graph, *same* returns a

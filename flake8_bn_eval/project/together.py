@@ -19,16 +19,18 @@ from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.run import interpret, is_worth_following
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.lazily import cached_property
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
-from flake8_bn_eval.project.calming import calm
+from flake8_bn_eval.project.calming import Hearsay
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import located, lowered
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.questions import abstract_classes
 
+ANSWERS = frozenset({Use.RETURNED, Use.RETURNED_DATA})
 MOST_ROUNDS = 3
 """How far callers of callers are searched."""
 
@@ -105,18 +107,31 @@ class Together:
     def _more_callers(self, facts: Facts, known: list[Wanted]) -> list[Wanted]:
         """Files that may call the functions on which the outcome rests, and are not known."""
         asked: dict[str, set[str]] = {}
+        methods: dict[str, set[str]] = {}
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
-                asked.setdefault(self._path_of(root), set()).add(root.class_name or root.name)
+                path, around = self._path_of(root), self._outermost(root)
+                asked.setdefault(path, set()).add(around.class_name or around.name)
+                methods.setdefault(path, set()).update([root.name] if root.class_name else [])
         callers = Callers(self.definitions)
         found = {
             each.path: each
             for path, names in sorted(asked.items())
-            for each in callers.of(path, names)
+            for each in callers.of(path, names, methods[path])
         }
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
+
+    def _outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
+        """The function that others can import, where a function stands inside one."""
+        while definition.parent_scope in self._by_scope:
+            definition = self._by_scope[definition.parent_scope]
+        return definition
+
+    @cached_property
+    def _by_scope(self) -> dict[int, FunctionDefinition]:
+        return {each.scope: each for each in self.program.functions}
 
     def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
         """Let those who call a method by its name calm what nobody else has an answer to.
@@ -131,16 +146,29 @@ class Together:
             if root is not None and root.class_name is not None and self.program.has(root.place)
             if self.knowledge.method("module", root.name) is None
         )
-        callers = Callers(self.definitions).asking(self.path, methods)
-        if callers:
-            needed = self._needed_by(callers)
-            asked = self._run([*files, *needed], [*callers, *known], facts, methods)
-            calm(facts.recorder, asked.recorder)
+        hearsay, called = Hearsay(methods), frozenset[str]()
+        for _ in range(MOST_ROUNDS):
+            callers = Callers(self.definitions).asking(self.path, hearsay.asked)
+            if not callers:
+                break
+            needed, wanted = self._needed_by(callers), frozenset(hearsay.asked)
+            asked = self._run([*files, *needed], [*callers, *known], facts, wanted).recorder
+            called |= asked.called_by_name.keys() & methods
+            hearsay.hear(asked.called_by_name, asked.called_from)
+        hearsay.calm(facts.recorder, called)
 
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
         unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
-        return unset and self._is_open(forward)
+        return unset and (self._is_open(forward) or self._answers(forward))
+
+    def _answers(self, forward: Forward) -> bool:
+        """Whether a function gives its caller what it computes without gradients."""
+        record = forward.record
+        off = record.gradients.must_be(Gradient.OFF) and self.program.has(forward.place)
+        return off and forward.is_module and forward.mode_matters and not (
+            ANSWERS.isdisjoint(record.uses)
+        )
 
     def _path_of(self, definition: FunctionDefinition) -> str:
         return self.paths.get(file_of(definition.scope), self.path)
