@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Set
 from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.modes.lattice import LOST, Gradient, Gradients, recording
 
-
 NOBODY = frozenset({Gradient.ON})
 """How somebody is called whom nobody in sight calls: nothing turns gradients off."""
 

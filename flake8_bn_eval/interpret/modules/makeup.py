@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -41,12 +43,21 @@ class Makeup:
         visited.add(identity)
         state = world.get(identity)
         verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
-        for value in state.contents:
+        for value, is_called in self._parts(state):
             for child in value.objects:
-                verdicts.add(self._of_child(child, world, visited, layer=state.registers))
+                if is_called or world.get(child).kind is not Kind.UNKNOWN:
+                    verdicts.add(self._of_child(child, world, visited, layer=state.registers))
         if Sensitivity.YES in verdicts:
             return Sensitivity.YES
         return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
+
+    def _parts(self, state: Object) -> Iterator[tuple[Value, bool]]:
+        """What an object holds, and whether its class may call it."""
+        if state.class_ is None:
+            yield from ((value, True) for value in state.contents)
+            return
+        called = self.machine.called_parts.of(state.class_)
+        yield from ((value, called.has(key)) for key, value in state.fields.items())
 
     def modes_of_reacting(self, family: set[ObjectId], world: World) -> frozenset[Mode]:
         """The modes in which those members of a module are that may react to their own flag."""
