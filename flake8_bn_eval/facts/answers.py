@@ -12,6 +12,7 @@ from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, last_na
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
+    is_adapted_by_hand,
     is_in_optimizer,
     is_stepped,
     is_trained_through,
@@ -153,6 +154,10 @@ class Facts(Gathered):
     def is_adapted(self, forward: Forward) -> bool:
         """Whether the function trains the module for a few steps before each such call."""
         return is_adapted(forward.record, self.recorder, self.program)
+
+    def is_adapted_by_hand(self, forward: Forward) -> bool:
+        """Whether the function fits the module to a task, with gradients that it applies itself."""
+        return is_adapted_by_hand(forward.record, self.recorder)
 
     def differentiates_below(self, forward: Forward, place: Place) -> bool:
         """Whether a gradient is asked for in what is called at a place on the way to a call."""
