@@ -189,6 +189,11 @@ class Opaque(Expression):
     parts: Sequence[Expression]
 
 
+@dataclass(slots=True, eq=False)
+class Formatted(Opaque):
+    """A text into which its parts are written: ``f"{score:.2f}"``."""
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Operation:
     """One step of a body; ``reads`` are the names that stand in it and are not bound by it."""

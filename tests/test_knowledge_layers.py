@@ -47,6 +47,15 @@ NOT_RUN = {
 }
 
 
+def test_number_attributes_hold_no_module() -> None:
+    layers = [build(name) for name in RUN]
+    parts = {name for layer in layers for each in layer.modules() for name in each._modules}
+    numbers = {name for layer in layers for name in dir(layer)} | set(dir(torch.Tensor))
+    listed = TABLE.vocabulary.number_attributes
+    assert not listed & parts
+    assert listed <= numbers
+
+
 def run(layer: Any, training: bool, inputs: Inputs) -> list[Any]:
     """Outputs and buffers after two calls in one mode, with the same random numbers."""
     layer = copy.deepcopy(layer).train(training)

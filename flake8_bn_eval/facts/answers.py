@@ -259,7 +259,8 @@ class Facts(Gathered):
             for addition in self.recorder.additions:
                 if addition.connected <= event.connected and addition.derived <= event.derived:
                     calls = self.by_number(addition.derived)
-                    found = next((call for call in calls if _lacks_graph(call, trained)), None)
+                    fitted = event.connected
+                    found = next((it for it in calls if _lacks_graph(it, trained, fitted)), None)
                     if found is not None:
                         yield event, found
 
@@ -286,8 +287,11 @@ class Facts(Gathered):
         return self.purposes.around.is_switched_to_evaluation(forward.record)
 
 
-def _lacks_graph(call: ForwardCall, trained: set[ObjectId]) -> bool:
-    """A context has kept its graph from being recorded; nobody has cut it off on purpose."""
+def _lacks_graph(call: ForwardCall, trained: set[ObjectId], fitted: frozenset[int]) -> bool:
+    """A context has kept its graph from being recorded; nobody has cut it off on purpose.
+
+    Either the module is trained, or it judges the output of one that is.
+    """
     on_purpose = LOOKED_AT & call.uses
     off = call.gradients.must_be(Gradient.OFF) and not on_purpose
-    return off and not trained.isdisjoint(call.receivers)
+    return off and not (trained.isdisjoint(call.receivers) and fitted.isdisjoint(call.fed_by))

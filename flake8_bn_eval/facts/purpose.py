@@ -106,7 +106,7 @@ class Purposes:
             Clue.TRAINING_DATA: Tag.TRAINING_DATA in record.tags,
             Clue.FUNCTION: named is Purpose.INFERENCE,
             Clue.TRAINING_FUNCTION: named is Purpose.TRAINING,
-            Clue.CLASS: named is Purpose.UNKNOWN
+            Clue.CLASS: named is not Purpose.INFERENCE
             and self._named_purpose(record.stack) is Purpose.INFERENCE,
             Clue.SERVED: answers_requests(record),
             Clue.ASKED: asked is Purpose.INFERENCE,
@@ -221,24 +221,37 @@ class Purposes:
     def _named_purpose(self, stack: tuple[Site, ...]) -> Purpose:
         """What the innermost function with a telling name is for.
 
-        A class may say that it evaluates, where no function says anything.  That it trains says
-        nothing: a trainer validates, too.
+        A class may say that it evaluates, where no function inside says anything, and if it is a
+        module none outside.  That it trains says nothing: a trainer validates, too.
         """
-        by_function = self._function_purpose(stack)
-        if by_function is not Purpose.UNKNOWN:
-            return by_function
-        named = any(self._purpose_of_name(_class_name(it)) is Purpose.INFERENCE for it in stack)
-        return Purpose.INFERENCE if named else Purpose.UNKNOWN
+        for site in reversed(stack):
+            named = self._purpose_told_by(site)
+            if named is Purpose.UNKNOWN and self._is_in_evaluator(site):
+                named = Purpose.INFERENCE
+            if named is not Purpose.UNKNOWN:
+                return named
+        classes = map(_class_name, stack)
+        evaluates = any(self._purpose_of_name(each) is Purpose.INFERENCE for each in classes)
+        return Purpose.INFERENCE if evaluates else Purpose.UNKNOWN
+
+    def _is_in_evaluator(self, site: Site) -> bool:
+        """Whether a function belongs to something that evaluates and is no module itself."""
+        if self._purpose_of_name(_class_name(site)) is not Purpose.INFERENCE:
+            return False
+        return site.receiver is not None and not self.is_used_as_module((site.receiver,))
 
     def _function_purpose(self, stack: tuple[Site, ...]) -> Purpose:
         """What the innermost function with a telling name or argument is for."""
         for site in reversed(stack):
-            named = self._purpose_asked_for(site)
-            if named is Purpose.UNKNOWN:
-                named = self._purpose_of_name(site.name)
+            named = self._purpose_told_by(site)
             if named is not Purpose.UNKNOWN:
                 return named
         return Purpose.UNKNOWN
+
+    def _purpose_told_by(self, site: Site) -> Purpose:
+        """What a function is for, by what it is asked for and by its name."""
+        asked = self._purpose_asked_for(site)
+        return self._purpose_of_name(site.name) if asked is Purpose.UNKNOWN else asked
 
     def _purpose_asked_for(self, site: Site) -> Purpose:
         """``_epoch(loader, train=False)``, ``forward_all(x, mode="train")``."""

@@ -44,6 +44,7 @@ from flake8_bn_eval.interpret.modules.methods import Modules
 from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules.optimizers import Optimizers
 from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
+from flake8_bn_eval.interpret.modules.watchers import Watchers
 from flake8_bn_eval.interpret.modules.weights import Weights
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import Program
@@ -73,6 +74,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.hooks = Hooks(machine)
     machine.mode_contexts = ModeContexts(machine)
     machine.forward = Forward(machine)
+    machine.watchers = Watchers(machine)
     machine.following = Following(machine)
     machine.library = Library(machine)
     machine.results = Results(machine)

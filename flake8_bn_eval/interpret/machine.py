@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
     from flake8_bn_eval.interpret.modules.optimizers import Optimizers
     from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
+    from flake8_bn_eval.interpret.modules.watchers import Watchers
     from flake8_bn_eval.interpret.modules.weights import Weights
 
 MOST_STEPS = 400_000
@@ -73,7 +74,7 @@ FOLLOWED_STEPS_A_PLACE = 3
 The work is bounded by the size of the file, as its parsing is."""
 MOST_FOLLOWED = 24_000
 """The same for a file that is run together with its callers, in all: they may be whole programs."""
-HASTE = 4
+HASTE = 8
 """How often as much may be spent until no call is followed any more, which is reported."""
 
 
@@ -125,6 +126,7 @@ class Machine:
     splitting: Splitting
     assignments: Assignments
     submodules: SubmoduleWalk
+    watchers: Watchers
     types: Types
     averages: Averages
     weights: Weights

@@ -14,6 +14,7 @@ from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.interpret.assembly import assemble
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.closures import closed_over
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.entries import Run, guarded, left_by
 from flake8_bn_eval.interpret.frames import Frame
@@ -190,7 +191,7 @@ class Roots:
             self.machine.frame = outer
         if definition.name in SETUP:
             leave_choices(_ended(exits), self.machine)
-        return self._left(exits, definition.scope)
+        return self._left(exits, definition)
 
     def _as_defined(self, definition: FunctionDefinition, world: World, frame: Frame) -> Function:
         """The function as its decorators leave it, perhaps inside a wrapper of theirs."""
@@ -219,16 +220,17 @@ class Roots:
         exits = self._guarded(
             lambda each: self.machine.functions.enter(wrapper, arguments, each, frame), world
         )
-        return self._left(exits, wrapper.definition.scope)
+        return self._left(exits, wrapper.definition)
 
-    def _left(self, exits: Exits[State], scope: int) -> World | None:
-        worlds = _ended(exits)
+    def _left(self, exits: Exits[State], definition: FunctionDefinition) -> World | None:
+        worlds, scope = _ended(exits), definition.scope
         for world in worlds:
             # What such a function returns goes to a caller that nobody has seen.
             self.machine.functions.note_returned(world, scope)
             returned = world.names.get((scope, RESULT))
             if returned is not None:
-                self.machine.functions.closed_over(returned, scope, (), world)
+                closed_over(returned, scope, (), world, self.machine.escaped)
+            self.machine.functions.let_go(definition, (), world)
         if not worlds:
             return None
         world = join_all(worlds)

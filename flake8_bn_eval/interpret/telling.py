@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.lazily import cached_property
@@ -19,6 +20,7 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
+    Operation,
     Program,
     Subscript,
     Variable,
@@ -46,7 +48,7 @@ READING = frozenset(
 """Names by which an output is read; one of them is an attribute."""
 
 SHOWING = frozenset({"load_state_dict", "forward"})
-"""Names by which the body of a file shows that it calls a module, and what for."""
+"""Names by which a body shows that it calls a module, and what for."""
 
 EXPORTING = frozenset(
     {"trace", "trace_module", "export", "draft_export", "freeze", "fuse_modules", "convert"}
@@ -105,6 +107,8 @@ class Telling:
             return True
         if any(identifiers(each) & SETTING for each in definition.decorators):
             return True
+        if definition.called_names & SHOWING and self.may_call_module(definition):
+            return True
         return mentions(definition.name, self.knowledge.vocabulary.evaluation_functions)
 
     def is_worth_following(self, program: Program) -> bool:
@@ -141,6 +145,20 @@ class Telling:
         if any(map(self._may_be_forward, definition.calls)):
             return True
         return not definition.called_names.isdisjoint(self._calling_modules)
+
+    def inner_functions(self, definition: FunctionDefinition) -> list[FunctionDefinition]:
+        """The functions inside a function that its own body names."""
+        return self._inner.get(definition.scope, [])
+
+    @cached_property
+    def _inner(self) -> dict[int, list[FunctionDefinition]]:
+        outer = {each.scope: each for each in self.functions}
+        found: dict[int, list[FunctionDefinition]] = {}
+        for each in self.functions:
+            around = outer.get(each.parent_scope)
+            if around is not None and (around.scope, each.name) in _read_in(around):
+                found.setdefault(around.scope, []).append(each)
+        return found
 
     @cached_property
     def _calling_modules(self) -> set[str]:
@@ -236,6 +254,12 @@ class Telling:
 def _bases_of(class_: ClassDefinition) -> set[str]:
     """What the bases of a class are called."""
     return set().union(*map(identifiers, class_.bases))
+
+
+def _read_in(definition: FunctionDefinition) -> set[Variable]:
+    """The names that the body of a function mentions."""
+    operations = (each for each in held(definition.body) if isinstance(each, Operation))
+    return {name.variable for each in operations for name in each.reads}
 
 
 def _implicit(class_: ClassDefinition) -> list[FunctionDefinition]:

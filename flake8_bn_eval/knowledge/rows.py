@@ -48,6 +48,7 @@ MethodEffect = Literal[
     "submodules",
     "apply",
     "register",
+    "watch",
     "freeze",
     "backward",
     "step",
@@ -200,7 +201,8 @@ class MethodRow:
     Of a module: *eval* and *train* set the mode (train by its argument), *self* returns
     the module itself, *forward* is a forward call, *neutral* does nothing to modes,
     *submodules* iterates over its submodules, *apply* calls a function on each of them,
-    *register* adds a child, *freeze* is ``requires_grad_``, *unknown* may do anything.
+    *register* adds a child, *watch* gives each output to a function, *freeze* is
+    ``requires_grad_``, *unknown* may do anything.
 
     Of a tensor: *backward* uses its gradient, *use* reads its value and leaves the graph
     (``item``, ``numpy``), *detach* returns a tensor without a graph, *same* returns a
@@ -337,6 +339,7 @@ class Vocabulary:
     loading: frozenset[str] = frozenset()
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
+    number_attributes: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
     statistics_keepers: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()

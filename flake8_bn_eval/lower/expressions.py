@@ -30,6 +30,7 @@ from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
     Expression,
+    Formatted,
     FunctionDefinition,
     Junction,
     Lambda,
@@ -239,7 +240,7 @@ class ExpressionLowering:
         return Opaque([left, right])
 
     def _formatted(self, node: cst.FormattedString) -> Expression:
-        return Opaque(self._formatted_parts(node.parts))
+        return Formatted(self._formatted_parts(node.parts))
 
     def _formatted_parts(
         self, parts: Sequence[cst.BaseFormattedStringContent]

@@ -138,9 +138,9 @@ class Definitions:
             names = {need.name}
             if need.name in outline.body and need.name != BODY:
                 yield Need(need.path, BODY)
-        for each in outline.definitions:
-            if each.owner is None and each.name in names and each.name != need.name:
-                yield Need(need.path, each.name)
+        for name in outline.outermost:
+            if name in names and name != need.name:
+                yield Need(need.path, name)
         yield from self._imported_by(need.path, outline, names)
 
     def _imported_by(self, path: str, outline: Outline, names: set[str] | None) -> Iterator[Need]:
@@ -166,16 +166,15 @@ class Definitions:
         if outline is None:
             return
         wanted = set(names)
-        defined = [each.name for each in outline.definitions if each.owner is None]
         bound = [name for name, _ in outline.imports]
-        for name in (*defined, *bound):
+        for name in (*outline.outermost, *bound):
             if name in wanted:
                 yield Need(path, name)
         for each, written in outline.imports:
             target = self.imports.target(path, written) if each == STAR else None
             near = None if target is None else self.outline(target.path)
             if target is not None and near is not None:
-                inner = wanted & {it.name for it in near.definitions if it.owner is None}
+                inner = wanted.intersection(near.outermost)
                 yield from (Need(path, name) for name in sorted(inner))
 
     def _telling_names(

@@ -23,6 +23,7 @@ _IMPORT_FROM = re.compile(
 """A parenthesis that nobody closes is looked through as far as the next one, and only once."""
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+((?:[^\n#;\\]|\\\n)+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)")
 _BASES = re.compile(r"\s*\(([^)]*)\)")
 _OUTSIDE = re.compile(r"^(?=[A-Za-z_@])", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -39,7 +40,7 @@ _HANDING_ON = re.compile(r"(?:from|import|__all__)\b")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function, method or class: ``names`` are all words in its text.
+    """A function, method, class or variable: ``names`` are all words in its text.
 
     Where a mode is set or asked for, ``.eval``, ``.train`` or ``.training`` is one of them.
     """
@@ -63,20 +64,29 @@ class Outline:
     """The words outside of all functions and classes, but for what only hands names on."""
     of_frameworks: frozenset[str]
     """The names that are imported from libraries that make modules."""
+    variables: tuple[Definition, ...]
+    """What the body assigns: a table of classes, say."""
 
     def named(self, name: str) -> list[Definition]:
         """What the file defines under a name, with the methods if it is a class."""
-        return [each for each in self.definitions if name in (each.name, each.owner)]
+        found = [each for each in self.definitions if name in (each.name, each.owner)]
+        return found or [each for each in self.variables if each.name == name]
+
+    @property
+    def outermost(self) -> Iterator[str]:
+        """The names of everything that can be imported from the file but what it imports itself."""
+        yield from (each.name for each in self.definitions if each.owner is None)
+        yield from (each.name for each in self.variables)
 
 
 @lru_cache(maxsize=2048)
 def outline_of(text: str) -> Outline:
     """The outline of a text."""
     text = _SURE_COMMENT.sub(r"\1", text)
-    inside, outside = _definitions(text)
+    inside, variables, outside = _definitions(text)
     imports = tuple(_imports(text))
     frameworks = (name for name, path in imports if path.partition(".")[0] in FRAMEWORKS)
-    return Outline(imports, tuple(inside), outside, frozenset(frameworks))
+    return Outline(imports, tuple(inside), outside, frozenset(frameworks), tuple(variables))
 
 
 def _imports(text: str) -> Iterator[tuple[str, str]]:
@@ -102,15 +112,20 @@ def _aliases(names: str) -> Iterator[tuple[str, str]]:
             yield words[0], words[0]
 
 
-def _definitions(text: str) -> tuple[list[Definition], frozenset[str]]:
+def _definitions(text: str) -> tuple[list[Definition], list[Definition], frozenset[str]]:
     found: list[Definition] = []
+    variables: list[Definition] = []
     outside: set[str] = set()
     starts = [match.start() for match in _OUTSIDE.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         top = _DEFINITION.match(text, start)
         if top is None:
             if not _HANDING_ON.match(text, start):
-                outside.update(_words(text, start, end))
+                words = _words(text, start, end)
+                outside.update(words)
+                assigned = _ASSIGNMENT.match(text, start)
+                if assigned is not None:
+                    variables.append(Definition(assigned[1], None, False, frozenset(words)))
             continue
         names = frozenset(_words(text, start, end))
         is_class = top[2] == "class"
@@ -119,7 +134,7 @@ def _definitions(text: str) -> tuple[list[Definition], frozenset[str]]:
         found.append(Definition(top[3], None, is_class, names, inherited))
         if is_class:
             found += _methods(text, top[3], top.end(), end)
-    return found, frozenset(outside)
+    return found, variables, frozenset(outside)
 
 
 def _methods(text: str, owner: str, start: int, end: int) -> Iterator[Definition]:

@@ -19,6 +19,7 @@ from flake8_bn_eval.interpret.records import Recorder
 from flake8_bn_eval.interpret.run import interpret, is_worth_following
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.lazily import cached_property
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
@@ -29,6 +30,7 @@ from flake8_bn_eval.project.programs import located, lowered
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.questions import abstract_classes
 
+ANSWERS = frozenset({Use.RETURNED, Use.RETURNED_DATA})
 MOST_ROUNDS = 3
 """How far callers of callers are searched."""
 
@@ -110,8 +112,8 @@ class Together:
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
-                path = self._path_of(root)
-                asked.setdefault(path, set()).add(root.class_name or root.name)
+                path, around = self._path_of(root), self._outermost(root)
+                asked.setdefault(path, set()).add(around.class_name or around.name)
                 methods.setdefault(path, set()).update([root.name] if root.class_name else [])
         callers = Callers(self.definitions)
         found = {
@@ -121,6 +123,16 @@ class Together:
         }
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
+
+    def _outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
+        """The function that others can import, where a function stands inside one."""
+        while definition.parent_scope in self._by_scope:
+            definition = self._by_scope[definition.parent_scope]
+        return definition
+
+    @cached_property
+    def _by_scope(self) -> dict[int, FunctionDefinition]:
+        return {each.scope: each for each in self.program.functions}
 
     def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
         """Let those who call a method by its name calm what nobody else has an answer to.
@@ -149,7 +161,15 @@ class Together:
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
         unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
-        return unset and self._is_open(forward)
+        return unset and (self._is_open(forward) or self._answers(forward))
+
+    def _answers(self, forward: Forward) -> bool:
+        """Whether a function gives its caller what it computes without gradients."""
+        record = forward.record
+        off = record.gradients.must_be(Gradient.OFF) and self.program.has(forward.place)
+        return off and forward.is_module and forward.mode_matters and not (
+            ANSWERS.isdisjoint(record.uses)
+        )
 
     def _path_of(self, definition: FunctionDefinition) -> str:
         return self.paths.get(file_of(definition.scope), self.path)

@@ -31,6 +31,7 @@ from flake8_bn_eval.operations import (
 CONSTRUCTOR = "__init__"
 FITTING = ("train", "backward", "fit")
 FREEZING = frozenset({Kind.FREEZE, Kind.FREEZE_PARAMETERS})
+MODES_FROZEN = frozenset({Kind.FREEZE, Kind.FREEZE_PART})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,17 @@ class Freezes:
 
     def _undone_in(self, function: FunctionDefinition | None) -> Iterator[Undone]:
         effects = self._effects.of(function)
+        fixed = _fixed(effects)
         for index, freeze in enumerate(effects):
-            if freeze.kind is not Kind.FREEZE or self._keeps_itself(function, freeze):
+            meant = freeze.kind is Kind.FREEZE or _is_fixed_part(freeze, fixed)
+            if not meant or self._keeps_itself(function, freeze):
                 continue
             later = effects[index + 1 :]
             for position, train in enumerate(later):
                 if train.place == freeze.place:
                     continue  # both are in a function that is called here: it is reported there
-                if _thaws(train, freeze) and not _freezes_again(later[position + 1 :], freeze):
+                again = later[position + 1 :]
+                if _thaws(train, freeze) and not _freezes_again(again, freeze, train):
                     yield _report(freeze, train)
                     break
 
@@ -96,17 +100,23 @@ class Freezes:
             return False
         owner = self._effects.graph.classes.of_method(function)
         own = owner is not None and freeze.subject.partition(".")[0] == "self"
-        return own and owner is not None and owner.method("train") is not None
+        return own and owner is not None and _overrides_train(owner)
 
     # Classes
 
     def _undone_of(self, class_: ClassFact) -> Iterator[Undone]:
         constructor = class_.methods.get(CONSTRUCTOR)
         variable = None if constructor is None else class_.self_of(constructor)
-        if constructor is None or variable is None or class_.method("train") is not None:
+        if constructor is None or variable is None or _overrides_train(class_):
             return
-        for freeze in self._effects.of(constructor):
-            if freeze.kind is Kind.FREEZE and freeze.subject.partition(".")[0] == variable[1]:
+        effects = self._effects.of(constructor)
+        for freeze in effects:
+            own = freeze.subject.partition(".")[0] == variable[1]
+            if own and freeze.kind is Kind.FREEZE_PART and class_.is_module is False:
+                train = self._thawed_by_method(class_, freeze)
+                if train is not None and freeze.subject != train.subject:
+                    yield _report(freeze, train)
+            elif own and freeze.kind is Kind.FREEZE:
                 train = self._thawed_by_method(class_, freeze)
                 if train is not None:
                     yield _report(freeze, train)
@@ -126,7 +136,7 @@ class Freezes:
         others = [each for each in class_.methods.values() if each is not constructor]
         again = [each for method in others for each in self._effects.of(method)]
         effects = self._effects.of(constructor)
-        fixed = {each.subject for each in effects if each.kind is Kind.FREEZE_PART_PARAMETERS}
+        fixed = _fixed(effects)
         for freeze in effects:
             if freeze.kind is not Kind.FREEZE_PART or _is_done_again(again, freeze):
                 continue
@@ -147,7 +157,8 @@ class Freezes:
         for method in class_.methods.values():
             effects = self._effects.of(method) if method.name != CONSTRUCTOR else []
             for index, train in enumerate(effects):
-                if _thaws(train, freeze) and not _freezes_again(effects[index + 1 :], freeze):
+                again = effects[index + 1 :]
+                if _thaws(train, freeze) and not _freezes_again(again, freeze, train):
                     return train
         return None
 
@@ -190,15 +201,35 @@ def _thaws(train: Effect, freeze: Effect) -> bool:
     return train.kind is Kind.TRAIN and reaches and not train.excludes(freeze)
 
 
-def _freezes_again(effects: list[Effect], freeze: Effect) -> bool:
-    return any(each.kind is Kind.FREEZE and each.concerns(freeze) for each in effects)
+def _freezes_again(effects: list[Effect], freeze: Effect, train: Effect) -> bool:
+    """Whether it is frozen anew; the module as a whole is in evaluation mode for other reasons."""
+    return any(
+        each.kind in MODES_FROZEN
+        and each.concerns(freeze)
+        and (each.kind is Kind.FREEZE or each.subject != train.subject)
+        for each in effects
+    )
+
+
+def _fixed(effects: list[Effect]) -> set[str]:
+    """The parts whose parameters are frozen."""
+    return {each.subject for each in effects if each.kind is Kind.FREEZE_PART_PARAMETERS}
+
+
+def _is_fixed_part(freeze: Effect, fixed: set[str]) -> bool:
+    """Whether a part is put in evaluation mode of which nothing shall learn: that is to last."""
+    return freeze.kind is Kind.FREEZE_PART and freeze.subject in fixed
+
+
+def _overrides_train(class_: ClassFact) -> bool:
+    """Whether a class has a `train` of its own that may stand for that of a module."""
+    return class_.method("train") is not None and class_.is_module is not False
 
 
 def _is_done_again(effects: list[Effect], freeze: Effect) -> bool:
     """Whether other methods do it as well, apart from the helper that does it here."""
-    kinds = (Kind.FREEZE, Kind.FREEZE_PART)
     return any(
-        each.kind in kinds and each.concerns(freeze) and each.place != freeze.origin
+        each.kind in MODES_FROZEN and each.concerns(freeze) and each.place != freeze.origin
         for each in effects
     )
 

@@ -33,6 +33,8 @@ class NormHolders:
         if depth == 0 or id(expression) in seen:
             return False
         seen.add(id(expression))
+        if any(self._holds(each, depth - 1, seen) for each in self._parts(expression)):
+            return True
         for origin in self._graph.origins(expression):
             for part in expressions(origin):
                 if isinstance(part, Call) and self._makes(part, depth, seen):
@@ -41,6 +43,21 @@ class NormHolders:
                     if part is not origin and self._holds(part, depth - 1, seen):
                         return True
         return False
+
+    def _parts(self, expression: Expression) -> list[Expression]:
+        """What ``self.model.backbone`` is given in the class that `self.model` is made of."""
+        if not isinstance(expression, Attribute) or self._graph.given(expression) is not None:
+            return []
+        origins = self._graph.origins(expression.value)
+        made = (part for each in origins for part in expressions(each))
+        meanings = [
+            meaning
+            for call in made
+            if isinstance(call, Call)
+            for meaning in self._graph.bindings.meanings(call.callee)
+        ]
+        classes = [each for each in meanings if isinstance(each, ClassDefinition)]
+        return [value for each in classes for value in self._fields(each, expression.name)]
 
     def _makes(self, call: Call, depth: int, seen: set[int]) -> bool:
         for meaning in self._graph.bindings.meanings(call.callee):
@@ -59,13 +76,14 @@ class NormHolders:
                 return True
         return False
 
-    def _fields(self, definition: ClassDefinition) -> list[Expression]:
-        """What the methods of a class keep in attributes of its instances."""
+    def _fields(self, definition: ClassDefinition, named: str | None = None) -> list[Expression]:
+        """What the methods of a class keep in attributes of its instances, or in one of them."""
         fact = self._graph.classes.of(definition)
         lineage = {id(each) for each in fact.lineage}
         return [
             each.given.value
-            for assigned in self._graph.survey.attributes.values()
+            for name, assigned in self._graph.survey.attributes.items()
+            if named in (None, name)
             for each in assigned
             if (owner := self._graph.owner(each.owner)) and id(owner.definition) in lineage
         ]

@@ -84,7 +84,7 @@ class Calls:
     def arguments(self, expression: Call, world: World, frame: Frame) -> Arguments:
         """Evaluate the arguments of a call."""
         evaluate, chosen = self.machine.expressions.evaluate, self.machine.expressions.chosen
-        consumed = self.machine.generators.consumed
+        consumed, named = self.machine.generators.consumed, self.machine.data.imported
         positional: list[Value] = []
         is_open = False
         spread: Value | None = None
@@ -97,11 +97,11 @@ class Calls:
                     spread = value
                 positional += [UNKNOWN.descending(value)] if elements is None else elements
             else:
-                value = chosen(argument, world, frame)
+                value = named(argument, chosen(argument, world, frame))
                 positional.append(consumed(value, world, frame))
         keywords: list[tuple[str | None, Value]] = []
         for name, each in expression.keywords:
-            value = chosen(each, world, frame)
+            value = named(each, chosen(each, world, frame))
             expanded = None if name else self.machine.containers.known_items(value, world)
             if name is None and expanded is not None:
                 keywords += expanded
@@ -213,7 +213,7 @@ class Calls:
                     return of_constant(getattr(text.value, name)(*values))
                 except TypeError:
                     return UNKNOWN
-        return UNKNOWN.descending(*arguments)
+        return self.machine.data.written(*arguments)
 
     def call_method(
         self,

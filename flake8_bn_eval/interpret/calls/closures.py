@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.flow.domain import Exits
+from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.modes.states import State
+from flake8_bn_eval.modes.things import Function
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Variable
 
 Captured = tuple[tuple[Variable, Value], ...]
+Escaped = dict[int, tuple[Function, World]]
+"""Inner functions that others may call, by their definition, and the world when they got out."""
 CELLS = -(1 << 40)
 """The scope of what closures have set in the names that they brought along."""
 
@@ -20,6 +26,28 @@ def cells(captured: Captured, world: World) -> Captured:
         (variable, value if later is None else value.join(later))
         for variable, value, later in found
     )
+
+
+def closed_over(
+    value: Value, scope: int, captured: Captured, world: World, escaped: Escaped
+) -> Value:
+    """An inner function that is returned takes the frame's names along; `escaped` notes it."""
+    inner = frozenset(
+        thing
+        for thing in value.things
+        if isinstance(thing, Function) and thing.definition.parent_scope == scope
+    )
+    if not inner:
+        return value
+    own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
+    names = {v: each for v in own if (each := world.names.get(v)) is not None}
+    names = {**dict(captured), **names}
+    taken = tuple(sorted(names.items(), key=lambda item: item[0]))
+    closed = frozenset(replace(each, captured=each.captured + taken) for each in inner)
+    for thing in sorted(closed, key=lambda thing: thing.definition.place):
+        if id(thing.definition) not in escaped:
+            escaped[id(thing.definition)] = thing, world.fork()
+    return replace(value, things=value.things - inner | closed)
 
 
 def _cell(variable: Variable) -> Variable:

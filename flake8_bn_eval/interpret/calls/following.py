@@ -7,12 +7,17 @@ else it is known that it sets nothing, and what it returns is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.telling import SETTING
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.objects import Kind
+from flake8_bn_eval.modes.things import Class, Function, ObjectId, Thing
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -20,8 +25,10 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
+    Operation,
     Place,
     Variable,
+    file_of,
 )
 
 LOADING = frozenset({"load_state_dict", "DataParallel", "DistributedDataParallel"})
@@ -32,6 +39,7 @@ COMMON = frozenset({"with", "grad"})
 
 
 FORWARD = "forward"
+CONTAINERS = frozenset({Kind.SEQUENCE, Kind.MAPPING})
 
 
 class Following:
@@ -41,6 +49,8 @@ class Following:
         self.machine = machine
         self._making: dict[int, bool] = {}
         """The functions that were asked whether they make a module, by their identity."""
+        self._reading: dict[int, bool] = {}
+        """Those that were asked whether they read a table of classes."""
 
     def skips(self, function: Function, arguments: Arguments, world: World) -> bool:
         """Whether a call is not worth running."""
@@ -51,7 +61,65 @@ class Following:
             return False
         if not definition.called_names.isdisjoint(self._telling):
             return False
-        return not self._makes_module(definition)
+        if self._hands_on(function, arguments) or self._reads_output(definition, arguments):
+            return False
+        if self._keeps_functions(function.receiver, world):
+            return False
+        return not (self._makes_module(definition) or self._reads_table(definition, world))
+
+    def _hands_on(self, function: Function, arguments: Arguments) -> bool:
+        """Whether a call takes or gives a function, as those do that register what is called."""
+        if self.machine.telling.inner_functions(function.definition):
+            return True
+        return any(isinstance(each.only_thing, Function) for each in arguments)
+
+    def _keeps_functions(self, receiver: ObjectId | None, world: World, depth: int = 3) -> bool:
+        """Whether an object keeps functions in lists or tables, to call them some time."""
+        state = None if receiver is None else world.shape(receiver)
+        if state is None or depth == 0:
+            return False
+        if state.kind in CONTAINERS:
+            if any(isinstance(each.only_thing, Function) for each in state.contents):
+                return True
+        return any(
+            self._keeps_functions(identity, world, depth - 1)
+            for each in state.contents
+            for identity in each.objects
+            if world.shape(identity).kind in CONTAINERS
+        )
+
+    def _reads_output(self, definition: FunctionDefinition, arguments: Arguments) -> bool:
+        """Whether a function reads the numbers of the output that it is given."""
+        given = any(each.lineage for each in arguments)
+        return given and self.machine.telling.reads_something(definition)
+
+    def _reads_table(self, definition: FunctionDefinition, world: World) -> bool:
+        """Whether a function reads a table of classes: ``MODELS[name](...)`` makes a module."""
+        known = self._reading.get(id(definition))
+        if known is None:
+            variables = {
+                name.variable
+                for operation in held(definition.body)
+                if isinstance(operation, Operation)
+                for name in operation.reads
+                if name.variable[0] == file_of(definition.scope)
+            }
+            known = any(self._is_table(variable, world) for variable in variables)
+            self._reading[id(definition)] = known
+        return known
+
+    def _is_table(self, variable: Variable, world: World) -> bool:
+        """Whether a variable of a file holds classes of modules, or functions that make one."""
+        links = self.machine.links
+        value = links.unassigned(variable)
+        tables = [] if value is None else [world.shape(each) for each in value.objects]
+        elements = [links.settled(each) for table in tables for each in table.contents]
+        return any(self._may_make(thing) for each in elements for thing in each.things)
+
+    def _may_make(self, thing: Thing) -> bool:
+        if isinstance(thing, Class):
+            return self.machine.classes.is_module(thing) is True
+        return isinstance(thing, Function) and self._makes_module(thing.definition)
 
     def _makes_module(self, definition: FunctionDefinition) -> bool:
         """Whether a function calls what is imported from a library and makes a module."""
@@ -132,19 +200,50 @@ class Following:
             self._sensitive
         )
 
-    def _calls_held_module(self, function: Function, world: World) -> bool:
-        """Whether a method calls its module or one that its object holds, or a closure does so."""
+    def _calls_held_module(
+        self, function: Function, world: World, asked: frozenset[int] = frozenset()
+    ) -> bool:
+        """Whether a method calls its module or one that its object holds, or a closure does so.
+
+        It may also do so through another method of the object.
+        """
         definition = function.definition
         called = definition.called_names
+        if self._is_of_unseen_module(function, world):
+            return self.machine.telling.may_call_module(definition)
         held = [value for (_, name), value in function.captured if name in called]
         if FORWARD in called:
             held += [value for _, value in function.captured]
         if function.receiver is not None:
-            own_fields = [world.field(function.receiver, f".{name}") for name in sorted(called)]
+            used = called | _parts_used(definition)
+            own_fields = [world.field(function.receiver, f".{name}") for name in sorted(used)]
             held += [each for each in own_fields if each is not None]
             own = {FORWARD, *(parameter.name for parameter in definition.parameters[:1])}
             held += [] if called.isdisjoint(own) else [of_object(function.receiver)]
-        return self._has_module(Arguments(tuple(held)), world)
+        if self._has_module(Arguments(tuple(held)), world):
+            return True
+        asked |= {id(definition)}
+        return any(
+            id(other.definition) not in asked and self._calls_held_module(other, world, asked)
+            for other in self._own_methods(function, world)
+        )
+
+    def _is_of_unseen_module(self, function: Function, world: World) -> bool:
+        """Whether it is the method of a module whose constructor was not worth following."""
+        state = None if function.receiver is None else world.shape(function.receiver)
+        return state is not None and state.is_module and not state.seen and state.class_ is not None
+
+    def _own_methods(self, function: Function, world: World) -> Iterator[Function]:
+        """The other methods of its object that a method calls."""
+        receiver = function.receiver
+        class_ = None if receiver is None else world.shape(receiver).class_
+        if class_ is None:
+            return
+        for name in sorted(function.definition.called_names):
+            member = self.machine.classes.member(class_, name)
+            other = None if member is None else member.only_thing
+            if isinstance(other, Function):
+                yield replace(other, receiver=receiver)
 
     def _is_own(self, place: Place) -> bool:
         """Whether something is of the judged file, and there is time for all that is in it."""
@@ -176,6 +275,21 @@ class Following:
         """What a call returns that is not run."""
         name = function.definition.name
         return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _parts_used(definition: FunctionDefinition) -> set[str]:
+    """The attributes of its object whose methods a method calls: ``self.crf.decode(x)``."""
+    if not definition.parameters:
+        return set()
+    own = definition.scope, definition.parameters[0].name
+    found = set[str]()
+    for call in definition.calls:
+        each = call.callee
+        while isinstance(each, Attribute):
+            if isinstance(each.value, Name) and each.value.variable == own:
+                found.add(each.name)
+            each = each.value
+    return found
 
 
 def _names(class_: Class) -> frozenset[str]:

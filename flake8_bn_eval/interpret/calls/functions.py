@@ -7,13 +7,12 @@ its use.  Recursion and very deep calls are not followed: their effect is unknow
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
 from flake8_bn_eval.interpret.calls.arguments import Arguments
-from flake8_bn_eval.interpret.calls.closures import Captured, cells, uncover
+from flake8_bn_eval.interpret.calls.closures import Captured, cells, closed_over, uncover
 from flake8_bn_eval.interpret.calls.summaries import Effects, Summaries, Summary
 from flake8_bn_eval.interpret.control.steps import RESULT
 from flake8_bn_eval.interpret.frames import Frame
@@ -288,7 +287,8 @@ class Functions:
         result = after.names.remove((scope, RESULT)) or NONE
         if definition.generator:
             result = self.machine.comprehensions.generated(inner, after)
-        result = self.closed_over(result, scope, function.captured, after)
+        result = closed_over(result, scope, function.captured, after, self.machine.escaped)
+        self.let_go(definition, function.captured, after)
         after.unbind_scope(scope)
         world.become(after)
         return result
@@ -301,24 +301,12 @@ class Functions:
         worlds += exits.get(Exit.RETURN, ())
         return worlds
 
-    def closed_over(self, value: Value, scope: int, captured: Captured, world: World) -> Value:
-        """An inner function that is returned takes the frame's names along; `escaped` notes it."""
-        inner = frozenset(
-            thing
-            for thing in value.things
-            if isinstance(thing, Function) and thing.definition.parent_scope == scope
-        )
-        if not inner:
-            return value
-        own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
-        names = {v: each for v in own if (each := world.names.get(v)) is not None}
-        names = {**dict(captured), **names}
-        taken = tuple(sorted(names.items(), key=lambda item: item[0]))
-        closed = frozenset(replace(each, captured=each.captured + taken) for each in inner)
-        for thing in sorted(closed, key=lambda thing: thing.definition.place):
-            if id(thing.definition) not in self.machine.escaped:
-                self.machine.escaped[id(thing.definition)] = thing, world.fork()
-        return replace(value, things=value.things - inner | closed)
+    def let_go(self, definition: FunctionDefinition, captured: Captured, world: World) -> None:
+        """Inner functions that are named and never called in sight: somebody else calls them."""
+        for inner in self.machine.telling.inner_functions(definition):
+            value = world.names.get((definition.scope, inner.name))
+            if value is not None and id(inner) not in self.machine.entered:
+                closed_over(value, definition.scope, captured, world, self.machine.escaped)
 
     def note_yield(self, value: Value, world: World, frame: Frame) -> None:
         """A generator is suspended here; its caller goes on with this world for a while."""

@@ -33,7 +33,10 @@ def is_placeholder(definition: FunctionDefinition) -> bool:
 
 
 def resting_on_subclasses(class_: ClassDefinition) -> list[FunctionDefinition]:
-    """The methods that come to a placeholder of their class: what they do is open."""
+    """The methods that come to a placeholder of their class: what they do is open.
+
+    Where the constructor does, it is open for all what they work on.
+    """
     methods = list(class_.methods.values())
     missing = {each.name for each in methods if is_placeholder(each)}
     found: dict[str, FunctionDefinition] = {}
@@ -47,6 +50,8 @@ def resting_on_subclasses(class_: ClassDefinition) -> list[FunctionDefinition]:
         if not more:
             break
         found |= more
+    if "__init__" in found:
+        found |= {each.name: each for each in methods if each.name not in missing}
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flake8_bn_eval.interpret.calls.alternatives import Way, one_of
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.things import (
     Class,
     Constant,
@@ -43,6 +44,7 @@ from flake8_bn_eval.operations import (
     DictDisplay,
     Display,
     Expression,
+    Formatted,
     Junction,
     Lambda,
     Name,
@@ -86,6 +88,7 @@ class Expressions:
             Starred: self._starred,
             Yield: self._yield,
             Opaque: self._opaque,
+            Formatted: self._formatted,
             Slice: lambda expression, world, frame: UNKNOWN,
         }
 
@@ -205,6 +208,7 @@ class Expressions:
         if found.lineage and index.lineage:
             # An output chooses among others: no gradient flows through the choice.
             return found.descending(index.detached())
+        self.machine.recorder.use(index.lineage, Use.READ)
         return self.machine.data.under_key(found, index) if index.constant else found
 
     def _slice(
@@ -304,6 +308,9 @@ class Expressions:
             joined = self.machine.containers.concatenate(left, right, world)
             if joined is not None:
                 return joined
+        text = left.constant
+        if expression.operator == "%" and text is not None and isinstance(text.value, str):
+            return self.machine.data.written(self.machine.containers.with_contents(right, world))
         if expression.operator == "+":
             self.machine.data.note_addition(left, right)
         symbol = self.machine.comparisons.combine(expression.operator, left, right, world)
@@ -338,6 +345,10 @@ class Expressions:
     def _opaque(self, expression: Opaque, world: World, frame: Frame) -> Value:
         parts = [self.evaluate(part, world, frame) for part in expression.parts]
         return descends(*parts) if parts else UNKNOWN
+
+    def _formatted(self, expression: Formatted, world: World, frame: Frame) -> Value:
+        parts = [self.evaluate(part, world, frame) for part in expression.parts]
+        return self.machine.data.written(*parts)
 
 
 def _as_flag(expression: Conditional) -> bool | None:

@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.records import Addition, Differentiation, Optimize
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Gradient, Mode
-from flake8_bn_eval.modes.things import Parameters, Result, Submodules, Symbol, Unknown
+from flake8_bn_eval.modes.things import External, Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Expression, Name, Place
@@ -129,6 +129,12 @@ class Data:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
 
+    def written(self, *values: Value) -> Value:
+        """A text that speaks of some values: their numbers, and no graph."""
+        for value in values:
+            self.machine.recorder.use(value.lineage, Use.PRINTED)
+        return UNKNOWN
+
     def _unseen(
         self, receiver: Value, name: str, arguments: Arguments, world: World, subject: str
     ) -> Value:
@@ -216,7 +222,8 @@ class Data:
         held = [thing.owners for thing in owner.things if isinstance(thing, Parameters)]
         for identity in owner.objects.union(*held):
             self.machine.modules.set_frozen(identity, off, world)
-        if off and self.machine.weights.is_parameter(owner) and isinstance(target, Attribute):
+        is_weight = owner == UNKNOWN or self.machine.weights.is_parameter(owner)
+        if off and is_weight and isinstance(target, Attribute):
             self.machine.splitting.replace(target, UNKNOWN.tagged(Tag.TENSOR), world)
         if not off and isinstance(target, Name):
             world.names[target.variable] = owner.tagged(Tag.DIFFERENTIATED)
@@ -254,6 +261,11 @@ class Data:
         if value.tags & OF_DATA:
             return value
         return self._retagged(value, self.tags_of(expression))
+
+    def imported(self, expression: Expression, value: Value) -> Value:
+        """What nobody in sight has made is known by the name it has: ``fit(train_loader)``."""
+        thing = value.only_thing
+        return self.tagged_by(expression, value) if isinstance(thing, External) else value
 
     def under_key(self, value: Value, index: Value) -> Value:
         """``loaders["val"]``, also where the key is the phase of a loop."""

@@ -72,6 +72,9 @@ class Forward:
         body = self._body(state, method)
         if body is None:
             output = self._result(record, state, arguments, world, row)
+            self.machine.watchers.show(
+                self._made_of(identity, world).family, output, world, frame, place
+            )
             if state.kind is Kind.UNKNOWN and row is None:
                 return self._perhaps_made(output, subject, world, frame, place)
             return output
@@ -237,6 +240,9 @@ class Forward:
         bound = replace(body, receiver=identity)
         returned = self.machine.functions.run(
             bound, arguments, world, frame, place, inside_forward=True
+        )
+        self.machine.watchers.show(
+            self._made_of(identity, world).family, graph, world, frame, place
         )
         nested = len(self.machine.recorder.forward_calls) > before
         if (nested or returned.derived) and not returned.connected:

@@ -125,6 +125,21 @@ class Modules:
             case "register":
                 self._register(identity, arguments, world, place)
                 return NONE
+        return self._noted(row, identity, receiver, arguments, world)
+
+    def _noted(
+        self,
+        row: MethodRow,
+        identity: ObjectId,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+    ) -> Value | None:
+        """What is done to a module without a call of it or a change of its mode."""
+        match row.effect:
+            case "watch":
+                self.machine.watchers.watch(identity, arguments.get(0, "hook"))
+                return UNKNOWN
             case "freeze":
                 self._freeze(identity, arguments, world)
                 return receiver
@@ -281,13 +296,11 @@ class Modules:
         changes_mode = may_set_mode(name, vocabulary)
         if changes_mode:
             self.lose_object(identity, world)
-        if state.may_be_module and self._is_used_as_module(identity, state):
-            if self._is_use(name, arguments):
-                return machine.forward.call(
-                    identity, name, arguments, world, frame, place, subject
-                )
-            if len(arguments.positional) and not changes_mode and self._may_compute(name):
-                return self._layer(identity, name, arguments, world, frame, place, subject)
+        used = state.may_be_module and self._is_used_as_module(identity, state)
+        if used and self._is_use(name, arguments):
+            return machine.forward.call(identity, name, arguments, world, frame, place, subject)
+        if state.may_be_module and not changes_mode and self._is_part(name, arguments, used):
+            return self._layer(identity, name, arguments, world, frame, place, subject)
         machine.unseen_calls.unseen(name, arguments, world)
         if any(argument.lineage for argument in arguments) or receiver.lineage:
             return UNKNOWN.descending(receiver, *arguments).tagged(Tag.OPEN)
@@ -312,6 +325,15 @@ class Modules:
             return False
         predicts = not vocabulary.predicting_methods.isdisjoint(words_of(name))
         return predicts or any(map(is_data, arguments))
+
+    def _is_part(self, name: str, arguments: Arguments, used_as_module: bool) -> bool:
+        """Whether an unknown name may be a layer of a module, or a module that something holds.
+
+        Of something that is not used as modules are, the name has to say so: ``trainer.model(x)``.
+        """
+        if not arguments.positional or not self._may_compute(name):
+            return False
+        return used_as_module or mentions(name, self.machine.knowledge.vocabulary.modules)
 
     def _may_compute(self, name: str) -> bool:
         """Whether a method may give a tensor: not ``init_hidden``, but ``get_embeddings``."""

@@ -66,7 +66,8 @@ class Spreading:
         listing = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
         for value in state.fields.values():
             several = len(value.objects) > 1 and not each
-            uncertain = weak or several and are_told_apart(value.objects, self.world)
+            mixed = several and not value.is_told_apart
+            uncertain = weak or mixed and are_told_apart(value.objects, self.world)
             if several and not uncertain:
                 self.doubtful |= self._shared_below(value)
             for child in value.objects:
