@@ -129,10 +129,15 @@ class Facts(Gathered):
         return gradients.may_be(Gradient.CALLER) and self._root_differentiates(forward.record)
 
     def is_callers_gradient(self, forward: Forward) -> bool:
-        """Whether gradients are as an unseen caller holds them, who is no module's caller."""
+        """Whether gradients are as an unseen caller holds them, who is no module's caller.
+
+        Nor is it an unseen base, unless the method chooses the mode itself: such a base sees to
+        neither.
+        """
         record = forward.record
+        by_base = record.of_heir and not self.is_switched_to_evaluation(forward)
         return record.gradients.may_be(Gradient.CALLER) and not (
-            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module
+            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module or by_base
         )
 
     def _root_differentiates(self, record: ForwardCall) -> bool:

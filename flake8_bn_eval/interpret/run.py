@@ -167,7 +167,8 @@ class Roots:
             and owner is not None
             and self._acts_as_module(owner)
             and (inside_forward or hook is not None or not self._predicts(definition))
-        ) or self._has_unseen_base(receiver, world)
+        )
+        frame.in_heir = self._has_unseen_base(receiver, world)
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
         elif world.gradients.must_be(Gradient.ON):
