@@ -12,6 +12,7 @@ from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, last_na
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
+    is_adapted_by_hand,
     is_in_optimizer,
     is_stepped,
     is_trained_through,
@@ -128,10 +129,15 @@ class Facts(Gathered):
         return gradients.may_be(Gradient.CALLER) and self._root_differentiates(forward.record)
 
     def is_callers_gradient(self, forward: Forward) -> bool:
-        """Whether gradients are as an unseen caller holds them, who is no module's caller."""
+        """Whether gradients are as an unseen caller holds them, who is no module's caller.
+
+        Nor is it an unseen base, unless the method chooses the mode itself: such a base sees to
+        neither.
+        """
         record = forward.record
+        by_base = record.of_heir and not self.is_switched_to_evaluation(forward)
         return record.gradients.may_be(Gradient.CALLER) and not (
-            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module
+            record.gradients.may_be(Gradient.UNKNOWN) or record.of_module or by_base
         )
 
     def _root_differentiates(self, record: ForwardCall) -> bool:
@@ -153,6 +159,10 @@ class Facts(Gathered):
     def is_adapted(self, forward: Forward) -> bool:
         """Whether the function trains the module for a few steps before each such call."""
         return is_adapted(forward.record, self.recorder, self.program)
+
+    def is_adapted_by_hand(self, forward: Forward) -> bool:
+        """Whether the function fits the module to a task, with gradients that it applies itself."""
+        return is_adapted_by_hand(forward.record, self.recorder)
 
     def differentiates_below(self, forward: Forward, place: Place) -> bool:
         """Whether a gradient is asked for in what is called at a place on the way to a call."""

@@ -94,6 +94,23 @@ def is_adapted(record: ForwardCall, recorder: Recorder, program: Program) -> boo
     return False
 
 
+def is_adapted_by_hand(record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether the function itself trains the module, and no optimizer takes a step there.
+
+    So a learner is fitted to a task before it is measured on it, in the mode of its training.
+    """
+    depth = len(record.stack)
+    trained = any(
+        other.trained
+        and other.stack == record.stack
+        and not other.receivers.isdisjoint(record.receivers)
+        for other in recorder.forward_calls
+    )
+    return trained and not any(
+        step.stack[:depth] == record.stack and _may_train(step, record) for step in recorder.steps
+    )
+
+
 def _body(record: ForwardCall, program: Program) -> Node:
     definition = record.stack[-1].definition
     return program.body if definition is None else definition.body

@@ -37,6 +37,7 @@ from flake8_bn_eval.interpret.libraries.library import Library
 from flake8_bn_eval.interpret.libraries.mode_contexts import ModeContexts
 from flake8_bn_eval.interpret.links import Links, Neighbour, Neighbourhood
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.modules.called import CalledParts
 from flake8_bn_eval.interpret.modules.forward import Forward
 from flake8_bn_eval.interpret.modules.makeup import Makeup
 from flake8_bn_eval.interpret.modules.methods import Modules
@@ -68,6 +69,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)
     machine.weights = Weights(machine)
+    machine.called_parts = CalledParts(machine)
     machine.mode_switches = ModeSwitches(machine)
     machine.hooks = Hooks(machine)
     machine.mode_contexts = ModeContexts(machine)

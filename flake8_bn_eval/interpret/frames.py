@@ -59,7 +59,9 @@ class Frame:
     passes: dict[Place, int] = field(default_factory=dict)
     """The loops over written-out elements that are running, and in which pass."""
     in_module: bool = False
-    """It is a method of a module, or of an unseen base's heir, that no call in sight enters."""
+    """It is a method of a module that no call in sight enters."""
+    in_heir: bool = False
+    """It is such a method of a class with an unseen base, which may be who calls it."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
     reaches_out: bool = False
@@ -161,6 +163,11 @@ class Frame:
     def belongs_to_module(self) -> bool:
         """Whether a method of a module is where this activation began."""
         return self.in_module if self.caller is None else self.caller.belongs_to_module
+
+    @property
+    def belongs_to_heir(self) -> bool:
+        """Whether it began in a method that an unseen base may have called."""
+        return self.in_heir if self.caller is None else self.caller.belongs_to_heir
 
     def place_in(self, program: Program, place: Place) -> Place | None:
         """The place in a program that led to one in this frame; None where none did."""

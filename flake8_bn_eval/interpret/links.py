@@ -49,12 +49,14 @@ PLAIN = Name | Attribute | Constant
 class Neighbour:
     """A file of the project: ``name`` is how others import it, from the project's root.
 
-    ``targets`` tells what the paths in its import statements are called from there.
+    ``targets`` tells what the paths in its import statements are called from there; ``unread``
+    are those of files that are not run, because they tell nothing.
     """
 
     name: str
     program: Program
     targets: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Links:
         self._names: dict[Variable, Value] = {}
         self._main = near.main.name
         self._files = {each.name: each for each in near.neighbours} if near.others else {}
+        self._unread = frozenset().union(*(each.unread for each in near.neighbours))
         self._by_base = {each.program.base: each for each in self._files.values()}
         self._stars: dict[tuple[int, str], Value] = {}
         self._postponed: dict[Variable, Step] = {}
@@ -139,6 +142,10 @@ class Links:
         for (file, identifier), value in list(self._stars.items()):
             if file == base:
                 self._stars.setdefault((importer, identifier), value)
+
+    def tells_nothing(self, path: str) -> bool:
+        """Whether something imported is of a file of the project in which nothing sets anything."""
+        return any(path == each or path.startswith(f"{each}.") for each in self._unread)
 
     def unassigned(self, variable: Variable) -> Value | None:
         """What a name is that the running code has not assigned."""

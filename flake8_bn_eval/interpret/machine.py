@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.libraries.library import Library
     from flake8_bn_eval.interpret.libraries.mode_contexts import ModeContexts
     from flake8_bn_eval.interpret.links import Links
+    from flake8_bn_eval.interpret.modules.called import CalledParts
     from flake8_bn_eval.interpret.modules.forward import Forward
     from flake8_bn_eval.interpret.modules.makeup import Makeup
     from flake8_bn_eval.interpret.modules.methods import Modules
@@ -129,6 +130,7 @@ class Machine:
     types: Types
     averages: Averages
     weights: Weights
+    called_parts: CalledParts
     runner: Runner[State]
 
     def __init__(

@@ -55,8 +55,9 @@ class ForwardCall:
     stack: tuple[Site, ...]
     inside_forward: bool
     of_module: bool
-    """It belongs to a method of a module whose callers nobody has seen, or of a class whose base
-    may be the caller."""
+    """It belongs to a method of a module whose callers nobody has seen."""
+    of_heir: bool = False
+    """It belongs to a method that an unseen base of its class may call."""
     library: str | None = None
     has_input: bool = False
     """It is given something; what is called without an argument is a factory."""
@@ -272,6 +273,7 @@ class Recorder:
                     frame.stack(),
                     frame.inside_forward,
                     frame.belongs_to_module,
+                    frame.belongs_to_heir,
                 )
             )
         return self.forward_calls[number]
@@ -285,7 +287,7 @@ class Recorder:
         if root is not None and gradients.may_be(Gradient.CALLER):
             if root.name == name:
                 return
-            if frame.belongs_to_module:
+            if frame.belongs_to_module or frame.belongs_to_heir:
                 gradients = Gradients.only(Gradient.UNKNOWN)
             else:
                 self.called_from.setdefault(name, set()).add(root.name)

@@ -47,7 +47,7 @@ def interpret(
     recorder = machine.recorder
     recorder.asked = near.methods if near else frozenset()
     try:
-        if near is not None or machine.telling.is_worth_following(program):
+        if near is not None and near.others or machine.telling.is_worth_following(program):
             _run(machine, program, near)
     finally:
         machine.dissolve()
@@ -167,7 +167,8 @@ class Roots:
             and owner is not None
             and self._acts_as_module(owner)
             and (inside_forward or hook is not None or not self._predicts(definition))
-        ) or self._has_unseen_base(receiver, world)
+        )
+        frame.in_heir = self._has_unseen_base(receiver, world)
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
         elif world.gradients.must_be(Gradient.ON):
@@ -240,7 +241,7 @@ class Roots:
     def _has_unseen_base(self, receiver: ObjectId | None, world: World) -> bool:
         """Whether a base that nobody has seen may be who calls the methods of an object."""
         class_ = None if receiver is None else world.shape(receiver).class_
-        return class_ is not None and self.machine.classes.is_module(class_) is None
+        return class_ is not None and self.machine.inheritance.has_unseen_base(class_)
 
     def _predicts(self, definition: FunctionDefinition) -> bool:
         """Whether a method of a module reads what it computes, and trains nothing."""

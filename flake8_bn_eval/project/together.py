@@ -42,7 +42,7 @@ class Together:
     project: Project
     program: Program
     knowledge: Knowledge
-    interpret_alone: Callable[[], Recorder]
+    interpret_alone: Callable[[Neighbourhood], Recorder]
     paths: dict[int, str] = field(default_factory=dict)
     """The other files that were looked at, by the base of their places."""
 
@@ -59,7 +59,8 @@ class Together:
     @cached_property
     def alone(self) -> Recorder:
         """What is seen of the file alone."""
-        return self.interpret_alone()
+        alone = self._neighbour(self.path, {self.path: self.program})
+        return self.interpret_alone(Neighbourhood(alone))
 
     def recorder(self) -> Recorder:
         """What is seen with all that other files tell; of the file alone if they tell nothing."""
@@ -233,10 +234,13 @@ class Together:
 
     def _neighbour(self, path: str, programs: dict[str, Program]) -> Neighbour:
         targets: dict[str, str] = {}
+        unread: set[str] = set()
         for operation in programs[path].imports:
             written = [each for _, each in operation.bindings]
             for name in [*written, *([operation.star] if operation.star else [])]:
                 target = self.definitions.imports.target(path, name)
                 if target is not None and target.path in programs:
                     targets[name] = ".".join([dotted(target.path), *target.rest])
-        return Neighbour(dotted(path), programs[path], targets)
+                elif target is not None:
+                    unread.add(name)
+        return Neighbour(dotted(path), programs[path], targets, frozenset(unread))

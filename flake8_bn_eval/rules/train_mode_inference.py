@@ -281,7 +281,7 @@ def check(facts: Facts) -> Iterator[Report]:
                 continue
             if call.record.parts_set or facts.is_meant(call, Mode.TRAIN):
                 continue
-            if facts.is_undone(call, Mode.TRAIN):
+            if facts.is_undone(call, Mode.TRAIN) or facts.is_adapted_by_hand(call):
                 continue
             if facts.is_born_in(Mode.TRAIN, call):
                 if call.guessed or not facts.is_used_as_module(call):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import recording
@@ -9,6 +11,9 @@ from flake8_bn_eval.modes.things import External, Super
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name, Place
+
+SETTING = frozenset({"eval", "train"})
+"""Methods by which a function that mentions them sets a mode."""
 
 
 class BuiltinCalls:
@@ -81,8 +86,18 @@ class BuiltinCalls:
         if isinstance(library, External) and name is None and len(arguments) == 2:
             return self.machine.library.chosen(library.path, None)
         if owner is None or name is None or not isinstance(name.value, str):
-            return UNKNOWN.descending(*arguments)
+            return self._any_module_of(owner, world, frame).descending(*arguments)
         return self.machine.expressions.attribute(owner, name.value, world, frame)
+
+    def _any_module_of(self, owner: Value | None, world: World, frame: Frame) -> Value:
+        """``getattr(self, "net" + name).eval()``: what modes are set of may be any module here."""
+        identity = None if owner is None else owner.only_object
+        definition = frame.definition
+        if identity is None or definition is None or definition.called_names.isdisjoint(SETTING):
+            return UNKNOWN
+        held = frozenset().union(*(value.objects for value in world.get(identity).contents))
+        modules = frozenset(each for each in held if world.shape(each).is_module)
+        return replace(UNKNOWN, objects=modules) if modules else UNKNOWN
 
     def _setattr(self, expression: Call, world: World, frame: Frame) -> Value:
         arguments = self.machine.calls.arguments(expression, world, frame)

@@ -93,7 +93,7 @@ class Classes:
         """Whether instances of a class are modules; None where a base is not known."""
         bases = [base for each in self.lineage(class_) for base in each.bases]
         verdicts = {
-            self._base_is_module(base) for base in bases if not isinstance(base.only_thing, Class)
+            self.base_is_module(base) for base in bases if not isinstance(base.only_thing, Class)
         }
         if True in verdicts:
             return True
@@ -109,7 +109,8 @@ class Classes:
             for base in bases
         )
 
-    def _base_is_module(self, base: Value) -> bool | None:
+    def base_is_module(self, base: Value) -> bool | None:
+        """Whether a base that is not in sight makes a class a module; None where nobody knows."""
         thing = base.only_thing
         if not isinstance(thing, External):
             return None

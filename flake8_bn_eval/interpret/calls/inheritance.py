@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_bn_eval.interpret.calls.placeholders import is_placeholder, resting_on_subclasses
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.things import Class, Function
+from flake8_bn_eval.modes.things import Class, External, Function
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.operations import FunctionDefinition
 
@@ -52,3 +52,17 @@ class Inheritance:
             if definition.name in each.definition.methods:
                 return each
         return class_
+
+    def has_unseen_base(self, class_: Class) -> bool:
+        """Whether a base may do anything: none in sight, nor of a file that tells nothing."""
+        classes = self.machine.classes
+        return any(
+            classes.base_is_module(base) is None and not self._tells_nothing(base)
+            for each in classes.lineage(class_)
+            for base in each.bases
+            if not isinstance(base.only_thing, Class)
+        )
+
+    def _tells_nothing(self, base: Value) -> bool:
+        thing = base.only_thing
+        return isinstance(thing, External) and self.machine.links.tells_nothing(thing.path)

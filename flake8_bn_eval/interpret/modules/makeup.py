@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -42,18 +44,38 @@ class Makeup:
         """Whether a module, with everything below it, reacts to its mode."""
         return self._sensitivity(identity, world, set())
 
-    def _sensitivity(self, identity: ObjectId, world: World, visited: set[ObjectId]) -> Sensitivity:
+    def _sensitivity(
+        self, identity: ObjectId, world: World, visited: set[ObjectId], *, is_called: bool = True
+    ) -> Sensitivity:
         if identity in visited:
             return Sensitivity.NO
         visited.add(identity)
         state = world.get(identity)
         verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
-        for value in state.contents:
+        for value, each_is_called in self._parts(state, is_called):
             for child in value.objects:
-                verdicts.add(self._of_child(child, world, visited, layer=state.registers))
+                if each_is_called or world.get(child).kind is not Kind.UNKNOWN:
+                    verdicts.add(
+                        self._of_child(
+                            child,
+                            world,
+                            visited,
+                            layer=state.registers,
+                            is_called=each_is_called,
+                        )
+                    )
         if Sensitivity.YES in verdicts:
             return Sensitivity.YES
         return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
+
+    def _parts(self, state: Object, is_called: bool) -> Iterator[tuple[Value, bool]]:
+        """What an object holds, and whether its class may call it: elements as what holds them."""
+        if state.class_ is None:
+            plain = state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
+            yield from ((value, is_called or not plain) for value in state.contents)
+            return
+        called = self.machine.called_parts.of(state.class_)
+        yield from ((value, called.has(key)) for key, value in state.fields.items())
 
     def modes_of_reacting(self, family: set[ObjectId], world: World) -> frozenset[Mode]:
         """The modes in which those members of a module are that may react to their own flag."""
@@ -65,7 +87,13 @@ class Makeup:
         return frozenset(modes)
 
     def _of_child(
-        self, child: ObjectId, world: World, visited: set[ObjectId], *, layer: bool
+        self,
+        child: ObjectId,
+        world: World,
+        visited: set[ObjectId],
+        *,
+        layer: bool,
+        is_called: bool,
     ) -> Sensitivity:
         """What a part brings in; a container of layers holds nothing but layers."""
         state = world.get(child)
@@ -73,7 +101,7 @@ class Makeup:
             return Sensitivity.NO
         if state.kind is Kind.UNKNOWN and not layer and not self._may_hold_layers(state, child):
             return Sensitivity.NO
-        return self._sensitivity(child, world, visited)
+        return self._sensitivity(child, world, visited, is_called=is_called)
 
     def _may_hold_layers(self, state: Object, identity: ObjectId) -> bool:
         """An attribute that comes in from outside matters only if it is used like a module."""

@@ -7,17 +7,15 @@ signals, a quantiser, a filter that is fixed on purpose.  What is not in sight m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flake8_bn_eval.interpret.calls.types import PLAIN_BASES
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.interpret.modules.called import Called
 from flake8_bn_eval.modes.evidence import Tag
-from flake8_bn_eval.modes.objects import Key, Kind, Object
+from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Class, External, ObjectId, Result, Symbol, Thing, Unknown
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import BUILTIN_SCOPE, Attribute, FunctionDefinition, Name, file_of
-from flake8_bn_eval.wording import identifiers
 
 MAKING = frozenset({"Parameter", "ParameterList", "ParameterDict"})
 """Names by which a method makes parameters, which the fields show once it has run."""
@@ -25,24 +23,11 @@ REGISTERING = "register_parameter"
 """The name by which one gives its module a parameter that is no field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
-    """What the methods of a class call: the words of it, or any element and local name."""
-
-    words: frozenset[str]
-    anything: bool
-
-    def has(self, key: Key) -> bool:
-        """Whether what a field holds may be called."""
-        return self.anything or str(key).removeprefix(".") in self.words
-
-
 class Weights:
     """Answers what may learn."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._called: dict[int, Called] = {}
 
     def may_learn(self, identity: ObjectId, world: World) -> bool:
         """Whether a parameter of a module, or of anything that hangs on it, may need a gradient."""
@@ -77,7 +62,7 @@ class Weights:
         """What an object holds, and whether that is called as a module may be."""
         called = Called(frozenset(), is_called or state.registers)
         if state.class_ is not None:
-            called = self._called_by(state.class_)
+            called = self.machine.called_parts.of(state.class_)
         yield from ((value, called.has(key)) for key, value in state.fields.items())
         if state.rest is not None:
             yield state.rest, called.anything
@@ -121,7 +106,7 @@ class Weights:
             REGISTERING in method.called_names
             or id(method) not in entered
             and not method.called_names.isdisjoint(MAKING)
-            for method in self._methods(class_)
+            for method in self.machine.called_parts.methods(class_)
         )
 
     def _may_bring(self, base: Value) -> bool:
@@ -136,32 +121,3 @@ class Weights:
                 row = knowledge.callable(path)
                 return row is None or not row.weightless
         return True
-
-    def _called_by(self, class_: Class) -> Called:
-        known = self._called.get(id(class_.definition))
-        if known is None:
-            methods = list(self._methods(class_))
-            words = frozenset().union(*map(self._words, methods))
-            known = Called(words, any(map(_calls_local, methods)))
-            self._called[id(class_.definition)] = known
-        return known
-
-    def _methods(self, class_: Class) -> Iterator[FunctionDefinition]:
-        for each in self.machine.classes.lineage(class_):
-            yield from each.definition.methods.values()
-
-    def _words(self, method: FunctionDefinition) -> set[str]:
-        """The words of what a method calls, but not of data of which it calls a tensor's method."""
-        words: set[str] = set()
-        for call in method.calls:
-            callee = call.callee
-            name = callee.name if isinstance(callee, Attribute) else ""
-            is_data = self.machine.knowledge.method("tensor", name) is not None
-            words |= {name} if is_data else identifiers(callee)
-        return words
-
-
-def _calls_local(method: FunctionDefinition) -> bool:
-    """Whether a method calls what a name of its own holds: an element, or what it was given."""
-    scopes = [call.callee.variable[0] for call in method.calls if isinstance(call.callee, Name)]
-    return any(scope not in (BUILTIN_SCOPE, file_of(scope)) for scope in scopes)
