@@ -47,6 +47,15 @@ NOT_RUN = {
 }
 
 
+def test_number_attributes_hold_no_module() -> None:
+    layers = [build(name) for name in RUN]
+    parts = {name for layer in layers for each in layer.modules() for name in each._modules}
+    numbers = {name for layer in layers for name in dir(layer)} | set(dir(torch.Tensor))
+    listed = TABLE.vocabulary.number_attributes
+    assert not listed & parts
+    assert listed <= numbers
+
+
 def run(layer: Any, training: bool, inputs: Inputs) -> list[Any]:
     """Outputs and buffers after two calls in one mode, with the same random numbers."""
     layer = copy.deepcopy(layer).train(training)
@@ -179,6 +188,18 @@ def test_containers_register_the_modules_among_their_arguments() -> None:
         "TransformerDecoder",
         "TransformerEncoder",
     }
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_layer_without_parameters_has_a_row_that_says_so(name: str) -> None:
+    layer = getattr(nn, name)(**sample(name)[0])
+    has_affine_option = "InstanceNorm" in name and "Lazy" not in name
+    assert ROWS[name].weightless or has_affine_option == (not list(layer.parameters()))
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.weightless])
+def test_a_weightless_layer_has_no_parameters_whatever_its_conditions(name: str) -> None:
+    assert not list(build(name).parameters())
 
 
 @pytest.mark.parametrize("name", ["SyncBatchNorm"])

@@ -137,8 +137,9 @@ class Facts(Gathered):
     def _root_differentiates(self, record: ForwardCall) -> bool:
         root = record.stack[0].definition
         return any(
-            bool(event.stack) and event.stack[0].definition is root and event.connected
+            event.connected and not event.turned_on
             for event in self.recorder.differentiations
+            if event.stack and event.stack[0].definition is root
         )
 
     def is_in_loop(self, forward: Forward) -> bool:

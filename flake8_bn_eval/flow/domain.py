@@ -22,6 +22,10 @@ class Domain(Protocol[State]):
         """The least state that covers both."""
         ...
 
+    def gather(self, gathered: State, last: State, state: State) -> State:
+        """The join of what was gathered, ``last`` among it, with one more state; keeps that."""
+        ...
+
     def signature(self, state: State) -> object:
         """Equal for two states in a row if no handler could tell them apart; cheap."""
         ...

@@ -29,10 +29,12 @@ MAXIMUM_PASSES = 8
 class _Watch(Generic[State]):
     """The join of the states in which an exception may leave a guarded node."""
 
-    __slots__ = ("state", "signature")
+    __slots__ = ("last", "signature", "state")
 
     def __init__(self) -> None:
         self.state: State | None = None
+        self.last: State | None = None
+        """The state that was added last."""
         self.signature: object = None
 
 
@@ -79,7 +81,12 @@ class Runner(Generic[State]):
         signature = self.domain.signature(state)
         if signature != watch.signature:
             watch.signature = signature
-            watch.state = self._merge(watch.state, self.domain.fork(state))
+            added = self.domain.fork(state)
+            if watch.state is None or watch.last is None:
+                watch.state = self.domain.fork(added)
+            else:
+                watch.state = self.domain.gather(watch.state, watch.last, added)
+            watch.last = added
 
     def _step(self, operation: object, state: State, exit: Exit) -> Exits[State]:
         # What is done inside of the operation before it raises, the domain tells by itself.

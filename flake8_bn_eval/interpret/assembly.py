@@ -44,6 +44,7 @@ from flake8_bn_eval.interpret.modules.mode_switches import ModeSwitches
 from flake8_bn_eval.interpret.modules.optimizers import Optimizers
 from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
 from flake8_bn_eval.interpret.modules.watchers import Watchers
+from flake8_bn_eval.interpret.modules.weights import Weights
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import Program
 
@@ -66,6 +67,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.inheritance = Inheritance(machine)
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)
+    machine.weights = Weights(machine)
     machine.mode_switches = ModeSwitches(machine)
     machine.hooks = Hooks(machine)
     machine.mode_contexts = ModeContexts(machine)

@@ -59,7 +59,7 @@ class Frame:
     passes: dict[Place, int] = field(default_factory=dict)
     """The loops over written-out elements that are running, and in which pass."""
     in_module: bool = False
-    """It is a method of a module that no call in sight enters."""
+    """It is a method of a module, or of an unseen base's heir, that no call in sight enters."""
     on_yield: Callable[[World, Value], State] | None = None
     """Runs the body of the ``with`` statement whose context manager this frame is."""
     reaches_out: bool = False

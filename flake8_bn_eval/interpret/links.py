@@ -229,6 +229,7 @@ class Links:
             if variable[0] == base:
                 known = self._names.get(variable)
                 self._names[variable] = value if known is None else value.join(known)
+        world.exist_anyway(world.existing)
         self.objects |= world.objects
 
     def _value(self, variable: Variable) -> Value | None:

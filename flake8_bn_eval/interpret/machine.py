@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.modules.optimizers import Optimizers
     from flake8_bn_eval.interpret.modules.submodules import SubmoduleWalk
     from flake8_bn_eval.interpret.modules.watchers import Watchers
+    from flake8_bn_eval.interpret.modules.weights import Weights
 
 MOST_STEPS = 400_000
 """After so many evaluated expressions the analysis of a file gives up."""
@@ -127,6 +128,7 @@ class Machine:
     watchers: Watchers
     types: Types
     averages: Averages
+    weights: Weights
     runner: Runner[State]
 
     def __init__(

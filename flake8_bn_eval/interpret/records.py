@@ -55,7 +55,8 @@ class ForwardCall:
     stack: tuple[Site, ...]
     inside_forward: bool
     of_module: bool
-    """It belongs to a method of a module whose callers nobody has seen."""
+    """It belongs to a method of a module whose callers nobody has seen, or of a class whose base
+    may be the caller."""
     library: str | None = None
     has_input: bool = False
     """It is given something; what is called without an argument is a factory."""
@@ -65,6 +66,7 @@ class ForwardCall:
     reacts_in: set[Mode] = field(default_factory=set)
     """The modes of those parts that may react to theirs."""
     frozen: bool = True
+    """No parameter of the module may need a gradient."""
     parts_set: bool = False
     """Parts that nobody has seen were put in modes of their own, by a loop over all of them."""
     modes: Modes = field(default_factory=lambda: Modes({}))
@@ -122,6 +124,8 @@ class Differentiation:
     assumed: Assumptions
     open: bool
     """Whether the value may carry a graph from somewhere unseen."""
+    turned_on: bool = False
+    """Whether gradients are on here whatever a caller holds."""
 
 
 def place_at(happened: ForwardCall | Differentiation | ModeChange, depth: int) -> Place:
@@ -236,6 +240,8 @@ class Recorder:
         """Methods of which it is asked how other files call them on objects of no known class."""
         self.called_by_name: dict[str, Gradients] = {}
         """In which gradient modes they do."""
+        self.called_from: dict[str, set[str]] = {}
+        """The functions in which they do so in the gradient mode of whoever calls these."""
         self.failures: list[Remark] = []
         self.unfollowed: set[FunctionDefinition] = set()
         """Functions that call themselves more deeply than anybody follows."""
@@ -270,8 +276,19 @@ class Recorder:
             )
         return self.forward_calls[number]
 
-    def call_by_name(self, name: str, gradients: Gradients) -> None:
-        """A method is called on an object of no known class."""
+    def call_by_name(self, name: str, gradients: Gradients, frame: Frame) -> None:
+        """A method is called on an object of no known class.
+
+        Who hands the call on under the same name is asked like the method itself.
+        """
+        root = frame.stack()[0].definition
+        if root is not None and gradients.may_be(Gradient.CALLER):
+            if root.name == name:
+                return
+            if frame.belongs_to_module:
+                gradients = Gradients.only(Gradient.UNKNOWN)
+            else:
+                self.called_from.setdefault(name, set()).add(root.name)
         known = self.called_by_name.get(name)
         self.called_by_name[name] = gradients if known is None else known.join(gradients)
 

@@ -7,6 +7,8 @@ run on what `__init__` leaves, joined over the methods that a caller may have ru
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.flow.domain import Exits
 from flake8_bn_eval.flow.nodes import Exit
@@ -118,7 +120,7 @@ class Roots:
         """
         if definition.name in SETUP or not self._is_waiting(definition):
             return False
-        if not self._acts_as_module(class_):
+        if not self._acts_as_module(class_) or self.wanted is not None:
             return True
         telling = self.machine.telling
         return telling.sets_something(definition) or (
@@ -130,7 +132,7 @@ class Roots:
     def _needs_constructor(self, class_: Class, definition: FunctionDefinition) -> bool:
         """Whether it matters for a method what the constructor makes."""
         telling = self.machine.telling
-        if self._acts_as_module(class_):
+        if self._acts_as_module(class_) and self.wanted is None:
             return telling.sets_mode(definition) and telling.may_call_module(definition)
         return True
 
@@ -165,7 +167,7 @@ class Roots:
             and owner is not None
             and self._acts_as_module(owner)
             and (inside_forward or hook is not None or not self._predicts(definition))
-        )
+        ) or self._has_unseen_base(receiver, world)
         if hook is not None:
             world.gradients = gradients_of(self.machine.hooks.gradients(hook))
         elif world.gradients.must_be(Gradient.ON):
@@ -235,6 +237,11 @@ class Roots:
         world.unbind_scope(scope)
         return world
 
+    def _has_unseen_base(self, receiver: ObjectId | None, world: World) -> bool:
+        """Whether a base that nobody has seen may be who calls the methods of an object."""
+        class_ = None if receiver is None else world.shape(receiver).class_
+        return class_ is not None and self.machine.classes.is_module(class_) is None
+
     def _predicts(self, definition: FunctionDefinition) -> bool:
         """Whether a method of a module reads what it computes, and trains nothing."""
         telling = self.machine.telling
@@ -260,7 +267,11 @@ class Roots:
         identity = self.machine.identities.number("instance", id(class_.definition))
         self.machine.classes.bear(class_, identity, world, class_.definition.place)
         constructed = any(self._needs_constructor(class_, each) for each in waiting)
-        entry = self.constructed(class_, identity, world) if constructed else world
+        if constructed:
+            entry = self.constructed(class_, identity, world)
+        else:
+            world.put(identity, replace(world.get(identity), seen=False))
+            entry = world
         if constructed and self.machine.is_alone:
             kept = Constructed(identity, entry.fork(), self.machine)
             self.machine.recorder.constructed[class_.definition] = kept

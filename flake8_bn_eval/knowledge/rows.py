@@ -125,6 +125,8 @@ class CallableRow:
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
+    ``weightless``   the module returned has no parameters at all
+    ``parameter``    what it returns is a parameter, and needs a gradient unless told otherwise
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
     ``flag``         an argument that chooses the mode meant by ``sets``, or else by ``starts``
@@ -167,6 +169,8 @@ class CallableRow:
     averages: bool = False
     refreshes: bool = False
     learns: bool = False
+    weightless: bool = False
+    parameter: bool = False
     registers: bool = False
     sets: Starts | None = None
     flag: Flag | None = None
@@ -335,6 +339,7 @@ class Vocabulary:
     loading: frozenset[str] = frozenset()
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()
+    number_attributes: frozenset[str] = frozenset()
     mode_flags: frozenset[str] = frozenset()
     statistics_keepers: frozenset[str] = frozenset()
     noisy_modules: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ again.  Dropping a literal of a guard widens it, which is always sound.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ Answer = Callable[[Question], bool | None]
 
 MOST_LITERALS = 4
 """Of a guard.  Programs test three flags at once, and rarely more."""
+MOST_KEPT = 1 << 15
+"""Answers about guards, which are few and asked for again and again."""
 MOST_GUARDS = 6
 """Of one alternative; beyond it holds in any case."""
 ALWAYS: Guard = frozenset()
@@ -42,6 +45,7 @@ def asks(questions: Iterable[Question], subjects: Set[str]) -> bool:
     return any(question[0] in subjects for question in questions)
 
 
+@lru_cache(MOST_KEPT)
 def both(first: Guard, second: Guard) -> Guard | None:
     """The guard that holds where both hold; None where that cannot be.
 
@@ -57,6 +61,7 @@ def both(first: Guard, second: Guard) -> Guard | None:
     return frozenset([*second, *sorted(first - second, key=_order)][:MOST_LITERALS])
 
 
+@lru_cache(MOST_KEPT)
 def _order(literal: Literal) -> tuple[bool, str, str]:
     """An order of literals that is the same in every process."""
     (subject, constant), truth = literal
@@ -113,6 +118,11 @@ def either(first: Guards, second: Guards) -> Guards:
 
 def simplified(given: Iterable[Guard]) -> Guards:
     """``g`` absorbs ``g and h``; ``g and a`` beside ``g and not a`` is ``g``."""
+    return _simplified(frozenset(given))
+
+
+@lru_cache(MOST_KEPT)
+def _simplified(given: Guards) -> Guards:
     guards = set(given)
     changed = True
     while changed and len(guards) > 1:

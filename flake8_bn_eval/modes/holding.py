@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import (
+    UNNUMBERED,
     Function,
     Mapped,
     Method,
@@ -105,11 +106,13 @@ def replace_everywhere(before: Value, after: Value, world: World) -> None:
 
 
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
+    sought = wanted | {UNNUMBERED}
     held: set[ObjectId] = set()
     for value in world.names.values():
-        held.update(led_to(value, world))
+        if not value.held.isdisjoint(sought):
+            held.update(led_to(value, world))
     for identity, state in world.objects.items():
-        if identity not in wanted:
+        if identity not in wanted and not state.held.isdisjoint(sought):
             for value in state.contents:
                 held.update(led_to(value, world))
     return held

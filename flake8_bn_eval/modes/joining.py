@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.guards import Guard
+from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
-from flake8_bn_eval.modes.objects import Origin
+from flake8_bn_eval.modes.objects import Object, Origin
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.operations import Variable
 
 if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def join(first: World, second: World) -> World:
-    """One world that covers both; consumes both."""
+def join(first: World, second: World, known: World | None = None) -> World:
+    """One world that covers both; consumes both.
+
+    If the first one covers a known world already, from which the second one comes, only what is
+    different since then is joined.
+    """
+    objects = set(second.objects.differing((known or first).objects))
     if first.version != second.version:
-        _materialise(first, second)
-        _materialise(second, first)
+        objects |= _materialise(first, second, objects)
+        objects |= _materialise(second, first, objects)
     here = first.assumptions.apart(second.assumptions)
     there = second.assumptions.apart(first.assumptions)
     joined = first.forked(first.assumptions.join(second.assumptions))
-    variables = first.names.differing(second.names)
+    variables = second.names.differing((known or first).names)
     joined.apart = first.apart | second.apart | exchanged(first, second, variables)
     if first.gradients is not second.gradients:
         joined.gradients = first.gradients.merged(here, second.gradients, there)
     joined.edits = 0
     differing = len(variables)
-    _join_names(joined, first, second, here, there)
-    differing += _join_objects(joined, first, second, here, there)
+    _join_names(joined, first, second, variables, here, there)
+    joined.existing = first.existing | second.existing
+    differing += _join_objects(joined, first, second, objects, here, there)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
         joined.watch(here, there)
@@ -38,10 +48,17 @@ def join(first: World, second: World) -> World:
     return joined
 
 
-def _join_names(joined: World, first: World, second: World, here: Guard, there: Guard) -> None:
+def _join_names(
+    joined: World,
+    first: World,
+    second: World,
+    variables: Set[Variable],
+    here: Guard,
+    there: Guard,
+) -> None:
     """A name that only one side has assigned can be read only where that side came from."""
     names, others = first.names, second.names
-    for variable in names.differing(others):
+    for variable in variables:
         kept = names.peek(variable)
         if kept is others.peek(variable):
             continue
@@ -52,29 +69,75 @@ def _join_names(joined: World, first: World, second: World, here: Guard, there: 
                 joined.names[variable] = value
 
 
-def _join_objects(joined: World, first: World, second: World, here: Guard, there: Guard) -> int:
-    """Join the objects; how many may have differed."""
+def _join_objects(
+    joined: World,
+    first: World,
+    second: World,
+    identities: Set[ObjectId],
+    here: Guard,
+    there: Guard,
+) -> int:
+    """Join the objects; how many may have differed.
+
+    One that exists on one of the paths only is what it is there.
+    """
     objects, others = first.objects, second.objects
-    merge = merging(here, there)
-    differing = objects.differing(others)
-    for identity in differing:
+    merge, in_first, in_second = merging(here, there), _existing(first), _existing(second)
+    for identity in identities:
         kept = objects.peek(identity)
         if kept is others.peek(identity):
             continue
-        mine, theirs = objects.left(identity), others.left(identity)
-        if theirs is not None:
-            state = theirs if mine is None else join_objects(mine, theirs, here, there, merge)
-            if state is not kept:
-                joined.objects[identity] = state
-    return len(differing)
+        mine, theirs = in_first(identity), in_second(identity)
+        if mine is not None and theirs is not None:
+            state = join_objects(mine, theirs, here, there, merge)
+        elif mine is not None:
+            state = _on_one_path(mine, here, joined)
+        elif theirs is not None:
+            state = _on_one_path(theirs, there, joined)
+        else:
+            continue
+        if state is not kept:
+            joined.objects[identity] = state
+    return len(identities)
 
 
-def _materialise(world: World, other: World) -> None:
-    """Look at every child that the other world has looked at."""
-    for identity in sorted(world.objects.differing(other.objects)):
+def _existing(world: World) -> Callable[[ObjectId], Object | None]:
+    """What tells of an object as far as it exists in a world."""
+    absent: dict[Guard, bool] = {ALWAYS: False}
+    known, watching = world.assumptions.known, world.watching
+
+    def existing(identity: ObjectId) -> Object | None:
+        state = world.objects.peek(identity)
+        if state is None:
+            return None
+        if state.exists and watching is not None:
+            watching.objects.add(identity)
+        gone = absent.get(state.exists)
+        if gone is None:
+            gone = any(known(question) is (not truth) for question, truth in state.exists)
+            absent[state.exists] = gone
+        return None if gone else world.objects.left(identity)
+
+    return existing
+
+
+def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
+    """An object that only one path has made, unless it was there before anybody saw it."""
+    if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
+        return state
+    joined.existing |= {question[0] for question, _ in guard}
+    return replace(state, exists=state.exists | guard)
+
+
+def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[ObjectId]:
+    """Look at every child that the other world has looked at; what is different then."""
+    written = world.objects.changed
+    before = len(written)
+    for identity in sorted(differing):
         theirs = other.objects.peek(identity)
         if theirs is not None and theirs.origin is not None and identity not in world.objects:
             _look_at(world, theirs.origin, other)
+    return cast("Set[ObjectId]", written) if len(written) > before else frozenset()
 
 
 def _look_at(world: World, origin: Origin, other: World) -> None:

@@ -51,19 +51,21 @@ def join_objects(
         or first.seen is not second.seen
         or first.frozen is not second.frozen
         or first.many is not second.many
+        or first.exists != second.exists
     )
     if not changed:
         return first
     kind = first.kind if first.kind is second.kind else Kind.UNKNOWN
     joined = first.with_contents(modes, tree, fields, rest, kind)
     same = (first.seen, first.frozen, first.many) == (second.seen, second.frozen, second.many)
-    if same:
+    if same and first.exists == second.exists:
         return joined
     return replace(
         joined,
         seen=first.seen and second.seen,
         frozen=first.frozen and second.frozen,
         many=first.many or second.many,
+        exists=first.exists & second.exists,
     )
 
 
@@ -126,6 +128,7 @@ def same_shape(first: Object, second: Object) -> bool:
         and first.seen is second.seen
         and first.frozen is second.frozen
         and first.many is second.many
+        and first.exists == second.exists
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
-from flake8_bn_eval.modes.guards import Answer, Question
+from flake8_bn_eval.modes.guards import ALWAYS, Answer, Guard, Question
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.things import Class, ObjectId
 from flake8_bn_eval.modes.values import NO_IDS, Value
@@ -80,6 +80,8 @@ class Object:
     """A container that is a module itself (``Sequential``, ``ModuleList``)."""
     many: bool = False
     """It stands for several objects: what is done to it is done to one of them."""
+    exists: Guard = ALWAYS
+    """Where any of this does not hold, there is no such object: it was made on another path."""
     known_to_hold: frozenset[ObjectId] | None = field(default=None, init=False, repr=False)
     """The answer of `held`, once somebody has asked."""
     known_questions: frozenset[Question] | None = field(default=None, init=False, repr=False)
@@ -194,4 +196,5 @@ class Object:
             self.frozen,
             self.registers,
             self.many,
+            self.exists,
         )

@@ -97,7 +97,7 @@ def _covers_objects(first: World, second: World) -> bool:
         if mine is None:
             if theirs.matters and theirs.origin is None:
                 return False
-        elif not same_modes(mine, theirs):
+        elif not (mine.exists <= theirs.exists and same_modes(mine, theirs)):
             return False
     return True
 

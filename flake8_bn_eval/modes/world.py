@@ -42,6 +42,7 @@ class World:
         "version",
         "edits",
         "subjects",
+        "existing",
         "_watching",
     )
 
@@ -59,6 +60,8 @@ class World:
         """Equal edits as well mean that no test can tell the names apart."""
         self.subjects: frozenset[str] = frozenset()
         """What the guards in this world ask about, and perhaps more."""
+        self.existing: frozenset[str] = frozenset()
+        """What decides whether some objects exist, and perhaps more."""
         self._watching: Footprint | None = None
 
     def fork(self) -> World:
@@ -75,7 +78,8 @@ class World:
         copy.apart = self.apart
         copy.identities = self.identities
         copy.version, copy.edits = self.version, self.edits
-        copy.subjects, copy._watching = self.subjects, self._watching
+        copy.subjects, copy.existing = self.subjects, self.existing
+        copy._watching = self._watching
         return copy
 
     def become(self, other: World) -> None:
@@ -84,12 +88,14 @@ class World:
         self.gradients, self.assumptions = other.gradients, other.assumptions
         self.apart = other.apart
         self.version, self.edits = other.version, other.edits
-        self.subjects, self._watching = other.subjects, other._watching
+        self.subjects, self.existing = other.subjects, other.existing
+        self._watching = other._watching
 
     def take_over(self, other: World, *, changed: bool) -> None:
         """Take over from a world what is kept beside its names, objects and assumptions."""
         self.apart |= other.apart
         self.subjects |= other.subjects
+        self.existing |= other.existing
         self.assumptions.variables.update(other.assumptions.variables)
         if changed:
             self.changed()
@@ -201,6 +207,13 @@ class World:
                 self.changed()
                 self.edits = self.identities.new_version()
 
+    def suppose_there(self, objects: frozenset[ObjectId]) -> None:
+        """Go on where an object exists, if it is just one."""
+        for identity in objects if len(objects) == 1 else ():
+            state = self.objects.peek(identity)
+            if state is not None:
+                self.suppose_all(state.exists)
+
     def begin_anew(self, condition: Condition) -> None:
         """A condition that only its place names is evaluated again: the old answer is gone."""
         self._forget_guards([condition.subject])
@@ -211,6 +224,7 @@ class World:
 
         What their answers leave out is gone for good, and the guards speak of them no more.
         """
+        self.exist_anyway(self.existing.intersection(subjects))
         stale = self.subjects.intersection(subjects)
         if stale:
             known = self.assumptions.known
@@ -222,8 +236,19 @@ class World:
             self.gradients = self.gradients.forgetting(stale)
             self.subjects -= stale
 
+    def exist_anyway(self, subjects: frozenset[str]) -> None:
+        """What some subjects say of the existence of objects is forgotten."""
+        if not subjects:
+            return
+        self.existing -= subjects
+        for identity, state in list(self.objects.items()):
+            left = frozenset(each for each in state.exists if each[0][0] not in subjects)
+            if left != state.exists:
+                self.put(identity, replace(state, exists=left))
+
     def drop_guards(self) -> None:
         """Take everything for possible in any case."""
+        self.exist_anyway(self.existing)
         if self.subjects:
             known, about = self.assumptions.known, self.subjects
             self._reguard(
@@ -362,6 +387,16 @@ class World:
     def join(self, other: World) -> World:
         """One world that covers both; consumes both."""
         return join(self, other)
+
+    def gather(self, last: World, other: World) -> World:
+        """One world that covers this one, which covers the last one, and another; consumes this.
+
+        Only what is different since the last one is looked at, unless that was on another path.
+        """
+        answers, before = other.assumptions.truths, last.assumptions.truths
+        if before.items() <= answers.items():
+            return join(self, other.fork(), last)
+        return join(self, other.fork())
 
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes as well."""

@@ -7,7 +7,7 @@ far as the question is still open.  Tests are none: they call things as no progr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -36,9 +36,15 @@ class Callers:
 
     definitions: Definitions
 
-    def of(self, path: str, names: Iterable[str]) -> list[Wanted]:
-        """The files in which functions and classes of a file are used, at most so many."""
-        return list(islice(self._using(path, sorted(set(names) - COMMON)), MOST_CALLERS))
+    def of(
+        self, path: str, names: Iterable[str], methods: Set[str] = frozenset()
+    ) -> list[Wanted]:
+        """The files in which functions and classes of a file are used, at most so many.
+
+        Wanted there is also who calls one of some methods, on an object that was kept.
+        """
+        used = self._using(path, sorted(set(names) - COMMON), frozenset(methods - COMMON))
+        return list(islice(used, MOST_CALLERS))
 
     def heirs(self, path: str, classes: Mapping[str, frozenset[str]]) -> list[Wanted]:
         """The files with subclasses of classes of a file, of which some methods are asked for.
@@ -69,10 +75,13 @@ class Callers:
             if len(found) < MOST_ASKING and self.definitions.tree.mentions(other, plain):
                 text, outline = self.definitions.tree.text(other), self.definitions.outline(other)
                 if text is not None and outline is not None and called.search(text):
-                    found.append(Wanted(other, frozenset(_spread(outline.definitions, set(names)))))
+                    calling = _calling(outline.definitions, set(names))
+                    found.append(Wanted(other, frozenset(calling)))
         return found
 
-    def _using(self, path: str, wanted: list[str]) -> Iterator[Wanted]:
+    def _using(
+        self, path: str, wanted: list[str], methods: frozenset[str] = frozenset()
+    ) -> Iterator[Wanted]:
         if not wanted:
             return
         word = re.compile(rf"\b(?:{'|'.join(map(re.escape, wanted))})\b")
@@ -83,7 +92,7 @@ class Callers:
             text = self.definitions.tree.text(other)
             if text is None or word.search(text) is None:
                 continue
-            used = self._used(other, path, wanted)
+            used = self._used(other, path, wanted, methods)
             if used is not None:
                 yield used
 
@@ -94,7 +103,9 @@ class Callers:
         files = [each for each in files if not _TEST.search(each)]
         yield from sorted(files, key=lambda each: (each.rpartition("/")[0] != folder, each))
 
-    def _used(self, other: str, path: str, names: list[str]) -> Wanted | None:
+    def _used(
+        self, other: str, path: str, names: list[str], methods: frozenset[str]
+    ) -> Wanted | None:
         outline = self.definitions.outline(other)
         if outline is None:
             return None
@@ -109,7 +120,7 @@ class Callers:
         users = _spread(outline.definitions, mentioned)
         if not users and mentioned.isdisjoint(outline.body):
             return None
-        return Wanted(other, frozenset(users))
+        return Wanted(other, frozenset(users | _calling(outline.definitions, {*methods})))
 
     def _imported(self, outline: Outline, names: list[str]) -> Iterator[tuple[str, str]]:
         for here, written in outline.imports:
@@ -135,6 +146,12 @@ class Callers:
             for here, again in self._imported(outline, names)
             if here in asked
         )
+
+
+def _calling(definitions: tuple[Definition, ...], methods: set[str]) -> set[str]:
+    """Those who may call a method: one of the same name may hand the call on."""
+    same = {each.name for each in definitions if each.name in methods}
+    return same | _spread(definitions, methods)
 
 
 def _spread(definitions: tuple[Definition, ...], mentioned: set[str]) -> set[str]:

@@ -23,7 +23,7 @@ from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
-from flake8_bn_eval.project.calming import calm
+from flake8_bn_eval.project.calming import Hearsay
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.programs import located, lowered
@@ -107,16 +107,18 @@ class Together:
     def _more_callers(self, facts: Facts, known: list[Wanted]) -> list[Wanted]:
         """Files that may call the functions on which the outcome rests, and are not known."""
         asked: dict[str, set[str]] = {}
+        methods: dict[str, set[str]] = {}
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
-                around = self._outermost(root)
-                asked.setdefault(self._path_of(root), set()).add(around.class_name or around.name)
+                path, around = self._path_of(root), self._outermost(root)
+                asked.setdefault(path, set()).add(around.class_name or around.name)
+                methods.setdefault(path, set()).update([root.name] if root.class_name else [])
         callers = Callers(self.definitions)
         found = {
             each.path: each
             for path, names in sorted(asked.items())
-            for each in callers.of(path, names)
+            for each in callers.of(path, names, methods[path])
         }
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
@@ -144,11 +146,16 @@ class Together:
             if root is not None and root.class_name is not None and self.program.has(root.place)
             if self.knowledge.method("module", root.name) is None
         )
-        callers = Callers(self.definitions).asking(self.path, methods)
-        if callers:
-            needed = self._needed_by(callers)
-            asked = self._run([*files, *needed], [*callers, *known], facts, methods)
-            calm(facts.recorder, asked.recorder)
+        hearsay, called = Hearsay(methods), frozenset[str]()
+        for _ in range(MOST_ROUNDS):
+            callers = Callers(self.definitions).asking(self.path, hearsay.asked)
+            if not callers:
+                break
+            needed, wanted = self._needed_by(callers), frozenset(hearsay.asked)
+            asked = self._run([*files, *needed], [*callers, *known], facts, wanted).recorder
+            called |= asked.called_by_name.keys() & methods
+            hearsay.hear(asked.called_by_name, asked.called_from)
+        hearsay.calm(facts.recorder, called)
 
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients

@@ -35,6 +35,7 @@ def in_each(value: Value, world: World, act: Act) -> Value:
     for alternative in alternatives:
         each = world.fork()
         each.suppose_all(alternative.guard)
+        each.suppose_there(alternative.objects)
         ways.append((each, partial(act, alternative)))
     return one_of(ways, world)
 

@@ -66,6 +66,11 @@ class Steps:
     def join(self, first: State, second: State) -> State:
         return merge([*first, *second])
 
+    def gather(self, gathered: State, last: State, state: State) -> State:
+        if len(gathered) == len(last) == len(state) == 1:
+            return (gathered[0].gather(last[0], state[0]),)
+        return self.join(gathered, self.fork(state))
+
     def signature(self, state: State) -> object:
         return tuple((id(world), world.version, world.edits) for world in state)
 

@@ -10,11 +10,11 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import Addition, Differentiation, OptimizerStep
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
-from flake8_bn_eval.modes.lattice import LOST, Mode
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Mode
 from flake8_bn_eval.modes.things import External, Parameters, Result, Submodules, Symbol, Unknown
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Expression, Name, Place
+from flake8_bn_eval.operations import Attribute, Expression, Name, Place
 from flake8_bn_eval.wording import identifiers
 
 AS_ARRAY = frozenset({"numpy", "__array__"})
@@ -193,6 +193,7 @@ class Data:
                 value.derived,
                 frozenset(world.assumptions.truths.items()),
                 is_open or Tag.DIFFERENTIATED in value.tags,
+                world.gradients.must_be(Gradient.ON),
             )
         )
 
@@ -218,10 +219,12 @@ class Data:
             return False
         constant = value.constant
         off = constant is not None and constant.value is False
-        for thing in owner.things:
-            if isinstance(thing, Parameters):
-                for identity in thing.owners:
-                    self.machine.modules.set_frozen(identity, off, world)
+        held = [thing.owners for thing in owner.things if isinstance(thing, Parameters)]
+        for identity in owner.objects.union(*held):
+            self.machine.modules.set_frozen(identity, off, world)
+        is_weight = owner == UNKNOWN or self.machine.weights.is_parameter(owner)
+        if off and is_weight and isinstance(target, Attribute):
+            self.machine.splitting.replace(target, UNKNOWN.tagged(Tag.TENSOR), world)
         if not off and isinstance(target, Name):
             world.names[target.variable] = owner.tagged(Tag.DIFFERENTIATED)
         return True

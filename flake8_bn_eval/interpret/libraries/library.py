@@ -270,6 +270,8 @@ class Library:
                 return self.machine.optimizers.make(path, arguments, world, frame, place)
             case "tensor":
                 return self._tensor(path, row, arguments, world)
+            case "other" if row.parameter and _needs_none(arguments):
+                return UNKNOWN.tagged(Tag.TENSOR)
             case "context" | "other":
                 return self.machine.results.other(path, arguments, world, frame, place)
         return self.machine.results.unknown(path, arguments, world, frame, place)
@@ -371,3 +373,9 @@ class Library:
             if constant is not None and constant.value is True:
                 tags.append(tag)
         return tags
+
+
+def _needs_none(arguments: Arguments) -> bool:
+    """Whether a parameter is told that it needs no gradient."""
+    flag = arguments.literal(1, "requires_grad")
+    return flag is not None and flag.value is False

@@ -103,8 +103,11 @@ def _concerns(identity: ObjectId, world: World, machine: Machine) -> bool:
     state = world.get(identity)
     if state.frozen or state.modes.must_be(Mode.EVAL):
         return False
-    if machine.makeup.sensitivity(identity, world) is Sensitivity.YES:
+    sensitivity = machine.makeup.sensitivity(identity, world)
+    if sensitivity is Sensitivity.YES:
         return True
+    if sensitivity is Sensitivity.NO and not machine.weights.may_learn(identity, world):
+        return False
     family = machine.makeup.family(identity, world)
     return any(_learns_or_switches(world.get(each), machine) for each in family)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
@@ -31,7 +31,15 @@ LOADING = frozenset({"load_state_dict", "<pretrained>"})
 REVEALING = frozenset({"reveal_mode", "reveal_grad"})
 
 
-MadeOf = tuple[set[ObjectId], Sensitivity, frozenset[Mode]]
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What is known of a module with everything below it."""
+
+    family: set[ObjectId]
+    sensitivity: Sensitivity
+    reacting: frozenset[Mode]
+    """The modes of those parts that may react to theirs."""
+    may_learn: bool
 
 
 class Forward:
@@ -65,7 +73,7 @@ class Forward:
         if body is None:
             output = self._result(record, state, arguments, world, row)
             self.machine.watchers.show(
-                self._made_of(identity, world)[0], output, world, frame, place
+                self._made_of(identity, world).family, output, world, frame, place
             )
             if state.kind is Kind.UNKNOWN and row is None:
                 return self._perhaps_made(output, subject, world, frame, place)
@@ -88,7 +96,8 @@ class Forward:
         record.receivers.add(identity)
         if state.origin is not None:
             self.machine.recorder.parents[identity] = state.origin.parent
-        family, sensitivity, reacting = self._made_of(identity, world)
+        made_of = self._made_of(identity, world)
+        family, sensitivity = made_of.family, made_of.sensitivity
         record.family |= family
         if state.class_ is not None:
             record.classes.add(state.class_.definition.name)
@@ -101,9 +110,9 @@ class Forward:
         record.library = record.library or state.library
         library = state.library or ""
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
-        record.frozen = record.frozen and state.frozen
+        record.frozen = record.frozen and not made_of.may_learn
         record.sensitive = record.sensitive.worse(sensitivity)
-        record.reacts_in |= reacting
+        record.reacts_in |= made_of.reacting
         record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
@@ -171,8 +180,12 @@ class Forward:
         if known is None:
             makeup = self.machine.makeup
             family = makeup.family(identity, world)
-            reacting = makeup.modes_of_reacting(family, world)
-            known = family, makeup.sensitivity(identity, world), reacting
+            known = MadeOf(
+                family,
+                makeup.sensitivity(identity, world),
+                makeup.modes_of_reacting(family, world),
+                self.machine.weights.may_learn(identity, world),
+            )
             self._family[key] = known
         return known
 
@@ -229,7 +242,7 @@ class Forward:
             bound, arguments, world, frame, place, inside_forward=True
         )
         self.machine.watchers.show(
-            self._made_of(identity, world)[0], graph, world, frame, place
+            self._made_of(identity, world).family, graph, world, frame, place
         )
         nested = len(self.machine.recorder.forward_calls) > before
         if (nested or returned.derived) and not returned.connected:

@@ -234,7 +234,10 @@ class Modules:
 
     def set_frozen(self, identity: ObjectId, frozen: bool, world: World) -> None:
         """The parameters of an object need no gradient, or need one again."""
-        world.put(identity, replace(world.get(identity), frozen=frozen))
+        for each in self.machine.makeup.family(identity, world):
+            state = world.get(each)
+            if state.may_be_module and state.frozen is not frozen:
+                world.put(each, replace(state, frozen=frozen))
 
     def _of_optimizer(
         self,
@@ -281,7 +284,7 @@ class Modules:
             return UNKNOWN
         state = world.get(identity)
         if name in machine.recorder.asked and not machine.program.has(place):
-            machine.recorder.call_by_name(name, world.gradients)
+            machine.recorder.call_by_name(name, world.gradients, frame)
         if receiver.lineage or machine.knowledge.method("tensor", name) is not None:
             if not state.is_module:
                 return machine.data.method(receiver, name, arguments, world, frame, place, subject)
