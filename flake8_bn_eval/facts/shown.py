@@ -44,7 +44,7 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
     A helper that training shares is right as it is: it is the call of the helper
     that lacks something.  Where the helper itself trains, by a flag, it is the helper.
     What the method of a module does inside is done by the module whose method is called,
-    unless the method says by its name that it predicts.
+    unless the method says by its name, or by the mode that it sets, that it predicts.
     """
     recorder = purposes.recorder
     if _helper_trains(record, recorder):
@@ -59,7 +59,8 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
     for site in reversed(record.stack):
         if site.call is None:
             break
-        inside = not purposes.has_telling_name(site) and _is_of_module(site, purposes, structure)
+        evaluates = purposes.has_telling_name(site) or _sets_evaluation(site, recorder)
+        inside = not evaluates and _is_of_module(site, purposes, structure)
         if inside and not purposes.program.has(site.call):
             return Shown(site.call, subject, elsewhere=True)
         owner = structure.attributes.owner_at(site.call, site.name) if inside else None
@@ -74,10 +75,20 @@ def _is_of_module(site: Site, purposes: Purposes, structure: Structure) -> bool:
     if site.definition is None:
         return False
     class_ = structure.classes.of_method(site.definition)
-    if class_ is not None:
-        return class_.is_module is True
-    # A class of another file, whose objects are used here.
+    if class_ is not None and class_.is_module is not None:
+        return class_.is_module
+    # A class of another file, or with a base from there, whose objects are used here.
     return site.receiver is not None and purposes.is_used_as_module((site.receiver,))
+
+
+def _sets_evaluation(site: Site, recorder: Recorder) -> bool:
+    """Whether a method puts its own object in evaluation mode."""
+    return any(
+        change.mode is Mode.EVAL
+        and change.receiver == site.receiver
+        and change.stack[-1].definition is site.definition
+        for change in recorder.mode_changes
+    )
 
 
 def _helper_trains(record: ForwardCall, recorder: Recorder) -> bool:
