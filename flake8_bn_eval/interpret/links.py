@@ -17,6 +17,7 @@ from flake8_bn_eval.flow.nodes import EMPTY, Branch, Node, Sequence, Step
 from flake8_bn_eval.interpret.entries import left_by
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
+from flake8_bn_eval.modes import existence
 from flake8_bn_eval.modes.lattice import Gradient
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import External, ObjectId, Thing
@@ -236,7 +237,7 @@ class Links:
             if variable[0] == base:
                 known = self._names.get(variable)
                 self._names[variable] = value if known is None else value.join(known)
-        world.exist_anyway(world.existing)
+        existence.forget(world.existing, world)
         self.objects |= world.objects
 
     def _value(self, variable: Variable) -> Value | None:

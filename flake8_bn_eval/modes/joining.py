@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from dataclasses import replace
+from collections.abc import Set
 from typing import TYPE_CHECKING, cast
 
 from flake8_bn_eval.modes.exchanges import exchanged
-from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
+from flake8_bn_eval.modes.existence import existing_in, on_one_path
+from flake8_bn_eval.modes.guards import Guard
 from flake8_bn_eval.modes.joins import join_objects, merging
-from flake8_bn_eval.modes.objects import Object, Origin
+from flake8_bn_eval.modes.objects import Origin
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Variable
 
@@ -48,6 +48,17 @@ def join(first: World, second: World, known: World | None = None) -> World:
     return joined
 
 
+def gather(gathered: World, last: World, other: World) -> World:
+    """One world that covers a gathered one, which covers the last one, and another.
+
+    Consumes the gathered one.  Only what is different since the last one is looked at, unless
+    that was on another path.
+    """
+    answers, before = other.assumptions.truths, last.assumptions.truths
+    comes_from_last = before.items() <= answers.items()
+    return join(gathered, other.fork(), last if comes_from_last else None)
+
+
 def _join_names(
     joined: World,
     first: World,
@@ -82,7 +93,7 @@ def _join_objects(
     One that exists on one of the paths only is what it is there.
     """
     objects, others = first.objects, second.objects
-    merge, in_first, in_second = merging(here, there), _existing(first), _existing(second)
+    merge, in_first, in_second = merging(here, there), existing_in(first), existing_in(second)
     for identity in identities:
         kept = objects.peek(identity)
         if kept is others.peek(identity):
@@ -91,42 +102,14 @@ def _join_objects(
         if mine is not None and theirs is not None:
             state = join_objects(mine, theirs, here, there, merge)
         elif mine is not None:
-            state = _on_one_path(mine, here, joined)
+            state = on_one_path(mine, here, joined)
         elif theirs is not None:
-            state = _on_one_path(theirs, there, joined)
+            state = on_one_path(theirs, there, joined)
         else:
             continue
         if state is not kept:
             joined.objects[identity] = state
     return len(identities)
-
-
-def _existing(world: World) -> Callable[[ObjectId], Object | None]:
-    """What tells of an object as far as it exists in a world."""
-    absent: dict[Guard, bool] = {ALWAYS: False}
-    known, watching = world.assumptions.known, world.watching
-
-    def existing(identity: ObjectId) -> Object | None:
-        state = world.objects.peek(identity)
-        if state is None:
-            return None
-        if state.exists and watching is not None:
-            watching.objects.add(identity)
-        gone = absent.get(state.exists)
-        if gone is None:
-            gone = any(known(question) is (not truth) for question, truth in state.exists)
-            absent[state.exists] = gone
-        return None if gone else world.objects.left(identity)
-
-    return existing
-
-
-def _on_one_path(state: Object, guard: Guard, joined: World) -> Object:
-    """An object that only one path has made, unless it was there before anybody saw it."""
-    if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
-        return state
-    joined.existing |= {question[0] for question, _ in guard}
-    return replace(state, exists=state.exists | guard)
 
 
 def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[ObjectId]:

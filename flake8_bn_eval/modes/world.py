@@ -12,6 +12,7 @@ from collections.abc import Callable, Set
 from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
+from flake8_bn_eval.modes import existence
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
 from flake8_bn_eval.modes.footprints import Footprint, Part
@@ -207,13 +208,6 @@ class World:
                 self.changed()
                 self.edits = self.identities.new_version()
 
-    def suppose_there(self, objects: frozenset[ObjectId]) -> None:
-        """Go on where an object exists, if it is just one."""
-        for identity in objects if len(objects) == 1 else ():
-            state = self.objects.peek(identity)
-            if state is not None:
-                self.suppose_all(state.exists)
-
     def begin_anew(self, condition: Condition) -> None:
         """A condition that only its place names is evaluated again: the old answer is gone."""
         self._forget_guards([condition.subject])
@@ -224,7 +218,7 @@ class World:
 
         What their answers leave out is gone for good, and the guards speak of them no more.
         """
-        self.exist_anyway(self.existing.intersection(subjects))
+        existence.forget(self.existing.intersection(subjects), self)
         stale = self.subjects.intersection(subjects)
         if stale:
             known = self.assumptions.known
@@ -236,19 +230,9 @@ class World:
             self.gradients = self.gradients.forgetting(stale)
             self.subjects -= stale
 
-    def exist_anyway(self, subjects: frozenset[str]) -> None:
-        """What some subjects say of the existence of objects is forgotten."""
-        if not subjects:
-            return
-        self.existing -= subjects
-        for identity, state in list(self.objects.items()):
-            left = frozenset(each for each in state.exists if each[0][0] not in subjects)
-            if left != state.exists:
-                self.put(identity, replace(state, exists=left))
-
     def drop_guards(self) -> None:
         """Take everything for possible in any case."""
-        self.exist_anyway(self.existing)
+        existence.forget(self.existing, self)
         if self.subjects:
             known, about = self.assumptions.known, self.subjects
             self._reguard(
@@ -387,16 +371,6 @@ class World:
     def join(self, other: World) -> World:
         """One world that covers both; consumes both."""
         return join(self, other)
-
-    def gather(self, last: World, other: World) -> World:
-        """One world that covers this one, which covers the last one, and another; consumes this.
-
-        Only what is different since the last one is looked at, unless that was on another path.
-        """
-        answers, before = other.assumptions.truths, last.assumptions.truths
-        if before.items() <= answers.items():
-            return join(self, other.fork(), last)
-        return join(self, other.fork())
 
     def forget_modes(self, modes: Modes) -> None:
         """Every module may now be in any of these modes as well."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
+from flake8_bn_eval.modes.existence import suppose_there
 from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied
 from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
@@ -35,7 +36,7 @@ def in_each(value: Value, world: World, act: Act) -> Value:
     for alternative in alternatives:
         each = world.fork()
         each.suppose_all(alternative.guard)
-        each.suppose_there(alternative.objects)
+        suppose_there(alternative.objects, each)
         ways.append((each, partial(act, alternative)))
     return one_of(ways, world)
 

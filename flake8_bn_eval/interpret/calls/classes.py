@@ -323,15 +323,9 @@ class Classes:
             return of_thing(Method(identity, name))
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
             return of_thing(Method(identity, name))
-        numbers = self.machine.knowledge.vocabulary.number_attributes
-        if name in numbers or self._is_single_layer(state):
+        if not self.machine.makeup.may_hold_module(state, name):
             return UNKNOWN
         return world.child(identity, f".{name}")
-
-    def _is_single_layer(self, state: Object) -> bool:
-        """Whether no attribute of a module is a module."""
-        row = self.machine.knowledge.callable(state.library) if state.library else None
-        return row is not None and row.is_single_layer
 
     def _training(self, identity: ObjectId, state: Object) -> Value:
         self.machine.saved_modes[identity] = state.modes

@@ -14,6 +14,7 @@ from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.interpret.records import Misuse
 from flake8_bn_eval.modes.ageing import retire_all
 from flake8_bn_eval.modes.holding import sweep
+from flake8_bn_eval.modes.joining import gather
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
 from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
@@ -68,7 +69,7 @@ class Steps:
 
     def gather(self, gathered: State, last: State, state: State) -> State:
         if len(gathered) == len(last) == len(state) == 1:
-            return (gathered[0].gather(last[0], state[0]),)
+            return (gather(gathered[0], last[0], state[0]),)
         return self.join(gathered, self.fork(state))
 
     def signature(self, state: State) -> object:

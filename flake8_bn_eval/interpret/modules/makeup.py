@@ -33,6 +33,13 @@ class Makeup:
                 waiting += [child for value in values for child in value.objects]
         return members
 
+    def may_hold_module(self, state: Object, attribute: str) -> bool:
+        """Whether an attribute that nobody has assigned may be a module, and no number."""
+        if attribute in self.machine.knowledge.vocabulary.number_attributes:
+            return False
+        row = self.machine.knowledge.callable(state.library) if state.library else None
+        return row is None or not row.is_single_layer
+
     def sensitivity(self, identity: ObjectId, world: World) -> Sensitivity:
         """Whether a module, with everything below it, reacts to its mode."""
         return self._sensitivity(identity, world, set())

@@ -1,0 +1,64 @@
+"""Objects that are there on some paths only: what decides it is kept with them.
+
+Where a literal of `Object.exists` does not hold, there is no such object: another path has made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
+from flake8_bn_eval.modes.objects import Object
+from flake8_bn_eval.modes.things import ObjectId
+
+if TYPE_CHECKING:
+    from flake8_bn_eval.modes.world import World
+
+
+def existing_in(world: World) -> Callable[[ObjectId], Object | None]:
+    """What tells of an object as far as it exists in a world."""
+    absent: dict[Guard, bool] = {ALWAYS: False}
+    known, watching = world.assumptions.known, world.watching
+
+    def existing(identity: ObjectId) -> Object | None:
+        state = world.objects.peek(identity)
+        if state is None:
+            return None
+        if state.exists and watching is not None:
+            watching.objects.add(identity)
+        gone = absent.get(state.exists)
+        if gone is None:
+            gone = any(known(question) is (not truth) for question, truth in state.exists)
+            absent[state.exists] = gone
+        return None if gone else world.objects.left(identity)
+
+    return existing
+
+
+def on_one_path(state: Object, guard: Guard, joined: World) -> Object:
+    """An object that only one path has made, unless it was there before anybody saw it."""
+    if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
+        return state
+    joined.existing |= {question[0] for question, _ in guard}
+    return replace(state, exists=state.exists | guard)
+
+
+def suppose_there(objects: frozenset[ObjectId], world: World) -> None:
+    """Go on where an object exists, if it is just one."""
+    for identity in objects if len(objects) == 1 else ():
+        state = world.objects.peek(identity)
+        if state is not None:
+            world.suppose_all(state.exists)
+
+
+def forget(subjects: frozenset[str], world: World) -> None:
+    """What some subjects say of the existence of objects is forgotten: they may exist anyway."""
+    if not subjects:
+        return
+    world.existing -= subjects
+    for identity, state in list(world.objects.items()):
+        left = frozenset(each for each in state.exists if each[0][0] not in subjects)
+        if left != state.exists:
+            world.put(identity, replace(state, exists=left))
