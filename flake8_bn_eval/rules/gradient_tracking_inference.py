@@ -265,6 +265,9 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
 
 def _stands_apart(facts: Facts, call: Forward) -> bool:
     """In a function that trains as well, the call is plainly none of the training."""
+    if call.record.auxiliary:
+        # What is differentiated there is compared with its output, whatever the data is called.
+        return False
     if Tag.EVALUATION_DATA in call.record.tags:
         return True
     read = bool({Use.READ, Use.DETACHED} & call.record.uses)
