@@ -210,6 +210,8 @@ class Purposes:
         if not evaluated and self.around.is_part_of_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
+        if not evaluated and self._computes_for_training(record.stack):
+            return Purpose.UNKNOWN, False
         if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
@@ -248,6 +250,15 @@ class Purposes:
         classes = map(_class_name, stack)
         evaluates = any(self._purpose_of_name(each) is Purpose.INFERENCE for each in classes)
         return Purpose.INFERENCE if evaluates else Purpose.UNKNOWN
+
+    def _computes_for_training(self, stack: tuple[Site, ...]) -> bool:
+        """Whether a function that measures nothing works for one named for training.
+
+        ``extract_features`` of ``forward_train``: whoever differentiates is in another file.
+        """
+        if not self.never_differentiates or self._is_measured(stack):
+            return False
+        return any(self._purpose_told_by(site) is Purpose.TRAINING for site in stack)
 
     def _is_in_evaluator(self, site: Site) -> bool:
         """Whether a function belongs to something that evaluates and is no module itself."""
