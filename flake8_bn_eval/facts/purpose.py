@@ -207,11 +207,9 @@ class Purposes:
             return Purpose.UNKNOWN, False
         if self.around.is_switched_to_evaluation(record):
             return Purpose.INFERENCE, True
-        if not evaluated and self.around.is_part_of_step(record):
+        if not evaluated and self._works_for_step(record):
             return Purpose.UNKNOWN, False
         named = self._named_purpose(record.stack)
-        if not evaluated and self._computes_for_training(record.stack):
-            return Purpose.UNKNOWN, False
         if evaluated or named is Purpose.INFERENCE or answers_requests(record):
             if Tag.TRAINING_DATA in record.tags and named is not Purpose.INFERENCE:
                 return Purpose.UNKNOWN, False
@@ -251,6 +249,10 @@ class Purposes:
         evaluates = any(self._purpose_of_name(each) is Purpose.INFERENCE for each in classes)
         return Purpose.INFERENCE if evaluates else Purpose.UNKNOWN
 
+    def _works_for_step(self, record: ForwardCall) -> bool:
+        """Whether what a call gives is wanted by a training step, here or in another file."""
+        return self.around.is_part_of_step(record) or self._computes_for_training(record.stack)
+
     def _computes_for_training(self, stack: tuple[Site, ...]) -> bool:
         """Whether a function that measures nothing works for one named for training.
 
@@ -258,7 +260,8 @@ class Purposes:
         """
         if not self.never_differentiates or self._is_measured(stack):
             return False
-        return any(self._purpose_told_by(site) is Purpose.TRAINING for site in stack)
+        computes = self._function_purpose(stack) is Purpose.INFERENCE
+        return computes and any(self._purpose_told_by(site) is Purpose.TRAINING for site in stack)
 
     def _is_in_evaluator(self, site: Site) -> bool:
         """Whether a function belongs to something that evaluates and is no module itself."""
