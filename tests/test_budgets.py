@@ -37,6 +37,19 @@ with torch.no_grad():
 """
 
 
+def answers(monkeypatch: pytest.MonkeyPatch, question: str) -> Counter[bool]:
+    """How often a property of the machine has been true and false, from now on."""
+    counted, asked = Counter[bool](), getattr(machine.Machine, question).fget
+
+    def answer(self: machine.Machine) -> bool:
+        found = bool(asked(self))
+        counted[found] += 1
+        return found
+
+    monkeypatch.setattr(machine.Machine, question, property(answer))
+    return counted
+
+
 def hurried(monkeypatch: pytest.MonkeyPatch, steps: int, haste: int) -> None:
     """There is time for very little."""
     monkeypatch.setattr(machine, "FOLLOWED_STEPS", steps)
@@ -134,16 +147,8 @@ def test_what_other_files_would_tell_beyond_the_budget_is_no_failure_of_the_file
         "def test(model, loader):\n    count(1)\n    with torch.no_grad():\n"
         "        print([model(images).argmax(1) for images in loader])\n"
     )
-    left_out = Counter[bool]()
-    follows = machine.Machine.follows_calls.fget  # type: ignore[attr-defined]
-
-    def counted(self: machine.Machine) -> bool:
-        answer = bool(follows(self))
-        left_out[answer] += 1
-        return answer
-
+    left_out = answers(monkeypatch, "follows_calls")
     hurried(monkeypatch, steps=60, haste=1)
-    monkeypatch.setattr(machine.Machine, "follows_calls", property(counted))
     found = analyse(judged.read_text(), filename=str(judged))
     assert left_out[False]
     assert "BNE901" not in [finding.code for finding in found]
@@ -168,16 +173,8 @@ def test_only_a_file_that_is_run_with_its_callers_shares_their_budget(
         (tmp_path / "main.py").write_text(
             "from judged import test\nfrom helper import Net\n\ntest(Net(), [1])\n"
         )
-    hasty = Counter[bool]()
-    is_hasty = machine.Machine.is_hasty.fget  # type: ignore[attr-defined]
-
-    def counted(self: machine.Machine) -> bool:
-        answer = bool(is_hasty(self))
-        hasty[answer] += 1
-        return answer
-
+    hasty = answers(monkeypatch, "is_hasty")
     monkeypatch.setattr(machine, "MOST_FOLLOWED", 1)
-    monkeypatch.setattr(machine.Machine, "is_hasty", property(counted))
     analyse(judged.read_text(), filename=str(judged))
     assert hasty
     assert bool(hasty[True]) is is_called

@@ -156,7 +156,7 @@ class Telling:
         found: dict[int, list[FunctionDefinition]] = {}
         for each in self.functions:
             around = outer.get(each.parent_scope)
-            if around is not None and (around.scope, each.name) in _read_in(around):
+            if around is not None and (around.scope, each.name) in read_in(around):
                 found.setdefault(around.scope, []).append(each)
         return found
 
@@ -256,7 +256,7 @@ def _bases_of(class_: ClassDefinition) -> set[str]:
     return set().union(*map(identifiers, class_.bases))
 
 
-def _read_in(definition: FunctionDefinition) -> set[Variable]:
+def read_in(definition: FunctionDefinition) -> set[Variable]:
     """The names that the body of a function mentions."""
     operations = (each for each in held(definition.body) if isinstance(each, Operation))
     return {name.variable for each in operations for name in each.reads}

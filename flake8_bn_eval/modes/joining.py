@@ -35,14 +35,13 @@ def join(first: World, second: World, known: World | None = None) -> World:
     if first.gradients is not second.gradients:
         joined.gradients = first.gradients.merged(here, second.gradients, there)
     joined.edits = 0
-    differing = len(variables)
     _join_names(joined, first, second, variables, here, there)
     joined.existing = first.existing | second.existing
-    differing += _join_objects(joined, first, second, objects, here, there)
+    _join_objects(joined, first, second, objects, here, there)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
         joined.watch(here, there)
-    joined.identities.effort += 1 + differing // 16
+    joined.identities.effort += 1 + (len(variables) + len(objects)) // 16
     if first.version != second.version:
         joined.changed()
     return joined
@@ -87,11 +86,8 @@ def _join_objects(
     identities: Set[ObjectId],
     here: Guard,
     there: Guard,
-) -> int:
-    """Join the objects; how many may have differed.
-
-    One that exists on one of the paths only is what it is there.
-    """
+) -> None:
+    """An object that exists on one of the paths only is what it is there."""
     objects, others = first.objects, second.objects
     merge, in_first, in_second = merging(here, there), existing_in(first), existing_in(second)
     for identity in identities:
@@ -109,7 +105,6 @@ def _join_objects(
             continue
         if state is not kept:
             joined.objects[identity] = state
-    return len(identities)
 
 
 def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[ObjectId]:

@@ -12,9 +12,6 @@ from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name, Place
 
-SETTING = frozenset({"eval", "train"})
-"""Methods by which a function that mentions them sets a mode."""
-
 
 class BuiltinCalls:
     """Builtins that look at the frame or at names."""
@@ -93,7 +90,9 @@ class BuiltinCalls:
         """``getattr(self, "net" + name).eval()``: what modes are set of may be any module here."""
         identity = None if owner is None else owner.only_object
         definition = frame.definition
-        if identity is None or definition is None or definition.called_names.isdisjoint(SETTING):
+        if identity is None or definition is None:
+            return UNKNOWN
+        if not any(map(self.machine.steps.names_mode, definition.called_names)):
             return UNKNOWN
         held = frozenset().union(*(value.objects for value in world.get(identity).contents))
         modules = frozenset(each for each in held if world.shape(each).is_module)

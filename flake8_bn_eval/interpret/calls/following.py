@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.interpret.telling import SETTING
+from flake8_bn_eval.interpret.telling import SETTING, read_in
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.objects import Kind
@@ -26,7 +25,6 @@ from flake8_bn_eval.operations import (
     Expression,
     FunctionDefinition,
     Name,
-    Operation,
     Place,
     Variable,
     file_of,
@@ -98,13 +96,8 @@ class Following:
         """Whether a function reads a table of classes: ``MODELS[name](...)`` makes a module."""
         known = self._reading.get(id(definition))
         if known is None:
-            variables = {
-                name.variable
-                for operation in held(definition.body)
-                if isinstance(operation, Operation)
-                for name in operation.reads
-                if name.variable[0] == file_of(definition.scope)
-            }
+            file = file_of(definition.scope)
+            variables = sorted(each for each in read_in(definition) if each[0] == file)
             known = any(self._is_table(variable, world) for variable in variables)
             self._reading[id(definition)] = known
         return known

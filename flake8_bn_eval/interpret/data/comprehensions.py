@@ -42,8 +42,7 @@ class Comprehensions:
             iterable = self.machine.expressions.evaluate(clauses[0].iterable, world, frame)
         self._clause(expression, clauses, iterable, identity, True, world, frame)
         state = world.get(identity)
-        held = state.contents
-        return value.descending(*held)
+        return value.descending(*state.contents)
 
     def _clauses(
         self,

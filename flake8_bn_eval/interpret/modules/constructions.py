@@ -18,7 +18,6 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import ObjectId
-from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import ClassDefinition, Program
 
@@ -125,9 +124,6 @@ def _is_plain(state: Object) -> bool:
     return state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
 
 
-def _values(state: Object) -> list[Value]:
-    return state.contents
-
 
 def _registered(identity: ObjectId, world: World) -> Iterator[ObjectId]:
     """A module and what `eval()` of it reaches."""
@@ -135,7 +131,7 @@ def _registered(identity: ObjectId, world: World) -> Iterator[ObjectId]:
     while waiting:
         each = waiting.pop()
         yield each
-        for value in _values(world.get(each)):
+        for value in world.get(each).contents:
             for child in value.objects - visited:
                 if world.get(child).may_be_module:
                     visited.add(child)
@@ -144,7 +140,7 @@ def _registered(identity: ObjectId, world: World) -> Iterator[ObjectId]:
 
 def _held(container: Object, world: World) -> Iterator[ObjectId]:
     """The modules in a plain container, and in plain containers inside it."""
-    for value in _values(container):
+    for value in container.contents:
         for each in value.objects:
             state = world.get(each)
             if _is_plain(state):

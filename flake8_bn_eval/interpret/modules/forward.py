@@ -72,9 +72,7 @@ class Forward:
         body = self._body(state, method)
         if body is None:
             output = self._result(record, state, arguments, world, row)
-            self.machine.watchers.show(
-                self._made_of(identity, world).family, output, world, frame, place
-            )
+            self.machine.watchers.show(identity, output, world, frame, place)
             if state.kind is Kind.UNKNOWN and row is None:
                 self.machine.unseen_calls.hand_losses(subject, arguments, world)
                 return self._perhaps_made(output, subject, world, frame, place)
@@ -242,9 +240,7 @@ class Forward:
         returned = self.machine.functions.run(
             bound, arguments, world, frame, place, inside_forward=True
         )
-        self.machine.watchers.show(
-            self._made_of(identity, world).family, graph, world, frame, place
-        )
+        self.machine.watchers.show(identity, graph, world, frame, place)
         nested = len(self.machine.recorder.forward_calls) > before
         if (nested or returned.derived) and not returned.connected:
             graph = graph.detached()

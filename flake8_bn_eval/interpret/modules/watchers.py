@@ -33,14 +33,16 @@ class Watchers:
                 self._of.setdefault(identity, {})[id(thing.definition)] = thing
 
     def show(
-        self, family: set[ObjectId], output: Value, world: World, frame: Frame, place: Place
+        self, module: ObjectId, output: Value, world: World, frame: Frame, place: Place
     ) -> None:
         """Hand the output of a forward call to those who watch a part of the module."""
-        for identity in sorted(self._of.keys() & family) if self._of else ():
-            for number, watcher in list(self._of[identity].items()):
+        if not self._of:
+            return
+        for part in sorted(self._of.keys() & self.machine.makeup.family(module, world)):
+            for number, watcher in list(self._of[part].items()):
                 if number not in self._asked:
                     self._asked.add(number)
-                    given = (of_object(identity), UNKNOWN, replace(output, things=UNKNOWN.things))
+                    given = (of_object(part), UNKNOWN, replace(output, things=UNKNOWN.things))
                     try:
                         self.machine.functions.call(
                             watcher, Arguments(given), world, frame, place
