@@ -44,7 +44,7 @@ def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
     """
     if any(pair <= members for pair in world.apart):
         return True
-    return any(_tells_apart(value.held, members) for value in holding(members, world))
+    return any(_tells_apart(value.held, members) for _, value in holding(members, world))
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:
@@ -58,12 +58,30 @@ def _are_of_one_kind(states: list[Object]) -> bool:
     )
 
 
-def holding(members: frozenset[ObjectId], world: World) -> Iterator[Value]:
-    """The values that hold one of these objects, and perhaps some more."""
-    yield from world.names.values()
-    for state in world.objects.values():
+def holding(
+    members: frozenset[ObjectId], world: World
+) -> Iterator[tuple[ObjectId | None, Value]]:
+    """The values that hold one of these objects, and perhaps some more, each with its owner.
+
+    Names have none.
+    """
+    for value in world.names.values():
+        yield None, value
+    for owner, state in world.objects.items():
         if not state.held.isdisjoint(members):
-            yield from state.contents
+            for value in state.contents:
+                yield owner, value
+
+
+def holders(world: World) -> dict[ObjectId, list[Value]]:
+    """The values that hold each object."""
+    found: dict[ObjectId, list[Value]] = {}
+    everything = [world.names.values(), *(each.contents for each in world.objects.values())]
+    for values in everything:
+        for value in values:
+            for identity in value.held:
+                found.setdefault(identity, []).append(value)
+    return found
 
 
 def _tells_apart(held: frozenset[ObjectId], members: frozenset[ObjectId]) -> bool:

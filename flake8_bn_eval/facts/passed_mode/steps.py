@@ -208,7 +208,7 @@ class Steps:
         words = self.view.knowledge.vocabulary.trained_variables
         found = {
             describe(each.value)
-            for each in expressions_of(sources)
+            for each in expressions(sources)
             if isinstance(each, Attribute) and each.name in words
         }
         if found or depth == 0:
@@ -272,47 +272,53 @@ class Steps:
         if "torch" not in self.view.program.imported or not self.applies:
             return None
         loop = self.regions.of(site.call).loop
-        tainted = self._reached(site)
-        for other in self.view.survey.calls:
-            callee = other.call.callee
-            if not (isinstance(callee, Attribute) and callee.name == "backward"):
-                continue
-            same = other.function is site.function and self.regions.of(other.call).loop is loop
-            if same and any(
-                isinstance(each, Name) and each.variable in tainted
-                for each in expressions_of(callee.value)
-            ):
-                return Step(other.call.place, f"`{describe(callee)}()`", None, 0)
+        backward = [
+            other
+            for other in self._backward_calls
+            if other.function is site.function and self.regions.of(other.call).loop is loop
+        ]
+        tainted = self._reached(site) if backward else set[object]()
+        for other in backward:
+            if not tainted.isdisjoint(_mentioned(other.call.callee)):
+                return Step(other.call.place, f"`{describe(other.call.callee)}()`", None, 0)
         return None
 
-    def _reached(self, site: CallSite) -> set[Variable]:
-        """The names to which the result of a call comes, within its function."""
-        found: set[Variable] = set()
-        while True:
-            more = {
-                variable
-                for variable, given in self.view.survey.names.items()
-                if variable not in found
-                and any(
-                    each.function is site.function and _mentions(each.value, site.call, found)
-                    for each in given
-                )
-            }
-            if not more:
-                return found
-            found |= more
+    @cached_property
+    def _backward_calls(self) -> list[CallSite]:
+        """The calls that ask a tensor for gradients."""
+        return [
+            site
+            for site in self.view.survey.calls
+            if isinstance(site.call.callee, Attribute) and site.call.callee.name == "backward"
+        ]
+
+    @cached_property
+    def _assigned(self) -> dict[FunctionDefinition | None, list[tuple[Variable, set[object]]]]:
+        """The names that each function gives values, and what is mentioned in those."""
+        found: dict[FunctionDefinition | None, list[tuple[Variable, set[object]]]] = {}
+        for variable, given in self.view.survey.names.items():
+            for each in given:
+                found.setdefault(each.function, []).append((variable, _mentioned(each.value)))
+        return found
+
+    def _reached(self, site: CallSite) -> set[object]:
+        """The call and the names to which its result comes, within its function."""
+        found, size = set[object]({site.call}), 0
+        while size < len(found):
+            size = len(found)
+            for variable, mentioned in self._assigned.get(site.function, ()):
+                if not found.isdisjoint(mentioned):
+                    found.add(variable)
+        return found
 
 
-def expressions_of(expression: Expression) -> Iterator[Expression]:
-    """An expression and everything in it."""
-    yield from expressions(expression)
-
-
-def _mentions(value: Expression, call: Call, names: set[Variable]) -> bool:
-    return any(
-        each is call or isinstance(each, Name) and each.variable in names
-        for each in expressions_of(value)
-    )
+def _mentioned(expression: Expression) -> set[object]:
+    """The names and the calls in an expression."""
+    return {
+        each.variable if isinstance(each, Name) else each
+        for each in expressions(expression)
+        if isinstance(each, Name | Call)
+    }
 
 
 def _is_differentiator(call: Call) -> bool:

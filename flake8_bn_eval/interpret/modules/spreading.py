@@ -17,7 +17,7 @@ from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied, either, impli
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Function, ObjectId
-from flake8_bn_eval.modes.unity import are_told_apart, holding
+from flake8_bn_eval.modes.unity import are_told_apart, holders, holding
 from flake8_bn_eval.modes.values import Value, of_constant
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
@@ -36,6 +36,8 @@ class Spreading:
     """The objects that were reached, and where."""
     doubtful: set[ObjectId] = field(default_factory=set)
     """Those that may be below another one of several, as somebody else holds them."""
+    holders: dict[ObjectId, list[Value]] | None = None
+    """Who holds what, once that was asked for; setting modes does not change it."""
 
     def reach(
         self,
@@ -98,22 +100,24 @@ class Spreading:
 
     def _is_held_besides(self, identity: ObjectId, guards: Guards) -> bool:
         """Whether anybody holds an object also where none of some guards holds."""
+        if self.holders is None:
+            self.holders = holders(self.world)
         return any(
             not implies(value.guards_of(identity) or UNGUARDED, guards)
-            for value in holding(frozenset({identity}), self.world)
-            if identity in value.held
+            for value in self.holders.get(identity, ())
         )
 
     def _shared_below(self, value: Value) -> set[ObjectId]:
         """What is below objects of which just one is there, and is held by others besides."""
         unguarded = value.objects - value.guards.keys()
         inside = {each for one in unguarded for each in self.machine.makeup.family(one, self.world)}
-        outside = list(self.world.names.values())
-        for identity, state in self.world.objects.items():
-            if identity not in inside:
-                outside += state.contents
-        held = frozenset().union(*(each.held for each in outside))
-        return inside.difference(unguarded) & held
+        below = frozenset(inside.difference(unguarded))
+        return {
+            each
+            for holder, held in holding(below, self.world)
+            if holder not in inside
+            for each in below & held.held
+        }
 
     def _is_repeated(self, child: ObjectId) -> bool:
         return self.world.get(child).many or child in self.world.identities.repeated
@@ -141,6 +145,7 @@ class Spreading:
                 )
 
             where_any(where, self.world, run)
+            self.holders = None
         else:
             Spreading(self.machine, self.modes, self.world, self.frame, self.place).reach(child)
 
