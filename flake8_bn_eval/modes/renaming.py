@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from flake8_bn_eval.modes.guards import UNGUARDED, Guards, either
 from flake8_bn_eval.modes.things import (
     Function,
     Lazy,
@@ -41,13 +42,18 @@ def renamed(value: Value, numbers: Numbers) -> Value:
             break
     if objects is value.objects and things is value.things:
         return value
-    guards = value.guards
-    if guards:
-        guards = {
-            numbers.get(each, each) if isinstance(each, int) else renamed_thing(each, numbers): held
-            for each, held in guards.items()
-        }
+    guards = _guards(value, numbers) if value.guards else value.guards
     return replace(value, objects=objects, things=things, guards=guards)
+
+
+def _guards(value: Value, numbers: Numbers) -> dict[Thing | ObjectId, Guards]:
+    """The guards of what has other numbers; two that are one now are there where either was."""
+    found: dict[Thing | ObjectId, Guards] = {}
+    for each in (*value.things, *value.objects):
+        held = value.guards.get(each, UNGUARDED)
+        new = numbers.get(each, each) if isinstance(each, int) else renamed_thing(each, numbers)
+        found[new] = either(found[new], held) if new in found else held
+    return {each: held for each, held in found.items() if held != UNGUARDED}
 
 
 def renamed_thing(thing: Thing, numbers: Numbers) -> Thing:
