@@ -106,11 +106,6 @@ class Forward:
         return self.record.sensitive is not Sensitivity.NO
 
     @property
-    def may_react_in_training(self) -> bool:
-        """Whether a part that reacts to its mode may be in training mode, and not only others."""
-        return not self.record.reacts_in or Mode.TRAIN in self.record.reacts_in
-
-    @property
     def is_probe(self) -> bool:
         """Called on made-up data, for shapes or for warming up, after its weights were loaded."""
         record = self.record

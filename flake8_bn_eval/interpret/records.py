@@ -64,8 +64,8 @@ class ForwardCall:
     is_single_layer: bool = False
     """A layer of a library by itself, not a model built of some."""
     sensitive: Sensitivity = Sensitivity.NO
-    reacts_in: set[Mode] = field(default_factory=set)
-    """The modes of those parts that may react to theirs."""
+    reacts_in_training: bool = False
+    """It may be in training mode, and a part of it that may react to its own mode is, too."""
     frozen: bool = True
     """No parameter of the module may need a gradient."""
     parts_set: bool = False

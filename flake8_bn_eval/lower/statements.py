@@ -89,14 +89,16 @@ class StatementLowering:
     def body(self, statements: Iterable[cst.CSTNode]) -> Node:
         """A sequence of statements as one node."""
         nodes: list[Node] = []
+        above: cst.CSTNode | None = None
         for statement in statements:
             if isinstance(statement, cst.SimpleStatementLine):
                 first = self.context.places
                 nodes += [self.statement(small) for small in statement.body]
-                if explains_mode(statement):
+                if explains_mode(statement, above):
                     self.context.explained |= set(range(first, self.context.places))
             else:
                 nodes.append(self.statement(statement))
+            above = statement
         nodes = [node for node in nodes if node is not EMPTY]
         if len(nodes) == 1:
             return nodes[0]

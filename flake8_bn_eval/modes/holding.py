@@ -31,20 +31,14 @@ if TYPE_CHECKING:
 
 
 def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
-    """Forget those of some objects that no name and no other object leads to."""
-    wanted = {each for each in identities if each in world.objects}
-    dropped = wanted and wanted - _held(world, wanted)
+    """Forget those of some objects, and of all below them, that nothing else leads to."""
+    wanted = _below([each for each in identities if each in world.objects], world)
+    dropped = wanted - _held(world, wanted)
     for identity in dropped:
         del world.objects[identity]
-    orphans = [
-        each
-        for each, state in world.objects.items()
-        if dropped and state.origin is not None and state.origin.parent in dropped
-    ]
-    for each in orphans:
-        world.objects[each] = replace(world.objects[each], origin=None)
-    if orphans:
-        drop_unheld(orphans, world)
+    for identity, state in list(world.objects.items()) if dropped else ():
+        if state.origin is not None and state.origin.parent in dropped:
+            world.objects[identity] = replace(state, origin=None)
 
 
 def sweep(world: World, since: World, *kept: Value) -> None:
@@ -105,7 +99,21 @@ def replace_everywhere(before: Value, after: Value, world: World) -> None:
                 world.put(identity, world.get(identity).with_field(key, changed(value)))
 
 
+def _below(identities: Iterable[ObjectId], world: World) -> set[ObjectId]:
+    """Some objects and all that they lead to."""
+    found, waiting = set[ObjectId](), list(identities)
+    while waiting:
+        each = waiting.pop()
+        if each in found or each not in world.objects:
+            continue
+        found.add(each)
+        for value in world.objects[each].contents:
+            waiting += led_to(value, world)
+    return found
+
+
 def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
+    """Those of some objects to which anything else leads, and all that is below those."""
     sought = wanted | {UNNUMBERED}
     held: set[ObjectId] = set()
     for value in world.names.values():
@@ -115,7 +123,7 @@ def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
         if identity not in wanted and not state.held.isdisjoint(sought):
             for value in state.contents:
                 held.update(led_to(value, world))
-    return held
+    return _below(held & wanted, world)
 
 
 def led_to(value: Value, world: World) -> Iterator[ObjectId]:

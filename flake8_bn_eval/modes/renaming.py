@@ -49,7 +49,8 @@ def renamed(value: Value, numbers: Numbers) -> Value:
 def _guards(value: Value, numbers: Numbers) -> dict[Thing | ObjectId, Guards]:
     """The guards of what has other numbers; two that are one now are there where either was."""
     found: dict[Thing | ObjectId, Guards] = {}
-    for each in (*value.things, *value.objects):
+    alternatives: list[Thing | ObjectId] = [*value.things, *value.objects]
+    for each in alternatives:
         held = value.guards.get(each, UNGUARDED)
         new = numbers.get(each, each) if isinstance(each, int) else renamed_thing(each, numbers)
         found[new] = either(found[new], held) if new in found else held

@@ -202,6 +202,11 @@ class Value:
         }
         return self._guarded(found)
 
+    def of(self, alternative: Thing | ObjectId, part: Value) -> Value:
+        """A part of one of the alternatives, which is there where that one is."""
+        held = self.guards.get(alternative)
+        return part if held is None else part.where(held)
+
     def replacing(self, alternative: Thing | ObjectId, other: Value) -> Value:
         """The value with others for one of its alternatives, where that was there."""
         things, objects = self.things - {alternative}, self.objects - {alternative}

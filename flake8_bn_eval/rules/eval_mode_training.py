@@ -298,6 +298,8 @@ def _is_trained(facts: Facts, call: Forward) -> bool:
     """Whether this module is meant to learn: a frozen one may well be in evaluation mode."""
     if not facts.is_stepped(call) or facts.is_option(call, Mode.EVAL):
         return False
+    if facts.is_explained(call, Mode.EVAL):
+        return False
     if facts.is_trained_through(call) or facts.is_test(call) or facts.is_undone(call, Mode.EVAL):
         return False
     if facts.is_set_in_parts(call, Mode.TRAIN):

@@ -275,7 +275,7 @@ def check(facts: Facts) -> Iterator[Report]:
     """Inference calls of modules that are known to come here in training mode."""
     reported: set[object] = set()
     for call in facts.forwards:
-        matters = call.mode_matters and call.may_react_in_training
+        matters = call.mode_matters and call.record.reacts_in_training
         if call.is_inference and matters and call.may_be(Mode.TRAIN):
             if facts.is_callers_choice(call, Mode.TRAIN) or facts.is_explained(call, Mode.TRAIN):
                 continue

@@ -161,9 +161,7 @@ class Registration:
 
     def _makes_container(self, maker: Meaning) -> bool:
         if isinstance(maker, FunctionDefinition):
-            returned = (
-                each.value for each in operations(maker.body) if isinstance(each, Return)
-            )
+            returned = (each.value for each in operations(maker.body) if isinstance(each, Return))
             return any(
                 each is not None and not isinstance(each, Call) and self._may_be_container(each)
                 for each in returned
@@ -184,7 +182,7 @@ class Registration:
 
     def _is_only_chosen_from(self, attribute: str, methods: list[FunctionDefinition]) -> bool:
         """Candidates, of which the constructor keeps some: nobody calls one in the container."""
-        makers = [each for each in methods if each.name == CONSTRUCTOR]
+        makers = self._constructing(methods)
         if any(self._mentions(each, attribute) for each in methods if each not in makers):
             return False
         return any(
@@ -199,6 +197,22 @@ class Registration:
             if not isinstance(operation, Evaluate)
             for each in expressions(_value_of(operation))
         )
+
+    def _constructing(self, methods: list[FunctionDefinition]) -> list[FunctionDefinition]:
+        """The constructor, and the methods that nothing in the class calls but those."""
+        makers = [each for each in methods if each.name == CONSTRUCTOR]
+        callers = [
+            (each, [it for it in methods if self._mentions(it, each.name)]) for each in methods
+        ]
+        while True:
+            more = [
+                each
+                for each, found in callers
+                if found and each not in makers and all(it in makers for it in found)
+            ]
+            if not more:
+                return makers
+            makers += more
 
     def _mentions(self, method: FunctionDefinition, attribute: str) -> bool:
         return any(

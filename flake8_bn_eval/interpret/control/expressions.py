@@ -111,11 +111,13 @@ class Expressions:
         """What ``value.name`` evaluates to."""
         found = NOTHING
         for identity in value.objects:
-            found = found.join(self.machine.classes.attribute(identity, name, world, frame))
+            part = self.machine.classes.attribute(identity, name, world, frame)
+            found = found.join(value.of(identity, part))
         if value.guards and name == OWN_MODE:
             found = self.machine.mode_switches.asked(found, value, world)
         for thing in value.things:
-            found = found.join(self._attribute_of_thing(thing, name, value, world, frame))
+            part = self._attribute_of_thing(thing, name, value, world, frame)
+            found = found.join(value.of(thing, part))
         if self.machine.data.is_neutral(name):
             return found
         if value.lineage or value.tags:
@@ -204,7 +206,8 @@ class Expressions:
         index = self.evaluate(expression.index, world, frame)
         found = NOTHING
         for identity in value.objects:
-            found = found.join(self.machine.containers.element(identity, index, world))
+            part = self.machine.containers.element(identity, index, world)
+            found = found.join(value.of(identity, part))
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
         found = found.descending(value)

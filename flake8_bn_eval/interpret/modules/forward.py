@@ -111,7 +111,9 @@ class Forward:
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
         record.frozen = record.frozen and not made_of.may_learn
         record.sensitive = record.sensitive.worse(sensitivity)
-        record.reacts_in |= made_of.reacting
+        if state.modes.may_be(Mode.TRAIN):
+            trains = not made_of.reacting or Mode.TRAIN in made_of.reacting
+            record.reacts_in_training = record.reacts_in_training or trains
         record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
