@@ -251,7 +251,10 @@ class Purposes:
 
     def _works_for_step(self, record: ForwardCall) -> bool:
         """Whether what a call gives is wanted by a training step, here or in another file."""
-        return self.around.is_part_of_step(record) or self._computes_for_training(record.stack)
+        if self.around.is_part_of_step(record) or self._computes_for_training(record.stack):
+            return True
+        trains = self._function_purpose(record.stack) is Purpose.TRAINING
+        return trains and self.around.is_part_of_returned(record)
 
     def _computes_for_training(self, stack: tuple[Site, ...]) -> bool:
         """Whether a function that measures nothing works for one named for training.

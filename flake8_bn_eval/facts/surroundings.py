@@ -6,6 +6,7 @@ from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place, Program
 
@@ -22,6 +23,16 @@ class Surroundings:
         """Whether another output of the same pass of a function is differentiated."""
         return len(record.stack) > 1 and any(
             each.trained and each.stack == record.stack and self._share_pass(each, record)
+            for each in self.recorder.forward_calls
+        )
+
+    def is_part_of_returned(self, record: ForwardCall) -> bool:
+        """Whether its numbers leave a function that also returns an output with its graph.
+
+        Labels that a model has made up are part of the loss, which somebody else differentiates.
+        """
+        return Use.RETURNED_DATA in record.uses and any(
+            each.stack == record.stack and Use.RETURNED in each.uses
             for each in self.recorder.forward_calls
         )
 

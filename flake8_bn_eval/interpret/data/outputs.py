@@ -130,9 +130,13 @@ class Data:
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
 
     def written(self, *values: Value) -> Value:
-        """A text that speaks of some values: their numbers, and no graph."""
+        """A text that speaks of some values: their numbers, and no graph.
+
+        Whoever measures takes the number out of a loss; as it is, it is only looked at in passing.
+        """
         for value in values:
-            self.machine.recorder.use(value.lineage, Use.PRINTED)
+            if not (value.connected and Tag.LOSS in value.tags):
+                self.machine.recorder.use(value.lineage, Use.PRINTED)
         return UNKNOWN
 
     def _unseen(

@@ -107,11 +107,11 @@ class Library:
             # How many rows an output has is none of its numbers.
             return UNKNOWN
         if name in READING_BUILTINS:
-            use = Use.PRINTED if name == PRINT else Use.READ
-            for argument in arguments:
-                self.machine.recorder.use(argument.lineage, use)
             if name == PRINT:
+                self.machine.data.written(*arguments)
                 return NONE
+            for argument in arguments:
+                self.machine.recorder.use(argument.lineage, Use.READ)
             folded = self._folded(name, arguments, world)
             if folded is not None:
                 return folded
