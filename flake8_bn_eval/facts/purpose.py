@@ -253,8 +253,8 @@ class Purposes:
         """Whether what a call gives is wanted by a training step, here or in another file."""
         if self.around.is_part_of_step(record) or self._computes_for_training(record.stack):
             return True
-        trains = self._function_purpose(record.stack) is Purpose.TRAINING
-        return trains and self.around.is_part_of_returned(record)
+        named = self._function_purpose(record.stack), self._purpose_told_by(record.stack[0])
+        return Purpose.TRAINING in named and self.around.is_part_of_returned(record)
 
     def _computes_for_training(self, stack: tuple[Site, ...]) -> bool:
         """Whether a function that measures nothing works for one named for training.

@@ -27,11 +27,11 @@ class Surroundings:
         )
 
     def is_part_of_returned(self, record: ForwardCall) -> bool:
-        """Whether its numbers leave a function that also returns an output with its graph.
+        """Whether it leaves with its graph, or its numbers do beside another output with a graph.
 
         Labels that a model has made up are part of the loss, which somebody else differentiates.
         """
-        return Use.RETURNED_DATA in record.uses and any(
+        return Use.RETURNED in record.uses or Use.RETURNED_DATA in record.uses and any(
             each.stack == record.stack and Use.RETURNED in each.uses
             for each in self.recorder.forward_calls
         )
