@@ -81,9 +81,18 @@ class Results:
 
     def is_like_module(self, state: Object) -> bool:
         """Whether an object is a module, or called like one."""
+        return state.is_module or state.may_be_module and self._is_named_like_module(state.name)
+
+    def _is_named_like_module(self, path: str) -> bool:
         words = self.machine.knowledge.vocabulary.modules
-        named = mentions(state.name.rpartition(".")[2], words)
-        return state.is_module or state.may_be_module and named
+        return mentions(path.rpartition(".")[2], words)
+
+    def _may_be_module(self, value: Value, world: World) -> bool:
+        """Whether a value may be a module, seen or returned by something unseen."""
+        return any(self.is_like_module(world.shape(each)) for each in value.objects) or any(
+            isinstance(thing, Result) and self._is_named_like_module(thing.path)
+            for thing in value.things
+        )
 
     def other(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
@@ -136,10 +145,6 @@ class Results:
         result = self.machine.unseen_calls.unseen(path, arguments, world, harmless=harmless)
         if result.lineage or any(isinstance(each, Parameters) for each in result.things):
             return result.tagged(Tag.OPEN) if result.lineage else result
-        wraps = any(
-            self.is_like_module(world.shape(identity))
-            for argument in arguments
-            for identity in argument.objects
-        )
+        wraps = any(self._may_be_module(argument, world) for argument in arguments)
         made = Result(path, place, frame.path, wraps)
         return self.made(made, world, *(() if wraps else arguments))

@@ -37,8 +37,8 @@ class MadeOf:
 
     family: set[ObjectId]
     sensitivity: Sensitivity
-    reacting: frozenset[Mode]
-    """The modes of those parts that may react to theirs."""
+    reacting: frozenset[frozenset[Mode]]
+    """The modes of each part that may react to its own."""
     may_learn: bool
 
 
@@ -112,8 +112,7 @@ class Forward:
         record.frozen = record.frozen and not made_of.may_learn
         record.sensitive = record.sensitive.worse(sensitivity)
         if state.modes.may_be(Mode.TRAIN):
-            trains = not made_of.reacting or Mode.TRAIN in made_of.reacting
-            record.reacts_in_training = record.reacts_in_training or trains
+            record.reacts_in_training |= _may_react(state.modes, made_of.reacting)
         record.has_input = record.has_input or arguments.open or not _are_names(arguments)
         for argument in arguments:
             record.tags |= argument.tags
@@ -285,3 +284,14 @@ def _are_names(arguments: Arguments) -> bool:
     """Whether nothing is given but texts: ``data("train_mask", "test_mask")``."""
     constants = [each.constant for each in arguments]
     return all(each is not None and isinstance(each.value, str) for each in constants)
+
+
+def _may_react(own: Modes, parts: frozenset[frozenset[Mode]]) -> bool:
+    """Whether training mode matters to a module that may be in it, or to any part of it.
+
+    A part that may be in another mode than the module, which surely trains, was set apart from it.
+    """
+    surely = own.must_be(Mode.TRAIN)
+    return not parts or any(
+        Mode.TRAIN in modes and (len(modes) == 1 or not surely) for modes in parts
+    )

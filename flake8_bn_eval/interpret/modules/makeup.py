@@ -77,14 +77,17 @@ class Makeup:
         called = self.machine.called_parts.of(state.class_)
         yield from ((value, called.has(key)) for key, value in state.fields.items())
 
-    def modes_of_reacting(self, family: set[ObjectId], world: World) -> frozenset[Mode]:
-        """The modes in which those members of a module are that may react to their own flag."""
-        modes: set[Mode] = set()
-        for state in map(world.get, family):
-            own = state.sensitive if state.seen else _at_least_unknown(state)
-            if own is not Sensitivity.NO and state.may_be_module:
-                modes |= state.modes.members
-        return frozenset(modes)
+    def modes_of_reacting(
+        self, family: set[ObjectId], world: World
+    ) -> frozenset[frozenset[Mode]]:
+        """The modes of each member of a module that may react to its own flag."""
+        states = map(world.get, family)
+        return frozenset(
+            state.modes.members
+            for state in states
+            if state.may_be_module
+            and (state.sensitive if state.seen else _at_least_unknown(state)) is not Sensitivity.NO
+        )
 
     def _of_child(
         self,
