@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from flake8_bn_eval.modes.joins import same_modes
+from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.values import of_constant
 from flake8_bn_eval.modes.world import World
 
@@ -62,6 +63,11 @@ def _leaving(world: World) -> object:
     return next((each[1] for each in world.assumptions.truths if each[0] == LEAVING), None)
 
 
+def leave_alike(worlds: State) -> bool:
+    """Whether all are on one way out, so that they may become one world."""
+    return len({_leaving(each) for each in worlds}) <= 1
+
+
 def turns_flag(before: World, after: World) -> bool:
     """Whether a name holds True in one and False in the other."""
     for variable in before.names.differing(after.names):
@@ -97,9 +103,27 @@ def _covers_objects(first: World, second: World) -> bool:
         if mine is None:
             if theirs.matters and theirs.origin is None:
                 return False
-        elif not (mine.exists <= theirs.exists and same_modes(mine, theirs)):
+        elif not _covers_object(mine, theirs, second):
             return False
     return True
+
+
+def _covers_object(mine: Object, theirs: Object, world: World) -> bool:
+    """Whether nothing is new in the second state of an object, which is that of a world."""
+    same = mine.exists <= theirs.exists and same_modes(mine, theirs)
+    return same and _covers_contents(mine, theirs, world)
+
+
+def _covers_contents(mine: Object, theirs: Object, world: World) -> bool:
+    """Whether an object of a world holds no object that it does not hold in the other state.
+
+    What was only looked at since then has been there all the time.
+    """
+    if mine.fields is theirs.fields and mine.rest is theirs.rest:
+        return True
+    news = theirs.held - mine.held
+    states = map(world.objects.peek, news)
+    return all(state is not None and state.origin is not None for state in states)
 
 
 def _covers_names(first: World, second: World) -> bool:

@@ -305,10 +305,12 @@ class World:
 
     def put(self, identity: ObjectId, state: Object) -> None:
         """Replace an object."""
-        if self.objects.peek(identity) is state:
+        old = self.objects.peek(identity)
+        if old is state:
             return
         self.objects[identity] = state
-        if state.kind not in (Kind.SEQUENCE, Kind.MAPPING) or state.registers:
+        plain = state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
+        if not plain or old is None or old.held != state.held:
             self.changed()
 
     def bear(self, identity: ObjectId, state: Object) -> Value:

@@ -16,7 +16,7 @@ from flake8_bn_eval.modes.ageing import retire_all
 from flake8_bn_eval.modes.holding import sweep
 from flake8_bn_eval.modes.joining import gather
 from flake8_bn_eval.modes.lattice import Mode, Modes
-from flake8_bn_eval.modes.states import State, merge, stable, turns_flag
+from flake8_bn_eval.modes.states import State, leave_alike, merge, stable, turns_flag
 from flake8_bn_eval.modes.things import GradientContext, Lazy, ObjectId
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, of_object, of_thing
 from flake8_bn_eval.modes.world import World
@@ -68,7 +68,8 @@ class Steps:
         return merge([*first, *second])
 
     def gather(self, gathered: State, last: State, state: State) -> State:
-        if len(gathered) == len(last) == len(state) == 1:
+        single = len(gathered) == len(last) == len(state) == 1
+        if single and leave_alike((*gathered, *last, *state)):
             return (gather(gathered[0], last[0], state[0]),)
         return self.join(gathered, self.fork(state))
 
