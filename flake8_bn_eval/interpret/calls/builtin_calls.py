@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.frames import Frame
+from flake8_bn_eval.interpret.libraries.library import NAMESPACE
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import recording
 from flake8_bn_eval.modes.things import External, Super
@@ -30,6 +31,8 @@ class BuiltinCalls:
                 return self._iter(expression, world, frame)
             case "next":
                 return self._next(expression, world, frame)
+            case "vars":
+                return self._vars(expression, world, frame)
             case "getattr":
                 return self._getattr(expression, world, frame)
             case "setattr":
@@ -74,6 +77,14 @@ class BuiltinCalls:
         if value is None:
             return UNKNOWN
         return UNKNOWN.descending(value).tagged(*self.machine.data.tags_of(expression))
+
+    def _vars(self, expression: Call, world: World, frame: Frame) -> Value:
+        """``vars(models)``: the table of what is defined in something imported."""
+        owner = self.machine.calls.arguments(expression, world, frame).get(0, None)
+        thing = None if owner is None else owner.only_thing
+        if not isinstance(thing, External):
+            return UNKNOWN if owner is None else UNKNOWN.descending(owner)
+        return of_thing(External(thing.path + NAMESPACE))
 
     def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
         arguments = self.machine.calls.arguments(expression, world, frame)

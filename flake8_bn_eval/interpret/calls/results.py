@@ -6,7 +6,7 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.data.outputs import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.libraries.library import READING
+from flake8_bn_eval.interpret.libraries.library import ANY, READING
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
@@ -30,14 +30,17 @@ class Results:
     def identify(self, result: Result, world: World) -> Value:
         """Give the result of something unseen an identity.
 
-        A capitalised name is a class: if its instance is a module, it is a new one.
+        A capitalised name is a class: if its instance is a module, it is a new one.  So is what
+        any class or function makes that a computed name chooses among networks.
         """
-        name = result.path.rpartition(".")[2]
+        package, _, name = result.path.rpartition(".")
         row = self.machine.knowledge.callable(result.path)
         if row is not None and row.returns in ("other", "context"):
             return of_thing(result)
-        modes = LOST
-        if name[:1].isupper() and not name.isupper() and not result.wraps:
+        modes, chosen = LOST, name == ANY
+        name = f"{package}[...]" if chosen else name
+        is_class = name[:1].isupper() and not name.isupper()
+        if (chosen or is_class) and not result.wraps:
             remark = Remark(
                 result.place, f"a new `{name}` starts in training mode", "training since"
             )

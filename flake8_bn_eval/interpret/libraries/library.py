@@ -10,7 +10,8 @@ from flake8_bn_eval.interpret.control.gradient_modes import ASKING
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.libraries.row_choices import row_for
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.knowledge.rows import CallableRow
+from flake8_bn_eval.knowledge.rows import CallableRow, Vocabulary
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.things import (
     Constant,
@@ -28,6 +29,9 @@ from flake8_bn_eval.operations import LENGTH, Place
 
 NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
+ANY = "*"
+"""The last part of the path of whatever a computed name chooses."""
+NAMESPACE = ".__dict__"
 PRINT = "print"
 READING_BUILTINS = frozenset({"float", "int", PRINT, "str", "bool", "round", "format"})
 COMBINING = ("torch.", "builtins.sum")
@@ -46,7 +50,7 @@ class Library:
 
         Where the name is unknown it may be anything for which there is one row.
         """
-        path = path.removesuffix(".__dict__")
+        path = path.removesuffix(NAMESPACE)
         if name is not None and isinstance(name.value, str):
             return of_thing(External(f"{path}.{name.value}"))
         row = self.machine.knowledge.callable(f"{path}.*")
@@ -55,7 +59,14 @@ class Library:
         if self.machine.knowledge.is_module_class(path) is False:
             # ``Generic[T]`` is a base as `Generic` is.
             return of_thing(External(path))
+        if name is None and mentions(path.rpartition(".")[2], self._vocabulary.modules):
+            # A package of the project that is called after the networks in it.
+            return of_thing(External(f"{path}.{ANY}"))
         return UNKNOWN
+
+    @property
+    def _vocabulary(self) -> Vocabulary:
+        return self.machine.knowledge.vocabulary
 
     def call(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
