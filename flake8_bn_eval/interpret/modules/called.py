@@ -21,6 +21,8 @@ from flake8_bn_eval.operations import (
 )
 from flake8_bn_eval.wording import identifiers
 
+FORWARD = "forward"
+
 
 @dataclass(frozen=True, slots=True)
 class Called:
@@ -40,16 +42,33 @@ class CalledParts:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._known: dict[int, Called] = {}
+        self._by_forward: dict[int, Called | None] = {}
 
     def of(self, class_: Class) -> Called:
         """What the methods of a class and of its bases call."""
         known = self._known.get(id(class_.definition))
         if known is None:
-            methods = list(self.methods(class_))
-            words = frozenset().union(*map(self._words, methods))
-            known = Called(words, any(map(self._calls_local, methods)))
-            self._known[id(class_.definition)] = known
+            known = self._known[id(class_.definition)] = self._by(list(self.methods(class_)))
         return known
+
+    def by_forward(self, class_: Class) -> Called | None:
+        """What ``forward`` calls, and the methods that it calls; None where it is not in sight."""
+        key = id(class_.definition)
+        if key not in self._by_forward:
+            named = {each.name: each for each in reversed(list(self.methods(class_)))}
+            found: list[FunctionDefinition] = []
+            waiting = [FORWARD]
+            while waiting:
+                method = named.pop(waiting.pop(), None)
+                if method is not None:
+                    found.append(method)
+                    waiting += [name for name in named if name in method.called_names]
+            self._by_forward[key] = self._by(found) if found else None
+        return self._by_forward[key]
+
+    def _by(self, methods: list[FunctionDefinition]) -> Called:
+        words = frozenset().union(*map(self._words, methods))
+        return Called(words, any(map(self._calls_local, methods)))
 
     def methods(self, class_: Class) -> Iterator[FunctionDefinition]:
         """The methods of a class and of its bases in sight."""

@@ -183,7 +183,7 @@ class Forward:
             known = MadeOf(
                 family,
                 makeup.sensitivity(identity, world),
-                makeup.modes_of_reacting(family, world),
+                makeup.modes_of_reacting(makeup.reached(identity, world), world),
                 self.machine.weights.may_learn(identity, world),
             )
             self._family[key] = known

@@ -77,10 +77,25 @@ class Makeup:
         called = self.machine.called_parts.of(state.class_)
         yield from ((value, called.has(key)) for key, value in state.fields.items())
 
+    def reached(self, identity: ObjectId, world: World) -> set[ObjectId]:
+        """What runs when a module is called: it, and what is below what its ``forward`` calls.
+
+        A class in sight reacts to its own flag only where it reads that.
+        """
+        state, parts = world.get(identity), self.machine.called_parts
+        called = None if state.class_ is None else parts.by_forward(state.class_)
+        if called is None:
+            return self.family(identity, world)
+        members = {identity} if state.sensitive is Sensitivity.YES else set[ObjectId]()
+        for key, value in state.fields.items():
+            if called.has(key):
+                members |= {each for child in value.objects for each in self.family(child, world)}
+        return members or self.family(identity, world)
+
     def modes_of_reacting(
         self, family: set[ObjectId], world: World
     ) -> frozenset[frozenset[Mode]]:
-        """The modes of each member of a module that may react to its own flag."""
+        """The modes of each of some modules that may react to its own flag."""
         states = map(world.get, family)
         return frozenset(
             state.modes.members
