@@ -186,6 +186,18 @@ class Links:
             self._sought.discard((file.name, rest[0]))
         return value
 
+    def candidates(self, path: str) -> list[Value]:
+        """Everything of the project that a file gives under some name, each once."""
+        file, rest = self._split(path)
+        if file is None or rest:
+            return []
+        self._load(file.name)
+        base = file.program.base
+        variables = [*self._names, *self._postponed, *self._stars]
+        names = sorted({name for scope, name in variables if scope == base})
+        found = (self._named(file, name) for name in names)
+        return list(dict.fromkeys(each for each in found if each is not None))
+
     def _split(self, path: str) -> tuple[Neighbour | None, list[str]]:
         """The file that a path begins with, and what is left of the path."""
         parts = path.split(".") if self._files else []

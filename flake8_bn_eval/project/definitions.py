@@ -6,7 +6,8 @@ files in which something on the way sets a mode or a gradient mode are worth par
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flake8_bn_eval.project.imports import Imports
@@ -31,6 +32,9 @@ MOST_LINKED = 12
 """So many files are run with one file because it imports from them."""
 
 BODY = "<body>"
+
+_CHOOSING = frozenset({"__dict__", "getattr", "vars"})
+"""Words with which something of a module is picked by a name that is not written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,26 +159,33 @@ class Definitions:
                 yield Need(target.path, target.rest[0])
             else:
                 wanted = self._words(path, outline) if names is None else names
-                yield from self._in_module(target.path, wanted)
+                chooses = not _CHOOSING.isdisjoint(wanted) and self._chooses(path, bound)
+                yield from self._in_module(target.path, None if chooses else wanted)
+
+    def _chooses(self, path: str, bound: str) -> bool:
+        """Whether a file picks something by its name from what it has imported as a whole."""
+        owner = rf"\b{re.escape(bound)}(?:\.\w+)*"
+        chosen = rf"{owner}\.__dict__|\b(?:getattr|vars)\(\s*{owner}\s*[,)]"
+        return re.search(chosen, self.tree.text(path) or "") is not None
 
     def _words(self, path: str, outline: Outline) -> set[str]:
         return {*outline.body, *(name for each in outline.definitions for name in each.names)}
 
-    def _in_module(self, path: str, names: Iterable[str]) -> Iterator[Need]:
-        """What is used of a module that is imported as a whole."""
+    def _in_module(self, path: str, wanted: set[str] | None) -> Iterator[Need]:
+        """What is used of a module that is imported as a whole: anything if None."""
         outline = self.outline(path)
         if outline is None:
             return
-        wanted = set(names)
         bound = [name for name, _ in outline.imports]
         for name in (*outline.outermost, *bound):
-            if name in wanted:
+            if name != STAR and (wanted is None or name in wanted):
                 yield Need(path, name)
         for each, written in outline.imports:
             target = self.imports.target(path, written) if each == STAR else None
             near = None if target is None else self.outline(target.path)
             if target is not None and near is not None:
-                inner = wanted.intersection(near.outermost)
+                outermost = set(near.outermost)
+                inner = outermost if wanted is None else wanted & outermost
                 yield from (Need(path, name) for name in sorted(inner))
 
     def _telling_names(

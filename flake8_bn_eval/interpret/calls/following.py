@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from flake8_bn_eval.interpret.calls.alternatives import MOST_APART
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -109,6 +110,27 @@ class Following:
         tables = [] if value is None else [world.shape(each) for each in value.objects]
         elements = [links.settled(each) for table in tables for each in table.contents]
         return any(self._may_make(thing) for each in elements for thing in each.things)
+
+    def makers(self, path: str) -> Value | None:
+        """Any of what a file of the project offers: modules' classes, and what makes a module.
+
+        None where it offers anything else as well, or so much that trying all costs too much.
+        """
+        values = self.machine.links.candidates(path)
+        offered = {it for each in values for it in each.things if isinstance(it, Class | Function)}
+        if not 0 < len(offered) <= MOST_APART or not all(map(self._surely_makes, offered)):
+            return None
+        return Value(frozenset(offered))
+
+    def _surely_makes(self, thing: Thing, depth: int = 3) -> bool:
+        """Whether it is a class of modules, or a function that calls one or another maker."""
+        if self._may_make(thing) or not isinstance(thing, Function) or depth == 0:
+            return self._may_make(thing)
+        callees = (call.callee for call in thing.definition.calls)
+        named = (each.variable for each in callees if isinstance(each, Name))
+        called = (self.machine.links.unassigned(each) for each in named)
+        inner = (it for each in called if each is not None for it in each.things)
+        return any(self._surely_makes(each, depth - 1) for each in inner)
 
     def _may_make(self, thing: Thing) -> bool:
         if isinstance(thing, Class):

@@ -52,7 +52,11 @@ class Library:
         """
         path = path.removesuffix(NAMESPACE)
         if name is not None and isinstance(name.value, str):
-            return of_thing(External(f"{path}.{name.value}"))
+            found = External(f"{path}.{name.value}")
+            return self.machine.links.of_thing(found) or of_thing(found)
+        makers = self.machine.following.makers(path)
+        if makers is not None:
+            return makers
         row = self.machine.knowledge.callable(f"{path}.*")
         if row is not None and row.name == f"{path}.*" and row.returns == "module":
             return of_thing(External(row.name))
