@@ -127,8 +127,14 @@ class Knowledge:
         return frozenset(name.rpartition(".")[2] for name, row in rows if row.returns == "module")
 
     @property
+    def names_of_reacting(self) -> frozenset[str]:
+        """Those of them whose module may compute differently in its two modes."""
+        rows = self._callables.items()
+        return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
+
+    @property
     def names_of_sensitive(self) -> frozenset[str]:
-        """Those of them whose module computes differently in its two modes, however it is made."""
+        """Those of them whose module does so however it is made."""
         return frozenset(
             name.rpartition(".")[2]
             for name, row in self._callables.items()

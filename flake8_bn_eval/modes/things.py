@@ -62,6 +62,10 @@ class Condition(Thing):
     negated: bool = False
 
 
+ANY = "*"
+"""The last part of the path of whatever a computed name chooses from something imported."""
+
+
 @dataclass(frozen=True, slots=True)
 class External(Thing):
     """Something imported: a dotted path into a library."""

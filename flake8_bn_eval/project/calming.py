@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from flake8_bn_eval.interpret.records import Recorder
-from flake8_bn_eval.modes.lattice import LOST, Gradient, Gradients, recording
+from flake8_bn_eval.modes.lattice import LOST, Gradient, Gradients, Mode, recording
 
 NOBODY = frozenset({Gradient.ON})
 """How somebody is called whom nobody in sight calls: nothing turns gradients off."""
@@ -49,8 +49,10 @@ class Hearsay:
         for record in seen.forward_calls:
             root = record.stack[0].definition
             name = "" if root is None else root.name
-            if name in called and len(record.modes.members) > 1 and not record.trained:
-                # It is called from elsewhere, not right after whichever other method of the object.
+            unsure = len(record.modes.members) > 1 or record.modes.must_be(Mode.UNSET)
+            if name in called and unsure and not record.trained:
+                # It is called from elsewhere: by those who may have set the mode that nobody here
+                # sets, and not right after whichever other method of the object.
                 record.modes = LOST
             if self._may_be_without(name):
                 record.gradients = Gradients.only(Gradient.UNKNOWN)

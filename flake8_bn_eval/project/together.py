@@ -26,6 +26,7 @@ from flake8_bn_eval.project.callers import Callers, Wanted
 from flake8_bn_eval.project.calming import Hearsay
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.imports import dotted
+from flake8_bn_eval.project.indifference import note_indifference
 from flake8_bn_eval.project.programs import located, lowered
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.questions import abstract_classes
@@ -75,6 +76,7 @@ class Together:
             callers = [*more, *callers]
             found = self._run([*files, *self._needed_by(callers)], callers, found)
         self._ask_by_name(found, files, callers)
+        note_indifference(found.recorder, self.project.tree, self.knowledge)
         return found.recorder
 
     def _linked(self) -> list[str]:

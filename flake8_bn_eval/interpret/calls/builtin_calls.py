@@ -35,8 +35,6 @@ class BuiltinCalls:
                 return self._vars(expression, world, frame)
             case "getattr":
                 return self._getattr(expression, world, frame)
-            case "vars":
-                return self._vars(expression, world, frame)
             case "setattr":
                 return self._setattr(expression, world, frame)
         return None
@@ -98,14 +96,6 @@ class BuiltinCalls:
         if owner is None or name is None or not isinstance(name.value, str):
             return self._any_module_of(owner, world, frame).descending(*arguments)
         return self.machine.expressions.attribute(owner, name.value, world, frame)
-
-    def _vars(self, expression: Call, world: World, frame: Frame) -> Value | None:
-        """``vars(models)`` is ``models.__dict__``."""
-        owner = self.machine.calls.arguments(expression, world, frame).get(0, None)
-        library = None if owner is None else owner.only_thing
-        if isinstance(library, External):
-            return of_thing(External(f"{library.path}.__dict__"))
-        return None
 
     def _any_module_of(self, owner: Value | None, world: World, frame: Frame) -> Value:
         """``getattr(self, "net" + name).eval()``: what modes are set of may be any module here."""

@@ -18,8 +18,8 @@ from flake8_bn_eval.interpret.telling import SETTING, read_in
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.things import Class, Function, ObjectId, Thing
-from flake8_bn_eval.modes.values import Value, of_object
+from flake8_bn_eval.modes.things import ANY, Class, External, Function, ObjectId, Thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Attribute,
@@ -114,13 +114,17 @@ class Following:
     def makers(self, path: str) -> Value | None:
         """Any of what a file of the project offers: modules' classes, and what makes a module.
 
-        None where it offers anything else as well, or so much that trying all costs too much.
+        None where it is not in sight, and unknown where it offers anything else as well.
         """
         values = self.machine.links.candidates(path)
         offered = {it for each in values for it in each.things if isinstance(it, Class | Function)}
-        if not 0 < len(offered) <= MOST_APART or not all(map(self._surely_makes, offered)):
+        if not offered:
             return None
-        return Value(frozenset(offered))
+        if not all(map(self._surely_makes, offered)):
+            return UNKNOWN
+        # Trying all of so many costs too much: it is a new module, whichever it is.
+        few = len(offered) <= MOST_APART
+        return Value(frozenset(offered) if few else frozenset({External(f"{path}.{ANY}")}))
 
     def _surely_makes(self, thing: Thing, depth: int = 3) -> bool:
         """Whether it is a class of modules, or a function that calls one or another maker."""

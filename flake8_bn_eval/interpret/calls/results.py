@@ -6,14 +6,14 @@ from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.data.outputs import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.libraries.library import ANY, READING
+from flake8_bn_eval.interpret.libraries.library import READING
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
-from flake8_bn_eval.modes.things import ObjectId, Parameters, Result
+from flake8_bn_eval.modes.things import ANY, ObjectId, Parameters, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place

@@ -14,6 +14,7 @@ from flake8_bn_eval.knowledge.rows import CallableRow, Vocabulary
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.things import (
+    ANY,
     Constant,
     External,
     Function,
@@ -29,8 +30,6 @@ from flake8_bn_eval.operations import LENGTH, Place
 
 NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
-ANY = "*"
-"""The last part of the path of whatever a computed name chooses."""
 NAMESPACE = ".__dict__"
 PRINT = "print"
 READING_BUILTINS = frozenset({"float", "int", PRINT, "str", "bool", "round", "format"})
@@ -63,8 +62,9 @@ class Library:
         if self.machine.knowledge.is_module_class(path) is False:
             # ``Generic[T]`` is a base as `Generic` is.
             return of_thing(External(path))
-        if name is None and mentions(path.rpartition(".")[2], self._vocabulary.modules):
-            # A package of the project that is called after the networks in it.
+        named = mentions(path.rpartition(".")[2], self._vocabulary.modules)
+        if name is None and named and not self.machine.links.tells_nothing(path):
+            # Something out of sight that is called after the networks in it.
             return of_thing(External(f"{path}.{ANY}"))
         return UNKNOWN
 
