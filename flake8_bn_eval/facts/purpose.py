@@ -351,7 +351,7 @@ class Purposes:
         return Purpose.INFERENCE if evaluates else Purpose.TRAINING
 
     def _by_circumstances(self, record: ForwardCall) -> tuple[Purpose, bool]:
-        if not record.uses or Use.LOSS_PASSED in record.uses:
+        if record.uses <= {Use.LOSS_PRINTED} or Use.LOSS_PASSED in record.uses:
             # Nobody looks at the output: a probe of shapes, or a warm-up.  Or somebody unseen
             # gets the loss together with what it is the loss of.
             return Purpose.UNKNOWN, False

@@ -33,6 +33,7 @@ class Use(Enum):
     READ = "its numbers are read (item, argmax, numpy, a metric)"
     BARE_ARRAY = "it becomes an array as it is, which raises if it has a graph"
     PRINTED = "it is printed"
+    LOSS_PRINTED = "as a loss, it is printed with its graph: who measures takes the number out"
     DETACHED = "its graph is cut off"
     RETURNED = "it leaves, with its graph, the function that nobody in sight calls"
     RETURNED_DATA = "it leaves that function without a graph"

@@ -130,13 +130,10 @@ class Data:
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
 
     def written(self, *values: Value) -> Value:
-        """A text that speaks of some values: their numbers, and no graph.
-
-        Whoever measures takes the number out of a loss; as it is, it is only looked at in passing.
-        """
+        """A text that speaks of some values: their numbers, and no graph."""
         for value in values:
-            if not (value.connected and Tag.LOSS in value.tags):
-                self.machine.recorder.use(value.lineage, Use.PRINTED)
+            is_loss = value.connected and Tag.LOSS in value.tags
+            self.machine.recorder.use(value.lineage, Use.LOSS_PRINTED if is_loss else Use.PRINTED)
         return UNKNOWN
 
     def _unseen(
