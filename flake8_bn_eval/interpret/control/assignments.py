@@ -23,8 +23,12 @@ from flake8_bn_eval.operations import (
     Name,
     Starred,
     Subscript,
+    Variable,
 )
 from flake8_bn_eval.wording import describe
+
+WAITING = -4
+"""The scope of elements until all targets before theirs have got theirs."""
 
 
 class Assignments:
@@ -108,8 +112,12 @@ class Assignments:
             elements = containers.unpacked_around(value, before, after, world, birth)
         else:
             elements = containers.unpacked(value, len(targets), world)
-        for target, element in zip(targets, elements, strict=True):
-            self.assign(target, element, world, frame)
+        waiting: list[Variable] = [(WAITING, f"{id(target)}") for target in targets]
+        world.names.assign_all(zip(waiting, elements, strict=True))
+        for target, variable in zip(targets, waiting, strict=True):
+            # What was said of a name that an earlier target has taken is no longer said.
+            element = world.names.remove(variable)
+            self.assign(target, UNKNOWN if element is None else element, world, frame)
 
     def augmented(self, operation: AugmentedAssign, world: World) -> None:
         machine = self.machine
