@@ -19,9 +19,7 @@ INTENTION = re.compile(
 )
 
 
-def explains_mode(
-    statement: cst.SimpleStatementLine, above: cst.CSTNode | None = None
-) -> bool:
+def explains_mode(statement: cst.SimpleStatementLine, above: cst.CSTNode | None) -> bool:
     """Whether a statement's comment, or the string right above it, tells why a mode is meant."""
     comments = [line.comment for line in statement.leading_lines]
     comments.append(statement.trailing_whitespace.comment)

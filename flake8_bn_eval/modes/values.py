@@ -202,7 +202,7 @@ class Value:
         }
         return self._guarded(found)
 
-    def of(self, alternative: Thing | ObjectId, part: Value) -> Value:
+    def part_of(self, alternative: Thing | ObjectId, part: Value) -> Value:
         """A part of one of the alternatives, which is there where that one is."""
         held = self.guards.get(alternative)
         return part if held is None else part.where(held)

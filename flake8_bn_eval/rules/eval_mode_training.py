@@ -193,6 +193,9 @@ def fit(loader):
         optimizer.step()
 ```
 
+A switch with a comment, or a string right above it, that says why the mode is meant is left alone,
+too.
+
 Fine-tuning that keeps the whole model in evaluation mode on purpose, from its first step to its
 last, because the batches are too small for statistics of their own:
 

@@ -84,16 +84,17 @@ class Results:
 
     def is_like_module(self, state: Object) -> bool:
         """Whether an object is a module, or called like one."""
-        return state.is_module or state.may_be_module and self._is_named_like_module(state.name)
+        return state.is_module or state.may_be_module and self.is_named_like_module(state.name)
 
-    def _is_named_like_module(self, path: str) -> bool:
+    def is_named_like_module(self, path: str) -> bool:
+        """Whether the last part of a path is what networks are called, or packages of them."""
         words = self.machine.knowledge.vocabulary.modules
         return mentions(path.rpartition(".")[2], words)
 
     def _may_be_module(self, value: Value, world: World) -> bool:
         """Whether a value may be a module, seen or returned by something unseen."""
         return any(self.is_like_module(world.shape(each)) for each in value.objects) or any(
-            isinstance(thing, Result) and self._is_named_like_module(thing.path)
+            isinstance(thing, Result) and self.is_named_like_module(thing.path)
             for thing in value.things
         )
 

@@ -112,12 +112,12 @@ class Expressions:
         found = NOTHING
         for identity in value.objects:
             part = self.machine.classes.attribute(identity, name, world, frame)
-            found = found.join(value.of(identity, part))
+            found = found.join(value.part_of(identity, part))
         if value.guards and name == OWN_MODE:
             found = self.machine.mode_switches.asked(found, value, world)
         for thing in value.things:
             part = self._attribute_of_thing(thing, name, value, world, frame)
-            found = found.join(value.of(thing, part))
+            found = found.join(value.part_of(thing, part))
         if self.machine.data.is_neutral(name):
             return found
         if value.lineage or value.tags:
@@ -207,7 +207,7 @@ class Expressions:
         found = NOTHING
         for identity in value.objects:
             part = self.machine.containers.element(identity, index, world)
-            found = found.join(value.of(identity, part))
+            found = found.join(value.part_of(identity, part))
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
         found = found.descending(value)

@@ -10,8 +10,7 @@ from flake8_bn_eval.interpret.control.gradient_modes import ASKING
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.libraries.row_choices import row_for
 from flake8_bn_eval.interpret.machine import Machine, Unreachable
-from flake8_bn_eval.knowledge.rows import CallableRow, Vocabulary
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.things import (
     ANY,
@@ -62,15 +61,11 @@ class Library:
         if self.machine.knowledge.is_module_class(path) is False:
             # ``Generic[T]`` is a base as `Generic` is.
             return of_thing(External(path))
-        named = mentions(path.rpartition(".")[2], self._vocabulary.modules)
+        named = self.machine.results.is_named_like_module(path)
         if name is None and named and not self.machine.links.tells_nothing(path):
             # Something out of sight that is called after the networks in it.
             return of_thing(External(f"{path}.{ANY}"))
         return UNKNOWN
-
-    @property
-    def _vocabulary(self) -> Vocabulary:
-        return self.machine.knowledge.vocabulary
 
     def call(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place

@@ -124,7 +124,6 @@ def _is_plain(state: Object) -> bool:
     return state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not state.registers
 
 
-
 def _registered(identity: ObjectId, world: World) -> Iterator[ObjectId]:
     """A module and what `eval()` of it reaches."""
     waiting, visited = [identity], {identity}
