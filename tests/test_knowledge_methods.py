@@ -243,7 +243,7 @@ def tensors(value: Any) -> Iterator[Any]:
 
 
 ALLOWED = {
-    "graph": {"same", "unknown"},
+    "graph": {"rank", "same", "unknown"},
     "no graph": {"detach", "neutral", "unknown", "use"},
     "no tensor": {"backward", "neutral", "unknown", "use"},
 }
@@ -268,6 +268,15 @@ def test_methods_of_tensors_do_to_the_graph_what_their_rows_say() -> None:
 def test_methods_that_leave_the_graph_are_no_way_back(name: str) -> None:
     assert hasattr(torch.Tensor, name)
     assert outcome(name) != "graph"
+
+
+@pytest.mark.parametrize("name", names("tensor", "rank"))
+def test_a_ranking_is_numbers_with_their_graph_and_places_without(name: str) -> None:
+    assert KNOWLEDGE.callable(f"torch.{name}").effect == "rank"
+    numbers = torch.rand(3, 3, requires_grad=True)
+    for ranking in (getattr(numbers, name)(1), getattr(torch, name)(numbers, 1)):
+        assert [part.requires_grad for part in ranking] == [True, False]
+        assert ranking.indices.numpy().dtype == ranking[1].numpy().dtype
 
 
 def test_functions_of_tensors_do_to_the_graph_what_their_rows_say() -> None:

@@ -152,6 +152,10 @@ class Facts(Gathered):
         """Whether the innermost function of a call makes it in a loop: it goes over data."""
         return self.purposes.around.is_in_loop(forward.record)
 
+    def runs_once(self, forward: Forward) -> bool:
+        """Whether a script makes a call once, as that which tries a model on one image."""
+        return self.purposes.around.runs_once(forward.record)
+
     def region_differentiates(self, forward: Forward) -> bool:
         """Whether the innermost function of a call asks for a gradient, of whatever."""
         return self.purposes.around.trains(forward.record)

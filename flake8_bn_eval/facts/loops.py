@@ -7,7 +7,7 @@ the pass that differentiates may serve the training, what is computed in another
 from __future__ import annotations
 
 from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
-from flake8_bn_eval.operations import Place
+from flake8_bn_eval.operations import Comprehension, Expression, Operation, Place
 
 Interval = tuple[Place, float]
 END = float("inf")
@@ -18,7 +18,12 @@ class Loops:
     """Finds the innermost loop around a place of a body."""
 
     def __init__(self) -> None:
-        self._known: dict[int, list[Interval]] = {}
+        self._known: dict[int, _Walk] = {}
+
+    def repeats(self, body: Node, place: Place) -> bool:
+        """Whether a place of a body is in a loop, or in a statement with a comprehension."""
+        drawn = any(start <= place < end for start, end in self._walk(body).drawn)
+        return drawn or self.innermost(body, place) is not None
 
     def innermost(self, body: Node, place: Place) -> Place | None:
         """The header of the innermost loop of a body around one of its places, if any is."""
@@ -34,23 +39,26 @@ class Loops:
 
     def intervals(self, body: Node) -> list[Interval]:
         """Where each loop of a body begins, and where what follows it does."""
-        intervals = self._known.get(id(body))
-        if intervals is None:
-            intervals = self._known[id(body)] = _Walk().of(body)
-        return intervals
+        return self._walk(body).loops
+
+    def _walk(self, body: Node) -> _Walk:
+        walk = self._known.get(id(body))
+        if walk is None:
+            walk = self._known[id(body)] = _Walk(body)
+        return walk
 
 
 class _Walk:
     """Walks a body in the order of its text, in which places are numbered."""
 
-    def __init__(self) -> None:
-        self._closed: list[Interval] = []
-        self._ending: list[Place] = []
-        """The headers of loops that have ended where the next place is met."""
-
-    def of(self, body: Node) -> list[Interval]:
+    def __init__(self, body: Node) -> None:
+        self.loops: list[Interval] = []
+        self.drawn: list[Interval] = []
+        """The statements in which a comprehension stands."""
+        self._ending: list[tuple[list[Interval], Place]] = []
+        """What has ended where the next place is met."""
         self._visit(body)
-        return [*self._closed, *((start, END) for start in self._ending)]
+        self._end(END)
 
     def _visit(self, node: Node) -> None:
         match node:
@@ -68,7 +76,7 @@ class _Walk:
                 self._visit(node.body)
                 start = _place_of(node.header)
                 if start is not None:
-                    self._ending.append(start)
+                    self._ending.append((self.loops, start))
                 self._visit(node.otherwise)
             case Try():
                 for each in (node.body, *node.handlers, node.otherwise, node.final):
@@ -80,8 +88,26 @@ class _Walk:
     def _meet(self, operation: object) -> None:
         place = _place_of(operation)
         if place is not None:
-            self._closed += [(start, place) for start in self._ending]
-            self._ending = []
+            self._end(place)
+            if _holds_comprehension(operation):
+                self._ending.append((self.drawn, place))
+
+    def _end(self, place: float) -> None:
+        for intervals, start in self._ending:
+            intervals.append((start, place))
+        self._ending = []
+
+
+def _holds_comprehension(part: object) -> bool:
+    match part:
+        case Comprehension():
+            return True
+        case Expression() | Operation():
+            slots: tuple[str, ...] = part.__slots__
+            return any(_holds_comprehension(getattr(part, slot)) for slot in slots)
+        case list() | tuple():
+            return any(map(_holds_comprehension, part))
+    return False
 
 
 def _place_of(operation: object) -> Place | None:

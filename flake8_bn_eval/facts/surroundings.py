@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recor
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place, Program
+from flake8_bn_eval.wording import describe
 
 
 class Surroundings:
@@ -45,6 +46,27 @@ class Surroundings:
         """Whether the innermost function of a call makes it in a loop."""
         body = self._body(record.stack[-1], record.place)
         return body is not None and self._loops.innermost(body, record.place) is not None
+
+    def runs_once(self, record: ForwardCall) -> bool:
+        """Whether a script makes a call once: no loop repeats it, and nothing unseen can."""
+        return record.stack[0].definition is None and all(
+            self._is_made_once(record, depth) for depth in range(1, len(record.stack) + 1)
+        )
+
+    def _is_made_once(self, record: ForwardCall, depth: int) -> bool:
+        """Whether one function on the way makes its call once, and by the name of what it calls.
+
+        What is handed on, as in ``map(model, images)``, may be called any number of times.
+        """
+        site, place = record.stack[depth - 1], place_at(record, depth)
+        body = self._body(site, record.place)
+        if body is None or self._loops.repeats(body, place):
+            return False
+        callee = record.subject if depth == len(record.stack) else record.stack[depth].name
+        calls = self.program.calls if site.definition is None else site.definition.calls
+        return any(
+            call.place == place and describe(call.callee).endswith(callee) for call in calls
+        )
 
     def serves_training(self, record: ForwardCall) -> bool:
         """Whether something is differentiated once in the pass in which this is called."""

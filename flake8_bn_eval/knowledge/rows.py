@@ -55,6 +55,7 @@ MethodEffect = Literal[
     "use",
     "detach",
     "same",
+    "rank",
     "unknown",
 ]
 
@@ -206,7 +207,9 @@ class MethodRow:
 
     Of a tensor: *backward* uses its gradient, *use* reads its value and leaves the graph
     (``item``, ``numpy``), *detach* returns a tensor without a graph, *same* returns a
-    tensor with the same graph, *neutral* reads neither value nor graph (``shape``).
+    tensor with the same graph, *rank* returns numbers with the same graph and then the
+    places where they stood, without one (``topk``), *neutral* reads neither value nor graph
+    (``shape``).
     Of an optimizer: *step*, *neutral*.
 
     ``gradient_inside``  a *forward* that runs without gradients by itself

@@ -295,6 +295,11 @@ class Super(Thing):
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked(Thing):
+    """Numbers and then the places where they stood, which have no gradient: what `topk` gives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown(Thing):
     """Anything at all."""
 

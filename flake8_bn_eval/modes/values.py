@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from flake8_bn_eval.modes.evidence import Tag
+from flake8_bn_eval.modes.evidence import OF_TENSORS, Tag
 from flake8_bn_eval.modes.guards import (
     ALWAYS,
     NO_QUESTIONS,
@@ -120,6 +120,11 @@ class Value:
     def lineage(self) -> frozenset[CallId]:
         """Every forward call that this value descends from."""
         return self.connected | self.derived
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it is known to be data, rather than a number, a text or a flag."""
+        return bool(self.lineage) or not OF_TENSORS.isdisjoint(self.tags)
 
     def join(self, other: Value) -> Value:
         """Either of the two."""

@@ -12,8 +12,9 @@ stay alive until the epoch is over.
 `model.eval()` does not help: it changes how layers compute, not what autograd records.
 
 The rule looks at what happens to the output: it speaks where the numbers are read (`.item()`,
-`.numpy()`, `.detach()`, `argmax`, a metric) and no gradient is ever asked for.  There is one
-report for a function.
+`.numpy()`, `.detach()`, `argmax`, a metric), no gradient is ever asked for, and the call is made
+again and again: in a loop, by whoever calls the function, or on data for evaluation.  There is
+one report for a function.
 
 ## Example
 
@@ -156,6 +157,23 @@ class Classifier(LightningModule):
         self.log("accuracy", (self.net(inputs).argmax(1) == targets).float().mean().item())
 ```
 
+A script that tries a model on one input, and is over:
+
+```python
+import torch
+from torch import nn
+
+
+def main():
+    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2)).eval()
+    model.load_state_dict(torch.load("weights.pt"))
+    print(model(torch.load("image.pt")).argmax(1).item())
+
+
+if __name__ == "__main__":
+    main()
+```
+
 The output leaves the function with its graph, for whoever wants it:
 
 ```python
@@ -251,6 +269,8 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False
     if facts.records_nothing_inside(call):
+        return False
+    if facts.runs_once(call) and Tag.EVALUATION_DATA not in record.tags:
         return False
     if facts.region_differentiates(call) and not _stands_apart(facts, call):
         return False

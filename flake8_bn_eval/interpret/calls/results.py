@@ -126,7 +126,8 @@ class Results:
         while waiting:
             value = waiting.pop()
             elements = self.machine.containers.known_elements(value, world)
-            if elements is None and value.constant is None:
+            literal = value.constant
+            if elements is None and (literal is None or literal.type is str):
                 return False
             known_elements = known_elements or elements is not None
             waiting += elements or ()

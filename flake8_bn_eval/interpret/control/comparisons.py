@@ -45,7 +45,8 @@ class Comparisons:
             return self._membership(left, right, operator == "not in", world)
         subject = self._joint_subject(operator, left, right)
         if subject is None:
-            return UNKNOWN.descending(left, right)
+            # Truth values, which have no gradient.
+            return UNKNOWN.descending(left, right).detached()
         return of_thing(Condition(*subject, constant=None))
 
     def _in_each_case(

@@ -210,7 +210,7 @@ class Expressions:
             found = found.join(value.part_of(identity, part))
         if value.things:
             found = found.join(self._subscript_of_things(value, index))
-        found = found.descending(value)
+        found = found.descending(self.machine.data.under_index(value, index))
         if found.lineage and index.lineage:
             # An output chooses among others: no gradient flows through the choice.
             return found.descending(index.detached())

@@ -11,13 +11,24 @@ from flake8_bn_eval.interpret.records import Addition, Differentiation, Optimize
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Gradient, Mode
-from flake8_bn_eval.modes.things import External, Parameters, Result, Submodules, Symbol, Unknown
+from flake8_bn_eval.modes.things import (
+    Constant,
+    External,
+    Parameters,
+    Ranked,
+    Result,
+    Submodules,
+    Symbol,
+    Unknown,
+)
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Expression, Name, Place
 from flake8_bn_eval.wording import identifiers
 
 AS_ARRAY = frozenset({"numpy", "__array__"})
+PLACES = (Constant.of(1), Constant.of(-1))
+"""The indices of the places in a ranking."""
 OF_DATA = frozenset({Tag.EVALUATION_DATA, Tag.TRAINING_DATA})
 
 
@@ -121,6 +132,8 @@ class Data:
                 return UNKNOWN
             case "freeze":
                 return UNKNOWN.descending(receiver).tagged(Tag.DIFFERENTIATED)
+            case "rank" if receiver.connected:
+                return self.ranked(receiver, arguments).tagged(Tag.TENSOR)
         symbol = receiver.only_thing
         if isinstance(symbol, Result) and row.effect == "same":
             # A tensor, or a module that was made here: both come back.
@@ -128,6 +141,18 @@ class Data:
         if isinstance(symbol, Symbol) and not len(arguments) and not receiver.lineage:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
+
+    def ranked(self, data: Value, others: Arguments) -> Value:
+        """Numbers with the graph of data, then their places; of two tensors the numbers alone."""
+        result = UNKNOWN.descending(data, *others)
+        if any(each.is_data for each in others):
+            return result
+        return replace(result, things=frozenset({Ranked()}))
+
+    def under_index(self, value: Value, index: Value) -> Value:
+        """What an element of data descends from: places have no graph."""
+        is_place = Ranked() in value.things and index.constant in PLACES
+        return value.detached() if is_place else value
 
     def written(self, *values: Value) -> Value:
         """A text that speaks of some values: their numbers, and no graph."""

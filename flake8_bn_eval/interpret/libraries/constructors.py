@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow, Condition
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
 from flake8_bn_eval.modes.things import External, Partial, Submodules
@@ -52,7 +53,7 @@ class Constructors:
         )
         if row.registers:
             state = self._with_children(state, arguments, world)
-        if self._loads(arguments):
+        if self._loads(name, arguments):
             self.machine.recorder.method_used(identity, "<pretrained>")
         self.machine.recorder.made[identity] = place, row.name
         return world.bear(identity, state)
@@ -134,9 +135,12 @@ class Constructors:
         row = self.machine.knowledge.callable(thing.path) if isinstance(thing, External) else None
         return Sensitivity.UNKNOWN if row is None else self._sensitivity(row, arguments)
 
-    def _loads(self, arguments: Arguments) -> bool:
-        """``resnet18(pretrained=True)``, ``resnet18(weights="DEFAULT")``."""
-        asking = self.machine.knowledge.vocabulary.loading_arguments
+    def _loads(self, name: str, arguments: Arguments) -> bool:
+        """``from_pretrained("bert")``, ``resnet18(pretrained=True)``, ``resnet18(weights="A")``."""
+        vocabulary = self.machine.knowledge.vocabulary
+        if mentions(name, vocabulary.loading):
+            return True
+        asking = vocabulary.loading_arguments
         given = [value.constant for name, value in arguments.keywords if name in asking]
         return any(each is None or each.value not in (None, False) for each in given)
 

@@ -374,6 +374,10 @@ class Library:
         if row.effect == "use" or path.partition(".")[0] in READING:
             self.machine.recorder.use(result.lineage, Use.READ)
             return result.detached()
+        if row.effect == "rank" and result.connected and arguments.positional:
+            data, *others = arguments.positional
+            ranked = self.machine.data.ranked(data, Arguments(tuple(others), arguments.keywords))
+            return ranked.tagged(*tags)
         return result.detached() if row.effect == "detach" else result
 
     def _tags(self, arguments: Arguments) -> list[Tag]:

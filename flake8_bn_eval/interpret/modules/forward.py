@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.modules.submodules import UNSEEN
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.modes.evidence import OF_TENSORS, Tag
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.guards import Guard, both
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -19,12 +19,6 @@ from flake8_bn_eval.modes.things import Function, ObjectId, Result
 from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
-
-
-def is_data(value: Value) -> bool:
-    """Whether a value is known to be data, rather than a number, a text or a flag."""
-    return bool(value.lineage) or not OF_TENSORS.isdisjoint(value.tags)
-
 
 LOADING = frozenset({"load_state_dict", "<pretrained>"})
 """Evidence that the weights of a module are not the random ones it is born with."""
@@ -117,7 +111,7 @@ class Forward:
         for argument in arguments:
             record.tags |= argument.tags
             record.fed_by |= argument.lineage
-            record.given_data = record.given_data or is_data(argument)
+            record.given_data = record.given_data or argument.is_data
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, gradients_of
-from flake8_bn_eval.interpret.modules.forward import is_data
 from flake8_bn_eval.interpret.records import OptimizerStep
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import may_set_mode, mentions, words_of
@@ -324,7 +323,7 @@ class Modules:
         if not len(arguments) or mentions(name, vocabulary.training_functions):
             return False
         predicts = not vocabulary.predicting_methods.isdisjoint(words_of(name))
-        return predicts or any(map(is_data, arguments))
+        return predicts or any(each.is_data for each in arguments)
 
     def _is_part(self, name: str, arguments: Arguments, used_as_module: bool) -> bool:
         """Whether an unknown name may be a layer of a module, or a module that something holds.
