@@ -373,12 +373,13 @@ class Purposes:
         return Purpose.UNKNOWN, False
 
     def _is_detached_for_good(self, record: ForwardCall) -> bool:
-        """Whether an output of a module made in sight leaves as data only, cut off from its graph.
+        """Whether of an output of a module made in sight nothing leaves but its numbers.
 
         One that is handed in may be of a class that records none.
         """
-        cut_off = Use.DETACHED in record.uses and LEAVING & record.uses <= {Use.RETURNED_DATA}
-        return cut_off and not record.modes.may_be(Mode.UNSET)
+        as_data = LEAVING & record.uses <= {Use.RETURNED_DATA}
+        cut_off = not {Use.DETACHED, Use.READ}.isdisjoint(record.uses)
+        return as_data and cut_off and not record.modes.may_be(Mode.UNSET)
 
     def _is_only_looked_at(self, record: ForwardCall) -> bool:
         """Whether the numbers of an output are read, and its graph goes nowhere."""

@@ -10,9 +10,9 @@ children.
 The name is tempting for something else.  A module whose `train(self, loader)` is its fit loop
 starts fitting when somebody calls `eval()`, its own or that of a model around it; one whose
 `train(self)` takes no mode makes that call fail; `self.train = True` replaces the method by a
-bool.  And an `eval()` of one's own runs only when it is called by hand: a parent calls
-`train(False)` of its children, so what was added there (fusing layers, say) silently does not
-happen.
+bool, and so does `self.backbone.train = False`, which sets no mode.  And an `eval()` of one's own
+runs only when it is called by hand: a parent calls `train(False)` of its children, so what was
+added there (fusing layers, say) silently does not happen.
 
 ## Example
 
@@ -361,5 +361,6 @@ def check(facts: Facts) -> Iterator[Report]:
             advice = HELP.get(reason, "call `super().train(mode)` first")
             yield Report(override.place, MESSAGES[reason].format(override.name), (), advice)
     for hidden in facts.structure.hidden_mode_methods:
-        message = f"this attribute hides the method `{hidden.class_name}.{hidden.method}()`"
-        yield Report(hidden.place, message, (), "give the attribute another name")
+        message = f"this attribute hides the method `{hidden.owner}.{hidden.method}()`"
+        advice = "give the attribute another name" if hidden.is_own else "call the method"
+        yield Report(hidden.place, message, (), advice)

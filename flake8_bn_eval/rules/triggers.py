@@ -22,12 +22,15 @@ A word is cheaper than a pattern, and decides first where both are given.
 FRAMEWORKS = ("torch", "paddle", "lightning", "timm", "transformers", ".eval()", ".train()")
 SETTING = (".eval(", ".train(", "no_grad", "inference_mode", "set_grad_enabled")
 DATA = re.compile(r"\.data\b(?<!utils\.data)(?!\w*\s*(?:import|as)\b)")
-READING = (".item(", ".detach(", ".numpy(", "argmax", "load_state_dict", DATA)
+READING = (
+    ".item(", ".detach(", ".numpy(", "argmax", "load_state_dict",
+    ".tolist(", "torch.max(", ".topk(", "torch.load(", DATA,
+)  # fmt: skip
 
 DIFFERENTIATING = ("backward", "NativeScaler")
 
-INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING))
-"""Somebody sets a mode or a gradient mode, or reads an output."""
+INFERENCE: Triggers = (FRAMEWORKS, (*SETTING, *READING, ".backward("))
+"""Somebody sets a mode or a gradient mode, trains, loads weights or reads an output."""
 
 TRAINING: Triggers = (
     FRAMEWORKS,
@@ -68,9 +71,9 @@ TRACKING: Triggers = ((".track_running_stats", "'track_running_stats'", '"track_
 OVERRIDING: Triggers = (
     FRAMEWORKS,
     ("Module", "class "),
-    ("def train(", "def eval(", "self.train =", "self.eval ="),
+    ("def train(", "def eval(", ".train =", ".eval ="),
 )
-"""Somebody gives a class a method or an attribute of these names."""
+"""Somebody gives a class, or an object, a method or an attribute of these names."""
 
 FUNCTIONAL_DROPOUT: Triggers = (
     ("torch", "paddle"),

@@ -14,7 +14,7 @@ from enum import Enum
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment, Attributes
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
 from flake8_bn_eval.facts.written.listing import expressions, operations
-from flake8_bn_eval.facts.written.natures import Nature, Natures
+from flake8_bn_eval.facts.written.natures import MODULES, Nature, Natures
 from flake8_bn_eval.interpret.calls.types import MODULE
 from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.operations import (
@@ -36,6 +36,7 @@ from flake8_bn_eval.operations import (
     Place,
     Return,
 )
+from flake8_bn_eval.wording import describe
 
 MODE_METHODS = frozenset({"train", "eval"})
 DEEPEST = 4
@@ -77,11 +78,15 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class HiddenMethod:
-    """``self.train = True``: an instance attribute hides the method of that name."""
+    """``self.train = True``: an attribute of ``owner`` hides the method of that name.
+
+    ``is_own`` tells that the class assigns it to itself.
+    """
 
     place: Place
-    class_name: str
+    owner: str
     method: str
+    is_own: bool
 
 
 @dataclass(slots=True)
@@ -281,10 +286,18 @@ class Overrides:
         """Attributes that hide a mode method of a module."""
         for assignment in self._attributes.assignments(*sorted(MODE_METHODS)):
             class_ = self._natures.instance(assignment.owner, assignment.function)
-            if class_ is None or not self._classes.seems_module(class_):
-                continue
-            if self._is_flag_value(assignment, class_):
-                yield HiddenMethod(assignment.place, class_.name, assignment.name)
+            if class_ is None:
+                if self._is_flag_of_module(assignment):
+                    owner = describe(assignment.owner)
+                    yield HiddenMethod(assignment.place, owner, assignment.name, is_own=False)
+            elif self._classes.seems_module(class_) and self._is_flag_value(assignment, class_):
+                yield HiddenMethod(assignment.place, class_.name, assignment.name, is_own=True)
+
+    def _is_flag_of_module(self, assignment: AttributeAssignment) -> bool:
+        """``self.backbone.train = False``, which is meant for a call."""
+        nature = self._natures.of(assignment.owner, assignment.function)
+        value = assignment.value
+        return nature in MODULES and isinstance(value, Constant) and isinstance(value.value, bool)
 
     def _is_flag_value(self, assignment: AttributeAssignment, class_: ClassFact) -> bool:
         match assignment.value:
