@@ -334,7 +334,7 @@ class Purposes:
             return False
         if read == {Use.PRINTED}:
             return not is_taught(record, self.recorder)
-        return record.certain and self._is_untaught(record)
+        return record.certain and not record.of_module and self._is_untaught(record)
 
     def _is_untaught(self, record: ForwardCall) -> bool:
         """Whether neither the module nor those whose outputs it is given have learnt anything."""

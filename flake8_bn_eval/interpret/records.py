@@ -6,6 +6,7 @@ path and every pass; it is never overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -230,6 +231,7 @@ class Recorder:
         self.misuses: set[Misuse] = set()
         self.additions: set[Addition] = set()
         self.methods_used: dict[ObjectId, set[str]] = {}
+        self._loaded: set[ObjectId] = set()
         self.parents: dict[ObjectId, ObjectId] = {}
         self.made: dict[ObjectId, tuple[Place, str]] = {}
         """Where the modules of libraries were made, or what they are copies of, and their rows."""
@@ -335,10 +337,23 @@ class Recorder:
         """A method is called on an object: evidence of what the object is."""
         self.methods_used.setdefault(receiver, set()).add(name)
 
+    def weights_loaded(self, modules: Iterable[ObjectId]) -> None:
+        """The weights of modules are not the random ones that they were born with any more."""
+        self._loaded.update(modules)
+
+    def is_loaded(self, module: ObjectId) -> bool:
+        """Whether its weights, or those of a module that it is part of, were loaded by now."""
+        each: ObjectId | None = module
+        while each is not None and each not in self._loaded:
+            each = self.parents.get(each)
+        return each is not None
+
     def unite(self, members: frozenset[ObjectId], one: ObjectId) -> None:
         """What is known of the use of several objects is known of the one that they are."""
         used = [self.methods_used.get(each, set()) for each in sorted(members)]
         self.methods_used.setdefault(one, set()).update(*used)
+        if not self._loaded.isdisjoint(members):
+            self._loaded.add(one)
 
     def reveal(self, place: Place, separator: str, words: set[str]) -> None:
         """What a test asked for, joined over every visit."""

@@ -54,7 +54,7 @@ class Constructors:
         if row.registers:
             state = self._with_children(state, arguments, world)
         if self._loads(name, arguments):
-            self.machine.recorder.method_used(identity, "<pretrained>")
+            self.machine.recorder.weights_loaded({identity})
         self.machine.recorder.made[identity] = place, row.name
         return world.bear(identity, state)
 

@@ -20,8 +20,6 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
-LOADING = frozenset({"load_state_dict", "<pretrained>"})
-"""Evidence that the weights of a module are not the random ones it is born with."""
 REVEALING = frozenset({"reveal_mode", "reveal_grad"})
 
 
@@ -99,7 +97,7 @@ class Forward:
         record.parts_set = record.parts_set or self._has_parts_set(state, family, world)
         if sensitivity is Sensitivity.NO:
             record.indifferent.add(identity)
-        record.loaded = record.loaded or self._is_loaded(identity)
+        record.loaded = record.loaded or self.machine.recorder.is_loaded(identity)
         record.library = record.library or state.library
         library = state.library or ""
         record.is_single_layer = library.startswith("torch.nn.") and not state.registers
@@ -156,16 +154,6 @@ class Forward:
     def _is_made_up(self, arguments: Arguments) -> bool:
         """Whether the data of a call, which comes first, is nobody's, whatever it is called."""
         return Tag.MADE_UP in next(iter(arguments), UNKNOWN).tags
-
-    def _is_loaded(self, identity: ObjectId) -> bool:
-        """Whether its weights, or those of a module that it is part of, were loaded by now."""
-        recorder = self.machine.recorder
-        each: ObjectId | None = identity
-        while each is not None:
-            if not recorder.methods_used.get(each, set()).isdisjoint(LOADING):
-                return True
-            each = recorder.parents.get(each)
-        return False
 
     def _made_of(self, identity: ObjectId, world: World) -> MadeOf:
         """Everything below a module, whether any of it reacts to its mode, and in which it is."""

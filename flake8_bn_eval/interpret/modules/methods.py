@@ -19,6 +19,7 @@ from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
 OPTIMIZER_WORDS = frozenset({"optimizer", "optimiser", "optim", "opt", "solver"})
+LOADING = "load_state_dict"
 SPEAKING_OF_MODULES = frozenset({"train", "eval", "parameters", "state_dict", "load_state_dict"})
 GIVING = frozenset({"get", "make", "create", "build"})
 """Verbs of methods that give what their last word says."""
@@ -51,7 +52,7 @@ class Modules:
         if name.startswith("__"):
             return UNKNOWN
         if not self._is_given_data(identity, name, arguments, world):
-            self.machine.recorder.method_used(identity, name)
+            self._note_use(identity, name, world)
         state = world.get(identity)
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
@@ -171,6 +172,11 @@ class Modules:
         return self.machine.mode_switches.switch(
             identity, flag, world, frame, place, subject, above=above
         )
+
+    def _note_use(self, identity: ObjectId, name: str, world: World) -> None:
+        self.machine.recorder.method_used(identity, name)
+        if name == LOADING:
+            self.machine.recorder.weights_loaded(self.machine.makeup.family(identity, world))
 
     def _is_given_data(
         self, identity: ObjectId, name: str, arguments: Arguments, world: World
