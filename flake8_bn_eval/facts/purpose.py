@@ -334,7 +334,9 @@ class Purposes:
             return False
         if read == {Use.PRINTED}:
             return not is_taught(record, self.recorder)
-        return record.certain and not record.of_module and self._is_untaught(record)
+        # What a module does with itself, it does with the weights that its maker has given it.
+        made_here = record.stack[0].receiver not in record.receivers
+        return record.certain and made_here and self._is_untaught(record)
 
     def _is_untaught(self, record: ForwardCall) -> bool:
         """Whether neither the module nor those whose outputs it is given have learnt anything."""

@@ -10,6 +10,7 @@ from flake8_bn_eval.interpret.calls.decorators import Decorators
 from flake8_bn_eval.interpret.calls.following import Following
 from flake8_bn_eval.interpret.calls.functions import Functions
 from flake8_bn_eval.interpret.calls.inheritance import Inheritance
+from flake8_bn_eval.interpret.calls.namespaces import Namespaces
 from flake8_bn_eval.interpret.calls.receivers import Receivers
 from flake8_bn_eval.interpret.calls.results import Results
 from flake8_bn_eval.interpret.calls.types import Types
@@ -76,6 +77,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.forward = Forward(machine)
     machine.watchers = Watchers(machine)
     machine.following = Following(machine)
+    machine.namespaces = Namespaces(machine)
     machine.library = Library(machine)
     machine.results = Results(machine)
     machine.optimizers = Optimizers(machine)

@@ -172,6 +172,10 @@ class Links:
     def _imported(self, path: str) -> Value | None:
         """The value that a dotted path names, None if it is no name of a file here."""
         file, rest = self._split(path)
+        if file is not None and not rest:
+            # A package may give the name of one of its files to something else.
+            package, _, name = path.rpartition(".")
+            file, rest = self._files.get(package), [name]
         if file is None or not rest or (file.name, rest[0]) in self._sought:
             return None
         self._load(file.name)
@@ -197,6 +201,14 @@ class Links:
         names = sorted({name for scope, name in variables if scope == base})
         found = (self._named(file, name) for name in names)
         return list(dict.fromkeys(each for each in found if each is not None))
+
+    def is_file(self, path: str) -> bool:
+        """Whether a dotted path names a file that is run with this one."""
+        return path in self._files
+
+    def starred(self, base: int) -> list[Value]:
+        """What a file has got by star imports."""
+        return [value for (importer, _), value in self._stars.items() if importer == base]
 
     def _split(self, path: str) -> tuple[Neighbour | None, list[str]]:
         """The file that a path begins with, and what is left of the path."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls.following import Following
     from flake8_bn_eval.interpret.calls.functions import Functions
     from flake8_bn_eval.interpret.calls.inheritance import Inheritance
+    from flake8_bn_eval.interpret.calls.namespaces import Namespaces
     from flake8_bn_eval.interpret.calls.receivers import Receivers
     from flake8_bn_eval.interpret.calls.results import Results
     from flake8_bn_eval.interpret.calls.types import Types
@@ -108,6 +109,7 @@ class Machine:
     mode_switches: ModeSwitches
     forward: Forward
     following: Following
+    namespaces: Namespaces
     library: Library
     links: Links
     optimizers: Optimizers

@@ -340,6 +340,7 @@ class Vocabulary:
     norms: frozenset[str] = frozenset()
     made_up_data: frozenset[str] = frozenset()
     loading_arguments: frozenset[str] = frozenset()
+    architectures: frozenset[str] = frozenset()
     loading: frozenset[str] = frozenset()
     norms_without_statistics: frozenset[str] = frozenset()
     single_layers: frozenset[str] = frozenset()

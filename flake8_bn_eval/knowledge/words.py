@@ -50,6 +50,11 @@ def names_class(identifier: str) -> bool:
     return _CLASS.fullmatch(identifier) is not None
 
 
+def says_class(identifier: str) -> bool:
+    """Whether a name says that it is a class: ``model_class``, ``net_cls``."""
+    return words_of(identifier)[-1:] in (("class",), ("cls",))
+
+
 def may_set_mode(identifier: str, vocabulary: Vocabulary) -> bool:
     """Whether something unseen of this name may change a module's mode.
 

@@ -74,6 +74,13 @@ class External(Thing):
 
 
 @dataclass(frozen=True, slots=True)
+class Namespace(Thing):
+    """All names of the file with this base, as a table or as a module."""
+
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
 class Method(Thing):
     """A method looked up on an object and not yet called; ``above`` skips its class."""
 

@@ -33,8 +33,8 @@ MOST_LINKED = 12
 
 BODY = "<body>"
 
-_CHOOSING = frozenset({"__dict__", "getattr", "vars"})
-"""Words with which something of a module is picked by a name that is not written there."""
+_OWN_NAMES = re.compile(r"\bglobals\(\)|\beval\(|\bsys\.modules\b")
+"""With these a file picks something by its name from all that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,19 @@ class Definitions:
                 yield Need(target.path, target.rest[0])
             else:
                 wanted = self._words(path, outline) if names is None else names
-                chooses = not _CHOOSING.isdisjoint(wanted) and self._chooses(path, bound)
+                chooses = self._chooses(path, bound)
                 yield from self._in_module(target.path, None if chooses else wanted)
 
     def _chooses(self, path: str, bound: str) -> bool:
-        """Whether a file picks something by its name from what it has imported as a whole."""
+        """Whether a file picks something by its name from what it has imported as a whole.
+
+        Or it hands that on, to who may do so.
+        """
+        text = self.tree.text(path) or ""
+        if bound == STAR:
+            return _OWN_NAMES.search(text) is not None
         owner = rf"\b{re.escape(bound)}(?:\.\w+)*"
-        chosen = rf"{owner}\.__dict__|\b(?:getattr|vars)\(\s*{owner}\s*[,)]"
-        return re.search(chosen, self.tree.text(path) or "") is not None
+        return re.search(rf"{owner}\.__dict__|[(,=]\s*{owner}\s*[,)]", text) is not None
 
     def _words(self, path: str, outline: Outline) -> set[str]:
         return {*outline.body, *(name for each in outline.definitions for name in each.names)}

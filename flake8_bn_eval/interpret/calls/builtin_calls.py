@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flake8_bn_eval.interpret.calls.namespaces import AS_TABLE
 from flake8_bn_eval.interpret.frames import Frame
-from flake8_bn_eval.interpret.libraries.library import NAMESPACE
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import recording
-from flake8_bn_eval.modes.things import External, Super
+from flake8_bn_eval.modes.things import External, Namespace, Super
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import BUILTIN_SCOPE, Call, Expression, Name, Place
@@ -33,6 +33,10 @@ class BuiltinCalls:
                 return self._next(expression, world, frame)
             case "vars":
                 return self._vars(expression, world, frame)
+            case "globals":
+                return of_thing(Namespace(frame.file))
+            case "eval":
+                return self._eval(expression, world, frame)
             case "getattr":
                 return self._getattr(expression, world, frame)
             case "setattr":
@@ -84,15 +88,24 @@ class BuiltinCalls:
         thing = None if owner is None else owner.only_thing
         if not isinstance(thing, External):
             return UNKNOWN if owner is None else UNKNOWN.descending(owner)
-        return of_thing(External(thing.path + NAMESPACE))
+        return of_thing(External(thing.path + AS_TABLE))
+
+    def _eval(self, expression: Call, world: World, frame: Frame) -> Value | None:
+        """``eval(args.arch)(10)``: something of the file, where the text speaks of networks."""
+        namespaces = self.machine.namespaces
+        match expression.arguments:
+            case [text] if not expression.keywords and namespaces.is_named_for_networks(text):
+                name = self.machine.expressions.evaluate(text, world, frame).constant
+                return namespaces.chosen(Namespace(frame.file), text, name, world)
+        return None
 
     def _getattr(self, expression: Call, world: World, frame: Frame) -> Value | None:
         arguments = self.machine.calls.arguments(expression, world, frame)
         name = arguments.literal(1, None)
         owner = arguments.get(0, None)
         library = None if owner is None else owner.only_thing
-        if isinstance(library, External) and name is None and len(arguments) == 2:
-            return self.machine.library.chosen(library.path, None)
+        if name is None and len(arguments) == 2 and isinstance(library, External | Namespace):
+            return self.machine.namespaces.chosen(library, expression.arguments[1], name, world)
         if owner is None or name is None or not isinstance(name.value, str):
             return self._any_module_of(owner, world, frame).descending(*arguments)
         return self.machine.expressions.attribute(owner, name.value, world, frame)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flake8_bn_eval.interpret.calls.alternatives import MOST_APART
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -18,8 +17,8 @@ from flake8_bn_eval.interpret.telling import SETTING, read_in
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.things import ANY, Class, External, Function, ObjectId, Thing
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
+from flake8_bn_eval.modes.things import Class, External, Function, ObjectId, Thing
+from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     Attribute,
@@ -68,10 +67,18 @@ class Following:
         return not (self._makes_module(definition) or self._reads_table(definition, world))
 
     def _hands_on(self, function: Function, arguments: Arguments) -> bool:
-        """Whether a call takes or gives a function, as those do that register what is called."""
+        """Whether a call takes or gives a function, as those do that register what is called.
+
+        A file of the project holds functions and classes to choose from.
+        """
         if self.machine.telling.inner_functions(function.definition):
             return True
-        return any(isinstance(each.only_thing, Function) for each in arguments)
+        return any(
+            isinstance(thing, Function)
+            or isinstance(thing, External)
+            and self.machine.links.is_file(thing.path)
+            for thing in (each.only_thing for each in arguments)
+        )
 
     def _keeps_functions(self, receiver: ObjectId | None, world: World, depth: int = 3) -> bool:
         """Whether an object keeps functions in lists or tables, to call them some time."""
@@ -109,34 +116,10 @@ class Following:
         value = links.unassigned(variable)
         tables = [] if value is None else [world.shape(each) for each in value.objects]
         elements = [links.settled(each) for table in tables for each in table.contents]
-        return any(self._may_make(thing) for each in elements for thing in each.things)
+        return any(self.may_make(thing) for each in elements for thing in each.things)
 
-    def makers(self, path: str) -> Value | None:
-        """Any of what a file of the project offers: modules' classes, and what makes a module.
-
-        None where it is not in sight, and unknown where it offers anything else as well.
-        """
-        values = self.machine.links.candidates(path)
-        offered = {it for each in values for it in each.things if isinstance(it, Class | Function)}
-        if not offered:
-            return None
-        if not all(map(self._surely_makes, offered)):
-            return UNKNOWN
-        # Trying all of so many costs too much: it is a new module, whichever it is.
-        few = len(offered) <= MOST_APART
-        return Value(frozenset(offered) if few else frozenset({External(f"{path}.{ANY}")}))
-
-    def _surely_makes(self, thing: Thing, depth: int = 3) -> bool:
-        """Whether it is a class of modules, or a function that calls one or another maker."""
-        if self._may_make(thing) or not isinstance(thing, Function) or depth == 0:
-            return self._may_make(thing)
-        callees = (call.callee for call in thing.definition.calls)
-        named = (each.variable for each in callees if isinstance(each, Name))
-        called = (self.machine.links.unassigned(each) for each in named)
-        inner = (it for each in called if each is not None for it in each.things)
-        return any(self._surely_makes(each, depth - 1) for each in inner)
-
-    def _may_make(self, thing: Thing) -> bool:
+    def may_make(self, thing: Thing) -> bool:
+        """Whether it is a class of modules, or a function that calls what a library makes."""
         if isinstance(thing, Class):
             return self.machine.classes.is_module(thing) is True
         return isinstance(thing, Function) and self._makes_module(thing.definition)

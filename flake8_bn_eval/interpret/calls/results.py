@@ -8,7 +8,7 @@ from flake8_bn_eval.interpret.data.outputs import OF_DATA
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.libraries.library import READING
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.knowledge.words import mentions, says_class
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
@@ -30,8 +30,9 @@ class Results:
     def identify(self, result: Result, world: World) -> Value:
         """Give the result of something unseen an identity.
 
-        A capitalised name is a class: if its instance is a module, it is a new one.  So is what
-        any class or function makes that a computed name chooses among networks.
+        A capitalised name, or one that says so, is a class: if its instance is a module, it is a
+        new one.  So is what any class or function makes that a computed name chooses among
+        networks.
         """
         package, _, name = result.path.rpartition(".")
         row = self.machine.knowledge.callable(result.path)
@@ -39,7 +40,7 @@ class Results:
             return of_thing(result)
         modes, chosen = LOST, name == ANY
         name = f"{package}[...]" if chosen else name
-        is_class = name[:1].isupper() and not name.isupper()
+        is_class = name[:1].isupper() and not name.isupper() or says_class(name)
         if (chosen or is_class) and not result.wraps:
             remark = Remark(
                 result.place, f"a new `{name}` starts in training mode", "training since"

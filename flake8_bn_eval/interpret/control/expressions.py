@@ -15,6 +15,7 @@ from flake8_bn_eval.modes.things import (
     Constant,
     External,
     Function,
+    Namespace,
     Parameters,
     Setter,
     Submodules,
@@ -209,7 +210,7 @@ class Expressions:
             part = self.machine.containers.element(identity, index, world)
             found = found.join(value.part_of(identity, part))
         if value.things:
-            found = found.join(self._subscript_of_things(value, index))
+            found = found.join(self._subscript_of_things(value, index, expression.index, world))
         found = found.descending(self.machine.data.under_index(value, index))
         if found.lineage and index.lineage:
             # An output chooses among others: no gradient flows through the choice.
@@ -230,7 +231,9 @@ class Expressions:
         sliced = self.machine.containers.sliced(value, parts, world, birth)
         return UNKNOWN.descending(value) if sliced is None else sliced
 
-    def _subscript_of_things(self, value: Value, index: Value) -> Value:
+    def _subscript_of_things(
+        self, value: Value, index: Value, expression: Expression, world: World
+    ) -> Value:
         symbol, key = value.only_thing, index.constant
         if isinstance(symbol, Class) and key is None:
             # ``Reader[str]`` is a base as `Reader` is.
@@ -238,8 +241,8 @@ class Expressions:
         if isinstance(symbol, Symbol) and key is not None and not value.lineage:
             if len(symbol.subject) < LONGEST_SUBJECT:
                 return of_thing(Symbol(f"{symbol.subject}[{key.value!r}]", symbol.variables))
-        if isinstance(symbol, External):
-            return self.machine.library.chosen(symbol.path, key)
+        if isinstance(symbol, External | Namespace):
+            return self.machine.namespaces.chosen(symbol, expression, key, world)
         results = [thing for thing in value.things if isinstance(thing, Parameters)]
         return Value(frozenset(results)) if results else UNKNOWN
 

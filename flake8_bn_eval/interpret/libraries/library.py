@@ -13,8 +13,6 @@ from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.knowledge.rows import CallableRow
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.things import (
-    ANY,
-    Constant,
     External,
     Function,
     GradientContext,
@@ -29,7 +27,6 @@ from flake8_bn_eval.operations import LENGTH, Place
 
 NEVER_ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 READING = frozenset({"numpy", "sklearn", "scipy", "matplotlib", "cv2", "PIL", "pandas", "json"})
-NAMESPACE = ".__dict__"
 PRINT = "print"
 READING_BUILTINS = frozenset({"float", "int", PRINT, "str", "bool", "round", "format"})
 COMBINING = ("torch.", "builtins.sum")
@@ -42,30 +39,6 @@ class Library:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-
-    def chosen(self, path: str, name: Constant | None) -> Value:
-        """``models.__dict__[name]``, ``getattr(models, name)``: one of many of a kind.
-
-        Where the name is unknown it may be anything for which there is one row.
-        """
-        path = path.removesuffix(NAMESPACE)
-        if name is not None and isinstance(name.value, str):
-            found = External(f"{path}.{name.value}")
-            return self.machine.links.of_thing(found) or of_thing(found)
-        makers = self.machine.following.makers(path)
-        if makers is not None:
-            return makers
-        row = self.machine.knowledge.callable(f"{path}.*")
-        if row is not None and row.name == f"{path}.*" and row.returns == "module":
-            return of_thing(External(row.name))
-        if self.machine.knowledge.is_module_class(path) is False:
-            # ``Generic[T]`` is a base as `Generic` is.
-            return of_thing(External(path))
-        named = self.machine.results.is_named_like_module(path)
-        if name is None and named and not self.machine.links.tells_nothing(path):
-            # Something out of sight that is called after the networks in it.
-            return of_thing(External(f"{path}.{ANY}"))
-        return UNKNOWN
 
     def call(
         self, path: str, arguments: Arguments, world: World, frame: Frame, place: Place
