@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from flake8_bn_eval.project.imports import Imports
 from flake8_bn_eval.project.outlines import STAR, Definition, Outline, outline_of
+from flake8_bn_eval.project.registries import Registries
 from flake8_bn_eval.project.tree import Tree
 
 TELLING = frozenset(
@@ -53,6 +54,10 @@ class Definitions:
     imports: Imports
     most_bytes: int
     _outlines: dict[str, Outline | None] = field(default_factory=dict)
+    registries: Registries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.registries = Registries(self.tree)
 
     def outline(self, path: str) -> Outline | None:
         """The outline of a file, None if there is no such file."""
@@ -76,7 +81,10 @@ class Definitions:
         for need, definitions in visited.items():
             if need.path == path or need.path in found or len(found) == MOST_LINKED:
                 continue
-            if any(self._tells(need.path, each, telling, all_definitions) for each in definitions):
+            tells = any(
+                self._tells(need.path, each, telling, all_definitions) for each in definitions
+            )
+            if tells or all_definitions and self.registries.is_filled(need.path):
                 text = self.tree.text(need.path) or ""
                 if size + len(text) <= self.most_bytes:
                     size += len(text)
@@ -126,6 +134,8 @@ class Definitions:
                 definitions = self._of(near, need.name)
                 visited[need] = definitions
                 waiting += self._mentioned(need, near, definitions)
+                filling = self.registries.read_by(need.path, near, need.name, definitions)
+                waiting += [Need(each.path, each.name) for each in filling]
         return visited
 
     def _of(self, outline: Outline, name: str) -> list[Definition]:

@@ -1,8 +1,8 @@
 """Classes of the file and the attributes of objects.
 
 A class is what its body defines and what its bases are.  An object of it is what
-`__init__` leaves.  Metaclasses, descriptors other than properties, and what a class
-decorator does are not known.
+`__init__` leaves.  Metaclasses and descriptors other than properties are not known; a class
+decorator is called, and gives the class back.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Classes:
         bases = tuple(
             self.machine.expressions.evaluate(base, world, frame) for base in definition.bases
         )
-        decorators = self._decorators(definition, world, frame)
+        decorators = self.machine.decorators.evaluated(definition.decorators, world, frame)
         exits = self.machine.runner.run(definition.body, (world.fork(),))
         worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
@@ -65,25 +65,13 @@ class Classes:
             world.unbind_scope(definition.scope)
         known = self.machine.class_cache.get(id(definition))
         if known is None or known.bases != bases:
-            known = Class(definition, bases, members, decorators)
+            contexts = self.machine.decorators.contexts(decorators, definition.place)
+            known = Class(definition, bases, members, contexts)
             self.machine.class_cache[id(definition)] = known
         known.members.update(members)
-        return of_thing(known)
-
-    def _decorators(
-        self, definition: ClassDefinition, world: World, frame: Frame
-    ) -> tuple[GradientContext, ...]:
-        """A gradient context around a class holds while an instance is made, no longer."""
-        self.machine.decorating = True
-        values = [
-            self.machine.expressions.evaluate(each, world, frame) for each in definition.decorators
-        ]
-        self.machine.decorating = False
-        contexts = [
-            self.machine.decorators.as_context(value.only_thing, definition.place)
-            for value in values
-        ]
-        return tuple(context for context in contexts if context is not None)
+        made = of_thing(known)
+        self.machine.decorators.tell(decorators, made, world, frame, definition.place)
+        return made
 
     def lineage(self, class_: Class) -> tuple[Class, ...]:
         """A class and its bases in the file, in the order in which attributes are looked up."""

@@ -49,11 +49,29 @@ class Decorators:
         """A function with its decorators, from the inside out."""
         value = of_thing(function)
         for decorator in reversed(function.definition.decorators):
-            self.machine.decorating = True
-            result = self.machine.expressions.evaluate(decorator, world, frame)
-            self.machine.decorating = False
+            (result,) = self.evaluated([decorator], world, frame)
             value = self._applied(value, result, decorator, world, frame)
         return value
+
+    def evaluated(self, decorators: list[Expression], world: World, frame: Frame) -> list[Value]:
+        """What stands behind the ``@`` of decorators."""
+        self.machine.decorating = True
+        values = [self.machine.expressions.evaluate(each, world, frame) for each in decorators]
+        self.machine.decorating = False
+        return values
+
+    def contexts(self, decorators: list[Value], place: Place) -> tuple[GradientContext, ...]:
+        """The gradient contexts around a class: they hold while an instance is made, no longer."""
+        contexts = (self.as_context(each.only_thing, place) for each in decorators)
+        return tuple(each for each in contexts if each is not None)
+
+    def tell(
+        self, decorators: list[Value], class_: Value, world: World, frame: Frame, place: Place
+    ) -> None:
+        """Call the decorators of a class: they may put it into a table."""
+        for decorator in reversed(decorators):
+            if _is_callable(decorator):
+                self.machine.calls.call_value(decorator, Arguments((class_,)), world, frame, place)
 
     def _applied(
         self, value: Value, decorator: Value, text: Expression, world: World, frame: Frame
@@ -80,7 +98,7 @@ class Decorators:
                 return of_thing(replace(function, decorators=(thing, *function.decorators)))
             case Setter(of=of):
                 return of_thing(replace(of, setter=function))
-        if isinstance(thing, Function | Class) or decorator.only_object is not None:
+        if _is_callable(decorator):
             result = self.machine.calls.call_value(
                 decorator, Arguments((value,)), world, frame, place
             )
@@ -123,3 +141,9 @@ class Decorators:
             # Only the creation of the coroutine is wrapped: the body runs with gradients on.
             return of_thing(function)
         return of_thing(replace(function, decorators=(context, *function.decorators)))
+
+
+def _is_callable(decorator: Value) -> bool:
+    """Whether it is something of the file, or an object of its classes, to be called."""
+    is_own = isinstance(decorator.only_thing, Function | Class)
+    return is_own or decorator.only_object is not None

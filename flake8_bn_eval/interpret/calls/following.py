@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from flake8_bn_eval.flow.nodes import held
 from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
@@ -21,7 +22,9 @@ from flake8_bn_eval.modes.things import Class, External, Function, ObjectId, Thi
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
+    Assign,
     Attribute,
+    DictDisplay,
     Expression,
     FunctionDefinition,
     Name,
@@ -62,7 +65,7 @@ class Following:
             return False
         if self._hands_on(function, arguments) or self._reads_output(definition, arguments):
             return False
-        if self._keeps_functions(function.receiver, world):
+        if self._keeps_functions(function.receiver, world) or _makes_table(definition):
             return False
         return not (self._makes_module(definition) or self._reads_table(definition, world))
 
@@ -74,19 +77,20 @@ class Following:
         if self.machine.telling.inner_functions(function.definition):
             return True
         return any(
-            isinstance(thing, Function)
+            isinstance(thing, Function | Class)
             or isinstance(thing, External)
             and self.machine.links.is_file(thing.path)
             for thing in (each.only_thing for each in arguments)
         )
 
     def _keeps_functions(self, receiver: ObjectId | None, world: World, depth: int = 3) -> bool:
-        """Whether an object keeps functions in lists or tables, to call them some time."""
+        """Whether an object keeps in lists or tables what it calls, or makes modules of."""
         state = None if receiver is None else world.shape(receiver)
         if state is None or depth == 0:
             return False
         if state.kind in CONTAINERS:
-            if any(isinstance(each.only_thing, Function) for each in state.contents):
+            things = (thing for each in state.contents for thing in each.things)
+            if any(isinstance(each, Function) or self.may_make(each) for each in things):
                 return True
         return any(
             self._keeps_functions(identity, world, depth - 1)
@@ -278,6 +282,13 @@ class Following:
         """What a call returns that is not run."""
         name = function.definition.name
         return self.machine.results.unknown(name, arguments, world, frame, place, harmless=True)
+
+
+def _makes_table(definition: FunctionDefinition) -> bool:
+    """Whether a constructor makes an empty table, which may be filled with functions or classes."""
+    assigned = (each for each in held(definition.body) if isinstance(each, Assign))
+    empty = (isinstance(each.value, DictDisplay) and not each.value.items for each in assigned)
+    return definition.name == "__init__" and any(empty)
 
 
 def _has_loss(arguments: Arguments) -> bool:
