@@ -105,6 +105,8 @@ class Links:
         self._postponed: dict[Variable, Step] = {}
         """Functions and classes of other files that nobody has asked for yet."""
         self._loaded: set[str] = set()
+        self._running: set[int] = set()
+        """The files whose bodies are being run."""
         self._sought: set[tuple[str, str]] = set()
         """The names of files that are being looked up: what leads back to itself is no name."""
 
@@ -221,6 +223,9 @@ class Links:
 
     def _named(self, file: Neighbour, name: str) -> Value | None:
         base = file.program.base
+        if base in self._running and (base, name) in self._postponed:
+            # An import that leads back: what is defined there has not all of its names yet.
+            return None
         value = self._value((base, name)) or self._stars.get((base, name))
         thing = None if value is None else value.only_thing
         return value if not isinstance(thing, External) else self._imported(thing.path) or value
@@ -248,7 +253,11 @@ class Links:
         if isinstance(body, Sequence):
             body = Sequence([node for node in body.nodes if id(node) not in now])
         self.machine.start_root()
-        self._run(body, file.program.base)
+        self._running.add(file.program.base)
+        try:
+            self._run(body, file.program.base)
+        finally:
+            self._running.discard(file.program.base)
 
     def _run(self, body: Node, base: int) -> None:
         """Run something of a file's own body, and keep what its names are then."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from flake8_bn_eval.modes.ageing import add_unseen_children, moved, rename
+from flake8_bn_eval.modes.holding import led_to
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import ObjectId
@@ -22,7 +23,9 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
     """Make one object of several, if nothing tells them apart; the number that it has then."""
     if not _are_of_one_kind([world.get(each) for each in members]):
         return None
-    if are_told_apart(members, world):
+    if any(pair <= members for pair in world.apart) or any(
+        _tells_apart(value.held, members) for _, value in holding(members, world)
+    ):
         return None
     one = world.identities.one_of(members)
     names = {each: one for each in members if each != one}
@@ -38,13 +41,17 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
 
 
 def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
-    """Whether anything holds one of these objects without the others.
+    """Whether somebody may come to one of these objects and not to the others.
 
     If not, only the one that exists can be reached, and what sets all of them sets that one.
+    An optimizer has the parameters of one, and leads to none.
     """
     if any(pair <= members for pair in world.apart):
         return True
-    return any(_tells_apart(value.held, members) for _, value in holding(members, world))
+    return any(
+        _tells_apart(frozenset(led_to(value, world)), members)
+        for _, value in holding(members, world)
+    )
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:
@@ -74,12 +81,12 @@ def holding(
 
 
 def holders(world: World) -> dict[ObjectId, list[Value]]:
-    """The values that hold each object."""
+    """The values that lead to each object."""
     found: dict[ObjectId, list[Value]] = {}
     everything = [world.names.values(), *(each.contents for each in world.objects.values())]
     for values in everything:
         for value in values:
-            for identity in value.held:
+            for identity in led_to(value, world):
                 found.setdefault(identity, []).append(value)
     return found
 

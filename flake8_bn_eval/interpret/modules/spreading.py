@@ -14,6 +14,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules.submodules import UNSEEN
 from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied, either, implies, under_any
+from flake8_bn_eval.modes.holding import led_to
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Function, ObjectId
@@ -116,7 +117,7 @@ class Spreading:
             each
             for holder, held in holding(below, self.world)
             if holder not in inside
-            for each in below & held.held
+            for each in below.intersection(led_to(held, self.world))
         }
 
     def _is_repeated(self, child: ObjectId) -> bool:
