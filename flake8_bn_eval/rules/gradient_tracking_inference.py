@@ -278,8 +278,10 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     if facts.may_record(call):
         return sure or call.firm or call.may_be(Mode.EVAL) or facts.never_differentiates
     if facts.is_callers_gradient(call):
-        detaches = facts.never_differentiates and Use.DETACHED in record.uses
-        return sure or detaches or call.firm and facts.is_in_loop(call)
+        # Whoever detaches, or has put the module in evaluation mode, is who predicts.
+        predicts = Use.DETACHED in record.uses or call.must_be(Mode.EVAL)
+        sure = sure or facts.never_differentiates and predicts
+        return sure or call.firm and facts.is_in_loop(call)
     return False
 
 
