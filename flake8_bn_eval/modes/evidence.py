@@ -18,6 +18,7 @@ class Tag(Enum):
     VOLATILE = "volatile"
     DIFFERENTIATED = "an input that asks for its gradient"
     LOSS = "what a loss function gives"
+    CHOICE = "indices or truth values, made of numbers"
     OPEN = "may carry a graph from somewhere unseen"
 
     __hash__ = object.__hash__

@@ -126,6 +126,11 @@ class Value:
         """Whether it is known to be data, rather than a number, a text or a flag."""
         return bool(self.lineage) or not OF_TENSORS.isdisjoint(self.tags)
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is made of indices or truth values alone: nobody can differentiate it."""
+        return Tag.CHOICE in self.tags and not self.connected
+
     def join(self, other: Value) -> Value:
         """Either of the two."""
         if self is other or self._has(other):
@@ -384,3 +389,9 @@ def of_constant(value: object) -> Value:
 def descends(*parents: Value) -> Value:
     """An unknown computed from these."""
     return UNKNOWN.descending(*parents)
+
+
+def choice_of(*values: Value) -> Value:
+    """Indices or truth values made of some values, which have no gradient."""
+    made = UNKNOWN.descending(*values)
+    return made.detached().tagged(Tag.CHOICE) if made.lineage else made

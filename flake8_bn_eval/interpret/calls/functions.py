@@ -256,6 +256,8 @@ class Functions:
             value = self.machine.containers.with_contents(value, world)
             self.machine.recorder.use(value.connected, Use.RETURNED)
             self.machine.recorder.use(value.derived, Use.RETURNED_DATA)
+            if value.is_choice:
+                self.machine.recorder.use(value.derived, Use.READ)
 
     def _run_body(
         self, definition: FunctionDefinition, state: State, inner: Frame, watched: bool

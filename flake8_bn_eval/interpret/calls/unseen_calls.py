@@ -105,11 +105,14 @@ class UnseenCalls:
         for argument in connected:
             if optimizing:
                 self.machine.data.differentiate(argument, world, None)
-            elif mentions(name, self.machine.knowledge.vocabulary.metrics):
+            elif argument.is_choice or self._measures(name):
                 self.machine.recorder.use(argument.lineage, Use.READ)
             else:
                 self.machine.recorder.use(argument.lineage, Use.PASSED)
                 self._hand_to_learner(last, argument, arguments, world)
+
+    def _measures(self, name: str) -> bool:
+        return mentions(name, self.machine.knowledge.vocabulary.metrics)
 
     def hand_losses(self, name: str, arguments: Arguments, world: World) -> None:
         """Something that may be no module gets a loss: what is a network is given none."""

@@ -11,6 +11,7 @@ from flake8_bn_eval.modes.values import (
     NOTHING,
     UNKNOWN,
     Value,
+    choice_of,
     of_constant,
     of_thing,
 )
@@ -45,8 +46,7 @@ class Comparisons:
             return self._membership(left, right, operator == "not in", world)
         subject = self._joint_subject(operator, left, right)
         if subject is None:
-            # Truth values, which have no gradient.
-            return UNKNOWN.descending(left, right).detached()
+            return choice_of(left, right)
         return of_thing(Condition(*subject, constant=None))
 
     def _in_each_case(

@@ -15,7 +15,15 @@ from flake8_bn_eval.modes.lattice import LOST
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
 from flake8_bn_eval.modes.sequences import MOST_ELEMENTS, without, written
 from flake8_bn_eval.modes.things import Constant, ObjectId, Parameters, Ranked, Submodules
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_object, of_thing
+from flake8_bn_eval.modes.values import (
+    NOTHING,
+    UNKNOWN,
+    Value,
+    choice_of,
+    of_constant,
+    of_object,
+    of_thing,
+)
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     DictDisplay,
@@ -249,7 +257,7 @@ class Containers:
         if count == 2 and any(isinstance(thing, Parameters) for thing in value.things):
             return [UNKNOWN, value]
         if count == 2 and Ranked() in value.things:
-            return [UNKNOWN.descending(value), UNKNOWN.descending(value.detached())]
+            return [UNKNOWN.descending(value), choice_of(value)]
         rows = [self._row(each, count, world) for each in sorted(value.objects)]
         if value.things or not rows:
             rows.append([UNKNOWN] * count)

@@ -21,7 +21,7 @@ from flake8_bn_eval.modes.things import (
     Symbol,
     Unknown,
 )
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, choice_of, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Expression, Name, Place
 from flake8_bn_eval.wording import identifiers
@@ -152,7 +152,7 @@ class Data:
     def under_index(self, value: Value, index: Value) -> Value:
         """What an element of data descends from: places have no graph."""
         is_place = Ranked() in value.things and index.constant in PLACES
-        return value.detached() if is_place else value
+        return choice_of(value) if is_place else value
 
     def written(self, *values: Value) -> Value:
         """A text that speaks of some values: their numbers, and no graph."""

@@ -11,7 +11,7 @@ from flake8_bn_eval.interpret.modules.submodules import UNSEEN
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import mentions
-from flake8_bn_eval.modes.evidence import Tag
+from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.guards import Guard, both
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes, recording
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
@@ -110,6 +110,8 @@ class Forward:
             record.tags |= argument.tags
             record.fed_by |= argument.lineage
             record.given_data = record.given_data or argument.is_data
+            if argument.is_choice:
+                self.machine.recorder.use(argument.derived, Use.READ)
         record.made_up = record.made_up and self._is_made_up(arguments)
         if row is not None and row.gradient_inside == "off":
             record.tags.add(Tag.VOLATILE)
