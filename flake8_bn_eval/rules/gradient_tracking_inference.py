@@ -174,7 +174,8 @@ if __name__ == "__main__":
     main()
 ```
 
-The output leaves the function with its graph, for whoever wants it:
+The output leaves the function with its graph, for whoever wants it (not those of all data for
+evaluation, which pile up):
 
 ```python
 def score(model, batch, labels):
@@ -262,7 +263,9 @@ def check(facts: Facts) -> Iterator[Report]:
 
 def _records_for_nothing(facts: Facts, call: Forward) -> bool:
     record = call.record
-    if not call.is_inference or call.guessed or call.keeps_graph or not record.uses:
+    if not call.is_inference or call.guessed or not record.uses:
+        return False
+    if call.keeps_graph and not _piles_up(facts, call):
         return False
     if record.frozen or record.is_single_layer or call.has_no_graph:
         return False
@@ -283,6 +286,12 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         sure = sure or facts.never_differentiates and predicts
         return sure or call.firm and facts.is_in_loop(call)
     return False
+
+
+def _piles_up(facts: Facts, call: Forward) -> bool:
+    """Whether the graphs of all batches of an evaluation are kept until it is over."""
+    evaluates = Tag.EVALUATION_DATA in call.record.tags and facts.is_evaluated_here(call)
+    return evaluates and facts.is_in_loop(call) and Use.RETURNED in call.record.uses
 
 
 def _stands_apart(facts: Facts, call: Forward) -> bool:
