@@ -98,7 +98,7 @@ class Assumptions:
         """Note on which variables a subject rests."""
         if self.variables.get(subject) is not variables:
             self.variables[subject] = variables
-            self.identities.rested_on |= variables
+            self.identities.rest(subject, variables)
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
@@ -153,21 +153,19 @@ class Assumptions:
 
         ``chosen`` leaves out which of several objects it holds.
         """
-        if variable not in self.identities.rested_on:
-            return []
         left_out = which_of(variable) if chosen else ""
         return [
             subject
-            for subject, rests_on in self.variables.items()
-            if variable in rests_on and subject != left_out
+            for subject in self.identities.resting.get(variable, ())
+            if variable in self.variables.get(subject, ()) and subject != left_out
         ]
 
     def about_scope(self, scope: int) -> list[str]:
         """The subjects that rest on a local variable of a function."""
         return [
             subject
-            for subject, rests_on in self.variables.items()
-            if any(variable[0] == scope for variable in rests_on)
+            for subject in self.identities.resting_in.get(scope, ())
+            if any(variable[0] == scope for variable in self.variables.get(subject, ()))
         ]
 
     def forget(self, subjects: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ from flake8_bn_eval.modes.joining import join
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.tables import Table, reguarded
+from flake8_bn_eval.modes.tables import Names, Table, reguarded
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
@@ -49,7 +49,7 @@ class World:
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
         self.assumptions = Assumptions(identities)
-        self.names: Table[Variable, Value] = Table.empty(self.assumptions)
+        self.names: Names[Value] = Names.empty(self.assumptions)
         self.objects: Table[ObjectId, Object] = Table.empty(self.assumptions)
         self.gradients = gradients
         self.apart: frozenset[frozenset[ObjectId]] = frozenset()
@@ -165,13 +165,13 @@ class World:
         self._move(apart, scope)
 
     def _move(self, scope: int, to: int) -> None:
-        for variable in [each for each in self.names if each[0] == scope]:
+        for variable in self.names.of_scope(scope):
             self.names[to, variable[1]] = self.names[variable]
             del self.names[variable]
 
     def unbind_scope(self, scope: int) -> None:
         """A call is over: its local names are gone, and what was assumed about them."""
-        for variable in [each for each in self.names if each[0] == scope]:
+        for variable in self.names.of_scope(scope):
             del self.names[variable]
         stale = self.assumptions.about_scope(scope)
         self._forget_guards(stale)
