@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from flake8_bn_eval.modes.assumptions import Guarded
 from flake8_bn_eval.modes.footprints import Footprint, Part
-from flake8_bn_eval.modes.guards import Question
+from flake8_bn_eval.modes.guards import Question, questions_of
 from flake8_bn_eval.modes.joins import same_flags, same_objects, same_shape
 from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Object
@@ -228,7 +228,8 @@ class Summaries:
             if effects is not None:
                 effects.depend_on(footprint)
         known = entry.assumptions.known
-        summary.answers = {question: known(question) for question in footprint.questions}
+        questions = footprint.questions | questions_of(footprint.guards)
+        summary.answers = {question: known(question) for question in questions}
         kept = self._kept.setdefault(key, [])
         if not kept and not summary.bears_modules:
             self._elsewhere.setdefault(call, []).append(summary)
