@@ -55,7 +55,15 @@ def forget(subjects: frozenset[str], world: World) -> None:
     if not subjects:
         return
     world.existing -= subjects
-    for identity, state in list(world.objects.items()):
-        left = frozenset(each for each in state.exists if each[0][0] not in subjects)
-        if left != state.exists:
-            world.put(identity, replace(state, exists=left))
+    less: dict[Guard, Guard] = {}
+    fewer: list[tuple[ObjectId, Object]] = []
+    for identity, state in world.objects.items():
+        if state.exists:
+            left = less.get(state.exists)
+            if left is None:
+                left = frozenset(each for each in state.exists if each[0][0] not in subjects)
+                less[state.exists] = left
+            if left != state.exists:
+                fewer.append((identity, replace(state, exists=left)))
+    for identity, state in fewer:
+        world.put(identity, state)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.existence import existing_in, on_one_path
 from flake8_bn_eval.modes.guards import Guard
-from flake8_bn_eval.modes.joins import join_objects, merging
+from flake8_bn_eval.modes.joins import covers_anyway, join_objects, merging
 from flake8_bn_eval.modes.objects import Origin
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Variable
@@ -99,11 +99,14 @@ def _join_objects(
         kept, other = peek_first(identity), peek_second(identity)
         if kept is other:
             continue
-        mine = None if kept is None else in_first(identity, kept)
-        theirs = None if other is None else in_second(identity, other)
         state = kept
+        known = not here and kept is not None and kept.covers is other
+        mine = None if kept is None or known else in_first(identity, kept)
+        theirs = None if other is None or known else in_second(identity, other)
         if mine is not None and theirs is not None:
             state = join_objects(mine, theirs, here, there, merge)
+            if state is kept and other is not None and not here and covers_anyway(kept, other):
+                object.__setattr__(kept, "covers", other)
         elif mine is not None:
             state = on_one_path(mine, here, joined)
         elif theirs is not None:

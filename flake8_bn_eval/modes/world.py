@@ -16,7 +16,7 @@ from flake8_bn_eval.modes import existence
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
 from flake8_bn_eval.modes.footprints import Footprint, Part
-from flake8_bn_eval.modes.guards import Guard, Literal
+from flake8_bn_eval.modes.guards import Guard, Literal, ordered
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
 from flake8_bn_eval.modes.joining import join
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
@@ -200,7 +200,7 @@ class World:
     def suppose_all(self, guard: Guard) -> None:
         """Go on where a guard holds."""
         if guard:
-            for question, truth in guard:
+            for question, truth in ordered(guard):
                 self.assumptions.answered(question, truth)
             about = set().union(*(self.identities.related(question[0]) for question, _ in guard))
             if not self.subjects.isdisjoint(about):
