@@ -8,6 +8,7 @@ they are applied, and nothing is run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from flake8_bn_eval.modes.assumptions import Guarded
@@ -217,7 +218,7 @@ class Summaries:
         others = self._elsewhere.get(call, ())
         if len(others) < MOST_WAYS:
             return None
-        fitting = [each for each in others if each.fits(world)]
+        fitting = list(islice((each for each in others if each.fits(world)), MOST_WAYS))
         return fitting[0] if len(fitting) >= MOST_WAYS else None
 
     def keep(self, call: object, way: object, summary: Summary) -> None:
