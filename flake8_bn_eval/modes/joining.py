@@ -35,7 +35,7 @@ def join(first: World, second: World, known: World | None = None) -> World:
         # What only the second path has made is there already, and need not be looked at.
         joined.objects = second.objects.fork(joined.assumptions)
     variables = second.names.differing((known or first).names)
-    joined.apart = first.apart | second.apart | exchanged(first, second, variables)
+    joined.apart = exchanged(first, second, variables)
     if first.gradients is not second.gradients:
         joined.gradients = first.gradients.merged(here, second.gradients, there)
     joined.edits = 0
