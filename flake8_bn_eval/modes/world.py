@@ -92,16 +92,6 @@ class World:
         self.subjects, self.existing = other.subjects, other.existing
         self._watching = other._watching
 
-    def take_over(self, other: World, *, changed: bool) -> None:
-        """Take over from a world what is kept beside its names, objects and assumptions."""
-        self.apart |= other.apart
-        self.subjects |= other.subjects
-        self.existing |= other.existing
-        self.assumptions.variables.update(other.assumptions.variables)
-        if changed:
-            self.changed()
-        self.edits = self.identities.new_version()
-
     @property
     def watching(self) -> Footprint | None:
         """Who notes what is looked at."""

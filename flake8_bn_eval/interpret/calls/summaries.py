@@ -84,12 +84,16 @@ class Effects:
     changes: dict[ObjectId, Change]
     gradients: Gradients
     truths: dict[Question, bool | None]
-    entry: World
-    after: World
+    apart: frozenset[frozenset[ObjectId]]
+    subjects: frozenset[str]
+    existing: frozenset[str]
+    variables: dict[str, frozenset[Variable]]
+    has_changed: bool
+    """Whether anything is different that decides findings."""
 
     @staticmethod
     def between(entry: World, after: World) -> Effects:
-        """What has been done since the entry."""
+        """What has been done since the entry; the world may go on."""
         before, now = entry.assumptions.truths, after.assumptions.truths
         truths: dict[Question, bool | None] = {
             question: now.get(question)
@@ -104,7 +108,18 @@ class Effects:
                 changes[identity] = change
                 del objects[identity]
         names = _changed(entry.names, after.names)
-        return Effects(names, objects, changes, after.gradients, truths, entry, after)
+        return Effects(
+            names,
+            objects,
+            changes,
+            after.gradients,
+            truths,
+            after.apart,
+            after.subjects,
+            after.existing,
+            after.assumptions.variables.copy(),
+            entry.version != after.version,
+        )
 
     def apply(self, world: World) -> None:
         """Do the same to a world that looks like the one at entry."""
@@ -125,7 +140,13 @@ class Effects:
         world.gradients = self.gradients
         for question, truth in self.truths.items():
             world.assumptions.set(question, truth)
-        world.take_over(self.after, changed=self.entry.version != self.after.version)
+        world.apart |= self.apart
+        world.subjects |= self.subjects
+        world.existing |= self.existing
+        world.assumptions.variables.update(self.variables)
+        if self.has_changed:
+            world.changed()
+        world.edits = world.identities.new_version()
 
     def depend_on(self, footprint: Footprint) -> None:
         """What it was before also decides what something is afterwards."""
