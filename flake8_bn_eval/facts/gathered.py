@@ -30,7 +30,7 @@ from flake8_bn_eval.interpret.records import (
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Program
+from flake8_bn_eval.operations import Place, Program
 from flake8_bn_eval.options import Options
 
 if TYPE_CHECKING:
@@ -219,8 +219,12 @@ class Gathered:
     def is_born_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether the module came into a mode by being made, not by a call that set it."""
         places = {remark.place for remark in forward.record.modes.witness(mode)}
-        return not any(change.place in places for change in self.recorder.mode_changes)
+        return self._changing.isdisjoint(places)
 
+    @cached_property
+    def _changing(self) -> set[Place]:
+        """The places at which a mode is set."""
+        return {change.place for change in self.recorder.mode_changes}
 
 
 def _text(words: set[str]) -> str:

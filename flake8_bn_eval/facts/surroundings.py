@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from flake8_bn_eval.facts.loops import Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import Site, shared_depth
 from flake8_bn_eval.interpret.records import Differentiation, ForwardCall, Recorder, place_at
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Place, Program
+from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.operations import FunctionDefinition, Place, Program
 from flake8_bn_eval.wording import describe
+
+Stack = tuple[Site, ...]
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What one function does to the modes of modules."""
+
+    evaluated: set[ObjectId] = field(default_factory=set)
+    training: set[Place] = field(default_factory=set)
+    """Where it puts something in training mode."""
 
 
 class Surroundings:
@@ -23,8 +38,7 @@ class Surroundings:
     def is_part_of_step(self, record: ForwardCall) -> bool:
         """Whether another output of the same pass of a function is differentiated."""
         return len(record.stack) > 1 and any(
-            each.trained and each.stack == record.stack and self._share_pass(each, record)
-            for each in self.recorder.forward_calls
+            self._share_pass(each, record) for each in self._trained.get(record.stack, ())
         )
 
     def is_part_of_returned(self, record: ForwardCall) -> bool:
@@ -32,10 +46,9 @@ class Surroundings:
 
         Labels that a model has made up are part of the loss, which somebody else differentiates.
         """
-        return Use.RETURNED in record.uses or Use.RETURNED_DATA in record.uses and any(
-            each.stack == record.stack and Use.RETURNED in each.uses
-            for each in self.recorder.forward_calls
-        )
+        if Use.RETURNED in record.uses:
+            return True
+        return Use.RETURNED_DATA in record.uses and record.stack in self._returning
 
     def _share_pass(self, first: ForwardCall, second: ForwardCall) -> bool:
         body = self._body(first.stack[-1], first.place)
@@ -127,26 +140,64 @@ class Surroundings:
         definition = record.stack[-1].definition
         if definition is None or self.trains(record):
             return False
-        own = [
-            change
-            for change in self.recorder.mode_changes
-            if change.stack[-1].definition is definition
-        ]
-        evaluated = {each.receiver for each in own if each.mode is Mode.EVAL}
-        if not evaluated.isdisjoint(record.receivers):
+        own = self._changes.get(definition, _Changes())
+        if not own.evaluated.isdisjoint(record.receivers):
             return True
         training = {remark.place for remark in record.modes.witness(Mode.TRAIN)}
-        trained = any(each.mode is Mode.TRAIN and each.place in training for each in own)
-        return bool(evaluated) and not trained
+        return bool(own.evaluated) and own.training.isdisjoint(training)
 
     def is_switched_to_evaluation(self, record: ForwardCall) -> bool:
         """A function that is still running has put this module where it is: in evaluation mode."""
         if record.trained or record.auxiliary or not record.modes.must_be(Mode.EVAL):
             return False
         places = {remark.place for remark in record.modes.witness(Mode.EVAL)}
+        running = {record.stack[:depth] for depth in range(1, len(record.stack) + 1)}
+        by_object, by_place = self._evaluated
         return any(
-            change.mode is Mode.EVAL
-            and (change.receiver in record.receivers or change.place in places)
-            and change.stack == record.stack[: len(change.stack)]
-            for change in self.recorder.mode_changes
+            not running.isdisjoint(stacks)
+            for stacks in (
+                *(by_object.get(receiver, ()) for receiver in record.receivers),
+                *(by_place.get(place, ()) for place in places),
+            )
         )
+
+    # What was recorded, by what is asked for
+
+    @cached_property
+    def _trained(self) -> dict[Stack, list[ForwardCall]]:
+        """The forward calls whose output is differentiated, by the functions that are running."""
+        trained: dict[Stack, list[ForwardCall]] = {}
+        for each in self.recorder.forward_calls:
+            if each.trained:
+                trained.setdefault(each.stack, []).append(each)
+        return trained
+
+    @cached_property
+    def _returning(self) -> set[Stack]:
+        """Where an output is returned with its graph."""
+        return {
+            each.stack for each in self.recorder.forward_calls if Use.RETURNED in each.uses
+        }
+
+    @cached_property
+    def _changes(self) -> dict[FunctionDefinition | None, _Changes]:
+        """What is done to modes, by the function that does it."""
+        changes: dict[FunctionDefinition | None, _Changes] = {}
+        for change in self.recorder.mode_changes:
+            own = changes.setdefault(change.stack[-1].definition, _Changes())
+            if change.mode is Mode.EVAL:
+                own.evaluated.add(change.receiver)
+            elif change.mode is Mode.TRAIN:
+                own.training.add(change.place)
+        return changes
+
+    @cached_property
+    def _evaluated(self) -> tuple[dict[ObjectId, set[Stack]], dict[Place, set[Stack]]]:
+        """From where each object is put in evaluation mode, and each place puts something in it."""
+        by_object: dict[ObjectId, set[Stack]] = {}
+        by_place: dict[Place, set[Stack]] = {}
+        for change in self.recorder.mode_changes:
+            if change.mode is Mode.EVAL:
+                by_object.setdefault(change.receiver, set()).add(change.stack)
+                by_place.setdefault(change.place, set()).add(change.stack)
+        return by_object, by_place

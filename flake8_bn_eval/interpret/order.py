@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from heapq import heappop, heappush
+
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.things import Class
 from flake8_bn_eval.operations import Attribute, FunctionDefinition, Name
@@ -12,9 +15,39 @@ MOST_CALLERS = 8
 
 def callers_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:
     """Functions that nobody mentions come first: they enter the others as callers do."""
-    mentioned = {name for function in functions for name in function.called_names}
-    mentioned -= _of_others(functions)
+    mentioned = _mentioned(functions)
     return sorted(functions, key=lambda each: (each.name in mentioned, each.place))
+
+
+def outermost_first(functions: list[FunctionDefinition]) -> list[FunctionDefinition]:
+    """The same; of those that are mentioned, those come first that no later one mentions.
+
+    A chain of calls that is followed to its middle goes on there, and not in each of its links.
+    """
+    mentioned, first = _mentioned(functions), callers_first(functions)
+    outside = [each for each in first if each.name not in mentioned]
+    inside = first[len(outside) :]
+    by_name: dict[str, list[int]] = {}
+    for number, function in enumerate(inside):
+        by_name.setdefault(function.name, []).append(number)
+    called = [
+        {other for name in each.called_names for other in by_name.get(name, ())} - {number}
+        for number, each in enumerate(inside)
+    ]
+    callers = Counter(other for others in called for other in others)
+    free = [number for number in range(len(inside)) if not callers[number]]
+    ordered: dict[int, None] = {}
+    # Functions that call each other in a circle come in the order of the text.
+    for begun in (free, *([number] for number in range(len(inside)))):
+        waiting = [each for each in begun if each not in ordered]
+        while waiting:
+            each = heappop(waiting)
+            ordered[each] = None
+            for other in called[each]:
+                callers[other] -= 1
+                if not callers[other] and other not in ordered:
+                    heappush(waiting, other)
+    return [*outside, *(inside[number] for number in ordered)]
 
 
 def methods_calling(wanted: str, class_: Class, machine: Machine) -> list[FunctionDefinition]:
@@ -37,6 +70,12 @@ def _leading_to(wanted: str, methods: list[FunctionDefinition]) -> set[str]:
         if more <= found:
             return found - {wanted, "__init__"}
         found |= more
+
+
+def _mentioned(functions: list[FunctionDefinition]) -> set[str]:
+    """The names by which functions may call each other."""
+    mentioned = {name for function in functions for name in function.called_names}
+    return mentioned - _of_others(functions)
 
 
 def _of_others(functions: list[FunctionDefinition]) -> set[str]:

@@ -21,7 +21,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.links import Neighbourhood
 from flake8_bn_eval.interpret.machine import GaveUp, Machine, gradients_of
 from flake8_bn_eval.interpret.modules.choices import leave_choices
-from flake8_bn_eval.interpret.order import callers_first, methods_calling
+from flake8_bn_eval.interpret.order import callers_first, methods_calling, outermost_first
 from flake8_bn_eval.interpret.records import Constructed, Recorder
 from flake8_bn_eval.interpret.telling import Telling
 from flake8_bn_eval.knowledge.lookup import Knowledge
@@ -87,7 +87,7 @@ class Roots:
     def run(self) -> None:
         """The module body, the functions, the classes."""
         base = self.module_world()
-        for definition in callers_first(self.program.functions):
+        for definition in outermost_first(self.program.functions):
             if definition.class_name is None and self._is_waiting(definition):
                 self._run_alone(definition, self._entry_of(definition, base), None, None)
         known = (self.machine.class_cache.get(id(each)) for each in self.program.classes)

@@ -46,7 +46,16 @@ G = TypeVar("G", bound=Guarded)
 class Assumptions:
     """Answers to questions, and the variables on which the subjects rest.  Mutable."""
 
-    __slots__ = ("_narrowed", "_subjects", "asked", "compared", "identities", "truths", "variables")
+    __slots__ = (
+        "_narrowed",
+        "_possible",
+        "_subjects",
+        "asked",
+        "compared",
+        "identities",
+        "truths",
+        "variables",
+    )
 
     def __init__(self, identities: Identities) -> None:
         self.truths: dict[Question, bool] = {}
@@ -60,6 +69,8 @@ class Assumptions:
         """What is left of things under guards, by their `id`, as long as no answer changes."""
         self._subjects: set[str] | None = None
         """What is known to be assumed about, as long as no answer changes."""
+        self._possible: set[Guard] = set()
+        """Guards that may hold, as long as no answer changes."""
 
     def copy(self) -> Assumptions:
         """The same assumptions, to be changed independently."""
@@ -68,6 +79,7 @@ class Assumptions:
         copy.compared, copy.asked = self.compared, self.asked
         copy.identities = self.identities
         copy._narrowed, copy._subjects = self._narrowed, self._subjects
+        copy._possible = self._possible
         return copy
 
     def join(self, other: Assumptions) -> Assumptions:
@@ -98,7 +110,7 @@ class Assumptions:
         """Note on which variables a subject rests."""
         if self.variables.get(subject) is not variables:
             self.variables[subject] = variables
-            self.identities.rested_on |= variables
+            self.identities.rest(subject, variables)
 
     def suppose(self, condition: Condition, truth: bool) -> None:
         """Assume that a condition holds, or that it does not."""
@@ -119,7 +131,7 @@ class Assumptions:
     def set(self, question: Question, truth: bool | None) -> None:
         """Change one answer, and nothing that follows from it; None takes it back."""
         if self.truths.get(question) is not truth:
-            self._narrowed, self._subjects = {}, None
+            self._forget_answers()
             if truth is None:
                 del self.truths[question]
             else:
@@ -127,7 +139,12 @@ class Assumptions:
 
     def clear(self) -> None:
         """Assume nothing any more."""
-        self.truths, self._narrowed, self._subjects = {}, {}, None
+        self.truths = {}
+        self._forget_answers()
+
+    def _forget_answers(self) -> None:
+        """What follows from all answers is to be found out again."""
+        self._narrowed, self._subjects, self._possible = {}, None, set()
 
     def narrowed(self, held: G, *, noting: bool = True) -> G:
         """What is left of something that is there under guards, after the answers known here."""
@@ -153,21 +170,19 @@ class Assumptions:
 
         ``chosen`` leaves out which of several objects it holds.
         """
-        if variable not in self.identities.rested_on:
-            return []
         left_out = which_of(variable) if chosen else ""
         return [
             subject
-            for subject, rests_on in self.variables.items()
-            if variable in rests_on and subject != left_out
+            for subject in self.identities.resting.get(variable, ())
+            if variable in self.variables.get(subject, ()) and subject != left_out
         ]
 
     def about_scope(self, scope: int) -> list[str]:
         """The subjects that rest on a local variable of a function."""
         return [
             subject
-            for subject, rests_on in self.variables.items()
-            if any(variable[0] == scope for variable in rests_on)
+            for subject in self.identities.resting_in.get(scope, ())
+            if any(variable[0] == scope for variable in self.variables.get(subject, ()))
         ]
 
     def forget(self, subjects: Iterable[str]) -> None:
@@ -177,7 +192,20 @@ class Assumptions:
             self.variables.pop(subject, None)
         if stale:
             self.truths = {q: t for q, t in self.truths.items() if q[0] not in stale}
-            self._narrowed, self._subjects = {}, None
+            self._forget_answers()
+
+    def inherit(self, *others: Assumptions) -> None:
+        """Learn what may hold from those who know as much or more: it may hold here as well."""
+        self._possible = max((each._possible for each in others), key=len).copy()
+
+    def is_possible(self, guard: Guard) -> bool:
+        """Whether a guard may hold; whoever notes what is asked does so by himself."""
+        if guard in self._possible:
+            return True
+        if any(self._known(question) is (not truth) for question, truth in guard):
+            return False
+        self._possible.add(guard)
+        return True
 
     def answer(self, condition: Condition) -> bool | None:
         """Whether a condition holds under the assumptions made."""

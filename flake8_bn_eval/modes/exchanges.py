@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 def exchanged(
     first: World, second: World, differing: Iterable[Variable]
 ) -> frozenset[frozenset[ObjectId]]:
-    """Pairs of objects of which a name holds one here and the other there: both are there."""
-    pairs: set[frozenset[ObjectId]] = set()
+    """Pairs of objects of which a name holds one here and the other there: both are there.
+
+    With those that are known to be two already.
+    """
+    pairs = {*first.apart, *second.apart}
     for variable in differing:
         mine, theirs = first.names.peek(variable), second.names.peek(variable)
         if mine is None or theirs is None or mine.objects == theirs.objects:
             continue
         for each in mine.objects - theirs.objects:
             for another in theirs.objects - mine.objects:
-                if _holds(first, another) or _holds(second, each):
-                    pairs.add(frozenset({each, another}))
+                pair = frozenset({each, another})
+                if pair not in pairs and (_holds(first, another) or _holds(second, each)):
+                    pairs.add(pair)
     return frozenset(pairs)
 
 

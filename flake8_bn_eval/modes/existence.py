@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.modes.guards import ALWAYS, MOST_LITERALS, Guard
+from flake8_bn_eval.modes.guards import MOST_LITERALS, Guard
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import ObjectId
 
@@ -17,22 +17,19 @@ if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def existing_in(world: World) -> Callable[[ObjectId], Object | None]:
-    """What tells of an object as far as it exists in a world."""
-    absent: dict[Guard, bool] = {ALWAYS: False}
-    known, watching = world.assumptions.known, world.watching
+def existing_in(world: World) -> Callable[[ObjectId, Object], Object | None]:
+    """What tells of an object as far as it exists in a world, which keeps it as it is given."""
+    watching, is_possible = world.watching, world.assumptions.is_possible
+    guarded, narrowed = world.objects.guarded, world.assumptions.narrowed
 
-    def existing(identity: ObjectId) -> Object | None:
-        state = world.objects.peek(identity)
-        if state is None:
-            return None
-        if state.exists and watching is not None:
-            watching.objects.add(identity)
-        gone = absent.get(state.exists)
-        if gone is None:
-            gone = any(known(question) is (not truth) for question, truth in state.exists)
-            absent[state.exists] = gone
-        return None if gone else world.objects.left(identity)
+    def existing(identity: ObjectId, state: Object) -> Object | None:
+        if state.exists:
+            if watching is not None:
+                watching.objects.add(identity)
+                watching.guards.add(state.exists)
+            if not is_possible(state.exists):
+                return None
+        return narrowed(state, noting=False) if identity in guarded else state
 
     return existing
 
@@ -58,7 +55,15 @@ def forget(subjects: frozenset[str], world: World) -> None:
     if not subjects:
         return
     world.existing -= subjects
-    for identity, state in list(world.objects.items()):
-        left = frozenset(each for each in state.exists if each[0][0] not in subjects)
-        if left != state.exists:
-            world.put(identity, replace(state, exists=left))
+    less: dict[Guard, Guard] = {}
+    fewer: list[tuple[ObjectId, Object]] = []
+    for identity, state in world.objects.items():
+        if state.exists:
+            left = less.get(state.exists)
+            if left is None:
+                left = frozenset(each for each in state.exists if each[0][0] not in subjects)
+                less[state.exists] = left
+            if left != state.exists:
+                fewer.append((identity, replace(state, exists=left)))
+    for identity, state in fewer:
+        world.put(identity, state)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from flake8_bn_eval.modes.guards import Question
+from flake8_bn_eval.modes.guards import Guard, Question
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Variable
 
@@ -32,6 +32,8 @@ class Footprint:
     parts: set[tuple[ObjectId, Part | Hashable]] = field(default_factory=set)
     """Of others, what was looked at: a part, or a field by its key."""
     questions: set[Question] = field(default_factory=set)
+    guards: set[Guard] = field(default_factory=set)
+    """Those of which it was asked whether they may hold."""
 
     def include(self, other: Footprint) -> None:
         """Whoever looks at something on behalf of another looks at it, too."""
@@ -39,3 +41,4 @@ class Footprint:
         self.objects |= other.objects
         self.parts |= other.parts
         self.questions |= other.questions
+        self.guards |= other.guards

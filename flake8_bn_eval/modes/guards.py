@@ -68,6 +68,11 @@ def _order(literal: Literal) -> tuple[bool, str, str]:
     return truth, subject, repr(constant)
 
 
+def ordered(guard: Guard) -> Iterable[Literal]:
+    """The literals of a guard, in every process one after the other in the same order."""
+    return guard if len(guard) < 2 else sorted(guard, key=_order)
+
+
 def _contradicts(guard: Guard, question: Question, truth: bool) -> bool:
     """Whether a guard denies an answer, or has its subject equal to something else."""
     if (question, not truth) in guard:

@@ -39,8 +39,10 @@ class Identities:
         """The objects that a loop bears again and again."""
         self.aged: dict[ObjectId, ObjectId] = {}
         """Those that stand for all of a birth but the last one, and that one."""
-        self.rested_on: set[Variable] = set()
-        """The variables on which any assumption was ever to rest."""
+        self.resting: dict[Variable, dict[str, None]] = {}
+        """The subjects of the assumptions that were ever to rest on a variable."""
+        self.resting_in: dict[int, dict[str, None]] = {}
+        """The same of any variable of a scope."""
         self._numbers: dict[object, ObjectId] = {}
         self._united: dict[ObjectId, frozenset[ObjectId]] = {}
         self._copied: dict[ObjectId, tuple[ObjectId, tuple[object, ...]]] = {}
@@ -76,6 +78,12 @@ class Identities:
             found |= more
             waiting += more
         return found
+
+    def rest(self, subject: str, variables: frozenset[Variable]) -> None:
+        """Note that assumptions about a subject may rest on some variables."""
+        for variable in variables:
+            self.resting.setdefault(variable, {})[subject] = None
+            self.resting_in.setdefault(variable[0], {})[subject] = None
 
     def older(self, identity: ObjectId) -> ObjectId:
         """The number of all objects of the same birth but the last one."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.existence import existing_in, on_one_path
 from flake8_bn_eval.modes.guards import Guard
-from flake8_bn_eval.modes.joins import join_objects, merging
+from flake8_bn_eval.modes.joins import covers_anyway, join_objects, merging
 from flake8_bn_eval.modes.objects import Origin
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Variable
@@ -30,14 +31,18 @@ def join(first: World, second: World, known: World | None = None) -> World:
     here = first.assumptions.apart(second.assumptions)
     there = second.assumptions.apart(first.assumptions)
     joined = first.forked(first.assumptions.join(second.assumptions))
+    if known is None and len(second.objects) > len(first.objects):
+        # What only the second path has made is there already, and need not be looked at.
+        joined.objects = second.objects.fork(joined.assumptions)
     variables = second.names.differing((known or first).names)
-    joined.apart = first.apart | second.apart | exchanged(first, second, variables)
+    joined.apart = exchanged(first, second, variables)
     if first.gradients is not second.gradients:
         joined.gradients = first.gradients.merged(here, second.gradients, there)
     joined.edits = 0
     _join_names(joined, first, second, variables, here, there)
     joined.existing = first.existing | second.existing
     _join_objects(joined, first, second, objects, here, there)
+    joined.assumptions.inherit(first.assumptions, second.assumptions)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
         joined.watch(here, there)
@@ -88,22 +93,27 @@ def _join_objects(
     there: Guard,
 ) -> None:
     """An object that exists on one of the paths only is what it is there."""
-    objects, others = first.objects, second.objects
+    peek_first, peek_second = first.objects.peek, second.objects.peek
     merge, in_first, in_second = merging(here, there), existing_in(first), existing_in(second)
     for identity in identities:
-        kept = objects.peek(identity)
-        if kept is others.peek(identity):
+        kept, other = peek_first(identity), peek_second(identity)
+        if kept is other:
             continue
-        mine, theirs = in_first(identity), in_second(identity)
+        state = kept
+        known = not here and kept is not None and kept.covers is other
+        mine = None if kept is None or known else in_first(identity, kept)
+        theirs = None if other is None or known else in_second(identity, other)
         if mine is not None and theirs is not None:
             state = join_objects(mine, theirs, here, there, merge)
+            if state is kept and other is not None and not here and covers_anyway(kept, other):
+                object.__setattr__(kept, "covers", other)
         elif mine is not None:
             state = on_one_path(mine, here, joined)
         elif theirs is not None:
             state = on_one_path(theirs, there, joined)
-        else:
-            continue
-        if state is not kept:
+        if state is None:
+            joined.objects.remove(identity)
+        elif state is not joined.objects.peek(identity):
             joined.objects[identity] = state
 
 
@@ -111,10 +121,14 @@ def _materialise(world: World, other: World, differing: Set[ObjectId]) -> Set[Ob
     """Look at every child that the other world has looked at; what is different then."""
     written = world.objects.changed
     before = len(written)
-    for identity in sorted(differing):
+    looked_at: list[tuple[ObjectId, Origin]] = []
+    for identity in differing:
         theirs = other.objects.peek(identity)
-        if theirs is not None and theirs.origin is not None and identity not in world.objects:
-            _look_at(world, theirs.origin, other)
+        if theirs is not None and theirs.origin is not None:
+            looked_at.append((identity, theirs.origin))
+    for identity, origin in sorted(looked_at, key=itemgetter(0)):
+        if identity not in world.objects:
+            _look_at(world, origin, other)
     return cast("Set[ObjectId]", written) if len(written) > before else frozenset()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
 from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
-from flake8_bn_eval.modes.values import NOTHING, Value
+from flake8_bn_eval.modes.values import NOTHING, Value, any_of
 
 Merge = Callable[[Modes, Modes], Modes]
 
@@ -69,6 +69,20 @@ def join_objects(
     )
 
 
+def covers_anyway(mine: Object, theirs: Object) -> bool:
+    """Whether a state has all that another one of the object has, whatever guards that is under."""
+    if mine.exists or theirs.exists or mine.questions or not same_shape(mine, theirs):
+        return False
+    if not mine.modes.has_anyway(theirs.modes) or not mine.tree.has_anyway(theirs.tree):
+        return False
+    if mine.rest is not theirs.rest or mine.fields.keys() != theirs.fields.keys():
+        return False
+    return all(
+        value is theirs.fields[key] or value.join(theirs.fields[key]) is value
+        for key, value in mine.fields.items()
+    )
+
+
 def _join_contents(
     first: Object, second: Object, here: Guard, there: Guard
 ) -> tuple[dict[Key, Value], Value | None]:
@@ -80,10 +94,12 @@ def _join_contents(
         if first.kind is Kind.MAPPING:
             return fields, NOTHING if rest is None else rest
         # An element that may be missing is one of any number of elements.
-        fields = dict(fields)
-        for key in first.fields.keys() ^ second.fields.keys():
-            if not is_attribute(key):
-                rest = fields.pop(key).join(NOTHING if rest is None else rest)
+        lone = first.fields.keys() ^ second.fields.keys()
+        missing = {key for key in lone if not is_attribute(key)}
+        if missing:
+            others = [value for key, value in fields.items() if key in missing]
+            rest = any_of(others if rest is None else [rest, *others])
+            fields = {key: value for key, value in fields.items() if key not in missing}
     return fields, rest
 
 

@@ -161,9 +161,19 @@ class Possible(Generic[Member]):
 
     def merged(self, here: Guard, other: Possible[Member], there: Guard) -> Possible[Member]:
         """Either where two paths join: what only one has is there under its guard."""
+        if not here and self.has_anyway(other):
+            return self
         if self is other or not here and not there or self == other:
             return self.join(other)
         return self._apart(here, other).join(other._apart(there, self))
+
+    def has_anyway(self, other: Possible[Member]) -> bool:
+        """Whether each member of another set is here whatever holds, with as good a witness."""
+        for member, theirs in other._witnesses.items():
+            mine = self._witnesses.get(member, {}).get(ALWAYS)
+            if mine is None or any(_best((mine, each)) is not mine for each in theirs.values()):
+                return False
+        return True
 
     def _apart(self, guard: Guard, other: Possible[Member]) -> Possible[Member]:
         if not guard:
@@ -259,11 +269,12 @@ def _shortened(guarded: Guarded) -> Guarded:
 
 
 def _best(witnesses: Iterable[Witness]) -> Witness:
-    def key(witness: Witness) -> tuple[int, list[int]]:
-        return len(witness), [remark.place for remark in witness]
-
     every = list(witnesses)
-    return every[0] if len(every) == 1 else min(every, key=key)
+    return every[0] if len(every) == 1 else min(every, key=_length)
+
+
+def _length(witness: Witness) -> tuple[int, list[int]]:
+    return len(witness), [remark.place for remark in witness]
 
 
 Modes = Possible[Mode]

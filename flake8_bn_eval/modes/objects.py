@@ -86,6 +86,8 @@ class Object:
     """The answer of `held`, once somebody has asked."""
     known_questions: frozenset[Question] | None = field(default=None, init=False, repr=False)
     """The same of `questions`."""
+    covers: Object | None = field(default=None, init=False, repr=False)
+    """A state that has nothing which this one does not have as well, whatever holds."""
 
     @property
     def contents(self) -> list[Value]:
@@ -167,7 +169,10 @@ class Object:
         tree = modes if recursive else self.tree
         if modes is self.modes and tree is self.tree:
             return self
-        return self._changed(modes, tree, self.fields)
+        changed = self._changed(modes, tree, self.fields)
+        if self.known_to_hold is not None:
+            object.__setattr__(changed, "known_to_hold", self.known_to_hold)
+        return changed
 
     def _changed(self, modes: Modes, tree: Modes, fields: dict[Key, Value]) -> Object:
         return self.with_contents(modes, tree, fields, self.rest, self.kind)

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from flake8_bn_eval.modes.assumptions import Assumptions, Guarded
 from flake8_bn_eval.modes.guards import Question, asks
+from flake8_bn_eval.operations import Variable
 
 K = TypeVar("K")
 V = TypeVar("V", bound=Guarded)
@@ -161,6 +162,35 @@ class Table(dict[K, V]):
                 assert theirs.before is not None
                 theirs = theirs.before
         return keys
+
+
+class Names(Table[Variable, V]):
+    """The values of names.  Leaving a scope looks at the names of that scope, not at all."""
+
+    __slots__ = ("ever",)
+
+    ever: dict[int, dict[Variable, None]]
+    """Of each scope, every name that this table or any of its forks ever had."""
+
+    @classmethod
+    def empty(cls, assumptions: Assumptions) -> Self:
+        table = super().empty(assumptions)
+        table.ever = {}
+        return table
+
+    def fork(self, assumptions: Assumptions) -> Self:
+        copy = super().fork(assumptions)
+        copy.ever = self.ever
+        return copy
+
+    def of_scope(self, scope: int) -> list[Variable]:
+        """The names of one scope, looked at for no one who cares."""
+        return [each for each in self.ever.get(scope, ()) if dict.__contains__(self, each)]
+
+    def __setitem__(self, key: Variable, value: V) -> None:
+        if not dict.__contains__(self, key):
+            self.ever.setdefault(key[0], {})[key] = None
+        super().__setitem__(key, value)
 
 
 def reguarded(table: Table[K, V], change: Callable[[V], V], about: Set[str]) -> bool:

@@ -8,8 +8,9 @@ of the data that went into it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from flake8_bn_eval.modes.evidence import OF_TENSORS, Tag
 from flake8_bn_eval.modes.guards import (
@@ -386,12 +387,14 @@ def of_constant(value: object) -> Value:
     return of_thing(Constant.of(value))
 
 
+def any_of(values: Sequence[Value]) -> Value:
+    """Any of several values, in whatever order they come: very many objects are simply unknown."""
+    joined = reduce(Value.join, values, NOTHING)
+    if len(NO_IDS.union(*(each.objects for each in values))) <= MOST_OBJECTS:
+        return joined
+    return replace(joined, things=UNKNOWN.things, objects=NO_IDS, guards=NO_GUARDS)
+
+
 def descends(*parents: Value) -> Value:
     """An unknown computed from these."""
     return UNKNOWN.descending(*parents)
-
-
-def choice_of(*values: Value) -> Value:
-    """Indices or truth values made of some values, which have no gradient."""
-    made = UNKNOWN.descending(*values)
-    return made.detached().tagged(Tag.CHOICE) if made.lineage else made

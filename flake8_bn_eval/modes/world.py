@@ -16,13 +16,13 @@ from flake8_bn_eval.modes import existence
 from flake8_bn_eval.modes.ageing import retire
 from flake8_bn_eval.modes.assumptions import PLACE, Assumptions
 from flake8_bn_eval.modes.footprints import Footprint, Part
-from flake8_bn_eval.modes.guards import Guard, Literal
+from flake8_bn_eval.modes.guards import Guard, Literal, ordered
 from flake8_bn_eval.modes.identities import OBJECT_SCOPE, Identities, about_object
 from flake8_bn_eval.modes.joining import join
 from flake8_bn_eval.modes.joins import is_attribute, join_objects
 from flake8_bn_eval.modes.lattice import LOST, Gradients, Modes, remembering
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Origin
-from flake8_bn_eval.modes.tables import Table, reguarded
+from flake8_bn_eval.modes.tables import Names, Table, reguarded
 from flake8_bn_eval.modes.things import Condition, ObjectId, Symbol
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.operations import Variable
@@ -49,7 +49,7 @@ class World:
 
     def __init__(self, gradients: Gradients, identities: Identities) -> None:
         self.assumptions = Assumptions(identities)
-        self.names: Table[Variable, Value] = Table.empty(self.assumptions)
+        self.names: Names[Value] = Names.empty(self.assumptions)
         self.objects: Table[ObjectId, Object] = Table.empty(self.assumptions)
         self.gradients = gradients
         self.apart: frozenset[frozenset[ObjectId]] = frozenset()
@@ -91,16 +91,6 @@ class World:
         self.version, self.edits = other.version, other.edits
         self.subjects, self.existing = other.subjects, other.existing
         self._watching = other._watching
-
-    def take_over(self, other: World, *, changed: bool) -> None:
-        """Take over from a world what is kept beside its names, objects and assumptions."""
-        self.apart |= other.apart
-        self.subjects |= other.subjects
-        self.existing |= other.existing
-        self.assumptions.variables.update(other.assumptions.variables)
-        if changed:
-            self.changed()
-        self.edits = self.identities.new_version()
 
     @property
     def watching(self) -> Footprint | None:
@@ -165,13 +155,13 @@ class World:
         self._move(apart, scope)
 
     def _move(self, scope: int, to: int) -> None:
-        for variable in [each for each in self.names if each[0] == scope]:
+        for variable in self.names.of_scope(scope):
             self.names[to, variable[1]] = self.names[variable]
             del self.names[variable]
 
     def unbind_scope(self, scope: int) -> None:
         """A call is over: its local names are gone, and what was assumed about them."""
-        for variable in [each for each in self.names if each[0] == scope]:
+        for variable in self.names.of_scope(scope):
             del self.names[variable]
         stale = self.assumptions.about_scope(scope)
         self._forget_guards(stale)
@@ -200,7 +190,7 @@ class World:
     def suppose_all(self, guard: Guard) -> None:
         """Go on where a guard holds."""
         if guard:
-            for question, truth in guard:
+            for question, truth in ordered(guard):
                 self.assumptions.answered(question, truth)
             about = set().union(*(self.identities.related(question[0]) for question, _ in guard))
             if not self.subjects.isdisjoint(about):

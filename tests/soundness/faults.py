@@ -116,8 +116,8 @@ FAULTS = (
     Fault(
         "a flag that is assigned again still decides",
         "flake8_bn_eval.modes.assumptions:Assumptions.about_variable",
-        "if variable not in self.identities.rested_on:",
-        "if variable is not None:",
+        "if variable in self.variables.get(subject, ())",
+        "if subject in ()",
     ),
 )
 

@@ -52,6 +52,7 @@ class CallGraph:
         self.passing = Passing(survey, self)
         self._defaults: dict[tuple[Variable, int], Expression | None] = {}
         self._callees: dict[tuple[object, int], list[str]] = {}
+        self._origins: dict[tuple[object, int], list[Expression]] = {}
         self._given: dict[tuple[int, str], list[Given]] = {}
 
     @property
@@ -143,13 +144,27 @@ class CallGraph:
 
     def origins(self, expression: Expression, depth: int = LONGEST_CHAIN) -> list[Expression]:
         """What is written where a value comes from, through names, parameters and attributes."""
+        key = self._subject(expression), depth
+        known = self._origins.get(key)
+        if known is not None:
+            return known
         values = self._values(expression) if depth else []
         if isinstance(expression, Conditional):
             values = [expression.then, expression.otherwise]
         if not values:
             return [expression]
         found = (origin for each in values for origin in self.origins(each, depth - 1))
-        return list(dict.fromkeys(found))
+        origins = self._origins[key] = list(dict.fromkeys(found))
+        return origins
+
+    def _subject(self, expression: Expression) -> object:
+        """What is the same for expressions that speak of the same name, or attribute of `self`."""
+        match expression:
+            case Name():
+                return expression.variable
+            case Attribute() if (owner := self.owner(expression.value)) is not None:
+                return id(owner), expression.name
+        return expression
 
     def _values(self, callee: Expression) -> list[Expression]:
         """What a parameter, a name or an attribute of `self` is given, as it is written."""

@@ -13,6 +13,7 @@ from functools import partial
 from flake8_bn_eval.interpret.machine import Unreachable
 from flake8_bn_eval.modes.existence import suppose_there
 from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied
+from flake8_bn_eval.modes.joining import gather
 from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
 from flake8_bn_eval.modes.world import World
@@ -74,12 +75,14 @@ def one_of(ways: list[Way], world: World) -> Value:
 
 
 def _one_after_the_other(alternatives: list[Value], world: World, act: Act) -> Value:
-    result, before = NOTHING, world.fork()
+    result, last = NOTHING, world.fork()
+    before = last.fork()
     for alternative in alternatives:
         try:
             result = result.join(act(alternative, world))
         except Unreachable:
             continue
-        before = before.join(world.fork())
+        after = world.fork()
+        before, last = gather(before, last, after), after
     world.become(before)
     return result

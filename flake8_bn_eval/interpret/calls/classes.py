@@ -56,7 +56,7 @@ class Classes:
         worlds = [after for state in exits.values() for after in state]
         members: dict[str, Value] = {}
         for after in worlds:
-            for variable in [each for each in after.names if each[0] == definition.scope]:
+            for variable in after.names.of_scope(definition.scope):
                 value, name = after.names.left(variable), variable[1]
                 if value is not None:
                     members[name] = members.get(name, NOTHING).join(value)

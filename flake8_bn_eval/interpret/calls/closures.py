@@ -39,7 +39,7 @@ def closed_over(
     )
     if not inner:
         return value
-    own = [v for v in world.names if v[0] == scope and v[1] != RESULT]
+    own = [each for each in world.names.of_scope(scope) if each[1] != RESULT]
     names = {v: each for v in own if (each := world.names.get(v)) is not None}
     names = {**dict(captured), **names}
     taken = tuple(sorted(names.items(), key=lambda item: item[0]))

@@ -147,7 +147,7 @@ class Functions:
             entry.note_reads(None)
             if result is not None:
                 sweep(world, entry, result)
-            after = None if result is None else Effects.between(entry, world.fork())
+            after = None if result is None else Effects.between(entry, world)
             known = Summary(
                 entry,
                 footprint,

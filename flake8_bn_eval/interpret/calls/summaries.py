@@ -8,11 +8,12 @@ they are applied, and nothing is run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from flake8_bn_eval.modes.assumptions import Guarded
 from flake8_bn_eval.modes.footprints import Footprint, Part
-from flake8_bn_eval.modes.guards import Question
+from flake8_bn_eval.modes.guards import Question, questions_of
 from flake8_bn_eval.modes.joins import same_flags, same_objects, same_shape
 from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.modes.objects import Key, Object
@@ -83,12 +84,16 @@ class Effects:
     changes: dict[ObjectId, Change]
     gradients: Gradients
     truths: dict[Question, bool | None]
-    entry: World
-    after: World
+    apart: frozenset[frozenset[ObjectId]]
+    subjects: frozenset[str]
+    existing: frozenset[str]
+    variables: dict[str, frozenset[Variable]]
+    has_changed: bool
+    """Whether anything is different that decides findings."""
 
     @staticmethod
     def between(entry: World, after: World) -> Effects:
-        """What has been done since the entry."""
+        """What has been done since the entry; the world may go on."""
         before, now = entry.assumptions.truths, after.assumptions.truths
         truths: dict[Question, bool | None] = {
             question: now.get(question)
@@ -103,7 +108,18 @@ class Effects:
                 changes[identity] = change
                 del objects[identity]
         names = _changed(entry.names, after.names)
-        return Effects(names, objects, changes, after.gradients, truths, entry, after)
+        return Effects(
+            names,
+            objects,
+            changes,
+            after.gradients,
+            truths,
+            after.apart,
+            after.subjects,
+            after.existing,
+            after.assumptions.variables.copy(),
+            entry.version != after.version,
+        )
 
     def apply(self, world: World) -> None:
         """Do the same to a world that looks like the one at entry."""
@@ -124,7 +140,13 @@ class Effects:
         world.gradients = self.gradients
         for question, truth in self.truths.items():
             world.assumptions.set(question, truth)
-        world.take_over(self.after, changed=self.entry.version != self.after.version)
+        world.apart |= self.apart
+        world.subjects |= self.subjects
+        world.existing |= self.existing
+        world.assumptions.variables.update(self.variables)
+        if self.has_changed:
+            world.changed()
+        world.edits = world.identities.new_version()
 
     def depend_on(self, footprint: Footprint) -> None:
         """What it was before also decides what something is afterwards."""
@@ -217,7 +239,7 @@ class Summaries:
         others = self._elsewhere.get(call, ())
         if len(others) < MOST_WAYS:
             return None
-        fitting = [each for each in others if each.fits(world)]
+        fitting = list(islice((each for each in others if each.fits(world)), MOST_WAYS))
         return fitting[0] if len(fitting) >= MOST_WAYS else None
 
     def keep(self, call: object, way: object, summary: Summary) -> None:
@@ -228,7 +250,8 @@ class Summaries:
             if effects is not None:
                 effects.depend_on(footprint)
         known = entry.assumptions.known
-        summary.answers = {question: known(question) for question in footprint.questions}
+        questions = footprint.questions | questions_of(footprint.guards)
+        summary.answers = {question: known(question) for question in questions}
         kept = self._kept.setdefault(key, [])
         if not kept and not summary.bears_modules:
             self._elsewhere.setdefault(call, []).append(summary)

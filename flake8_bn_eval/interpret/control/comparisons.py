@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.interpret.data.outputs import choice_of
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.objects import Kind
@@ -11,7 +12,6 @@ from flake8_bn_eval.modes.values import (
     NOTHING,
     UNKNOWN,
     Value,
-    choice_of,
     of_constant,
     of_thing,
 )

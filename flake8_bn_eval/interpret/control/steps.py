@@ -215,9 +215,8 @@ class Steps:
         scope = self.machine.program.base if definition is None else definition.scope
         return [
             variable
-            for variable in world.names
-            if variable[0] == scope
-            and variable not in here
+            for variable in world.names.of_scope(scope)
+            if variable not in here
             and variable[1] not in body.captured
             and variable[1][0] != "<"
         ]

@@ -19,7 +19,6 @@ from flake8_bn_eval.modes.values import (
     NOTHING,
     UNKNOWN,
     Value,
-    choice_of,
     of_constant,
     of_object,
     of_thing,

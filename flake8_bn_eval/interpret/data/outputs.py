@@ -21,7 +21,7 @@ from flake8_bn_eval.modes.things import (
     Symbol,
     Unknown,
 )
-from flake8_bn_eval.modes.values import UNKNOWN, Value, choice_of, of_thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Attribute, Expression, Name, Place
 from flake8_bn_eval.wording import identifiers
@@ -316,3 +316,9 @@ class Data:
         if evaluation and not training:
             return (Tag.EVALUATION_DATA,)
         return (Tag.TRAINING_DATA,) if training and not evaluation else ()
+
+
+def choice_of(*values: Value) -> Value:
+    """Indices or truth values made of some values, which have no gradient."""
+    made = UNKNOWN.descending(*values)
+    return made.detached().tagged(Tag.CHOICE) if made.lineage else made

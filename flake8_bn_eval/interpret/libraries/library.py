@@ -72,7 +72,12 @@ class Library:
             return self.machine.container_methods.builtin("tqdm", arguments, world, birth)
         if path == "functools.partial" and arguments.positional:
             callee, *rest = arguments.positional
-            return of_thing(Partial(callee, tuple(rest), arguments.keywords))
+            inner, keywords = callee.only_thing, arguments.keywords
+            if isinstance(inner, Partial) and not callee.guards:
+                # As in Python, whoever calls it need not go through both.
+                callee, rest = inner.callee, [*inner.arguments, *rest]
+                keywords = (*inner.keywords, *keywords)
+            return of_thing(Partial(callee, tuple(rest), keywords))
         if path == "collections.OrderedDict" and not arguments.positional:
             return self._builtin("dict", arguments, world, birth, place)
         if path == "collections.OrderedDict" and len(arguments) == 1:

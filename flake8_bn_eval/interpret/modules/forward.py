@@ -11,6 +11,7 @@ from flake8_bn_eval.interpret.modules.submodules import UNSEEN
 from flake8_bn_eval.interpret.records import ForwardCall, Observation
 from flake8_bn_eval.knowledge.rows import MethodRow
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.assumptions import PLACE
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.guards import Guard, both
 from flake8_bn_eval.modes.lattice import Gradient, Gradients, Mode, Modes, recording
@@ -182,6 +183,7 @@ class Forward:
         return frozenset(
             (question, truth)
             for question, truth in assumed
+            if not question[0].startswith(PLACE)
             if not parameters.isdisjoint(variables.get(question[0], ()))
             or self._is_option(question[0], world)
         )

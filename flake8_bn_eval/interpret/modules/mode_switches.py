@@ -55,7 +55,7 @@ class ModeSwitches:
         ``by`` names what does it where that is no ``train()`` or ``eval()`` of the subject.
         ``above`` is set where the framework's own ``train`` is meant, whatever overrides it.
         """
-        override = None if above else train_override(identity, self.machine, world)
+        override = None if above else train_override(world.get(identity), self.machine)
         if override is not None and not frame.runs(override.definition, identity):
             bound = replace(override, receiver=identity)
             self.machine.functions.run(bound, Arguments((flag,)), world, frame, place)

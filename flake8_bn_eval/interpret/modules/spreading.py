@@ -75,7 +75,8 @@ class Spreading:
                 self.doubtful |= self._shared_below(value)
             for child in value.objects:
                 inside = each or listing and self._is_repeated(child)
-                there = under_any(value.guards.get(child, UNGUARDED), where)
+                held = value.guards.get(child) if value.guards else None
+                there = where if held is None else under_any(held, where)
                 self._reach_child(child, weak=uncertain, each=inside, where=there)
         for child in () if state.rest is None else state.rest.objects:
             # A list holds everything that a loop has put into it, but perhaps not a single object.
@@ -125,9 +126,10 @@ class Spreading:
 
     def _reach_child(self, child: ObjectId, *, weak: bool, each: bool, where: Guards) -> None:
         # A plain list, a trainer or a number kept in an attribute is no submodule.
-        if not self.world.get(child).may_be_module:
+        state = self.world.get(child)
+        if not state.may_be_module:
             return
-        override = train_override(child, self.machine, self.world)
+        override = train_override(state, self.machine)
         if override is not None and not self.frame.runs(override.definition, child):
             self._through_override(override, child, where)
         else:
@@ -151,9 +153,8 @@ class Spreading:
             Spreading(self.machine, self.modes, self.world, self.frame, self.place).reach(child)
 
 
-def train_override(identity: ObjectId, machine: Machine, world: World) -> Function | None:
+def train_override(state: Object, machine: Machine) -> Function | None:
     """The ``train`` that the class of an object has of its own."""
-    class_ = world.get(identity).class_
-    member = None if class_ is None else machine.classes.member(class_, "train")
+    member = None if state.class_ is None else machine.classes.member(state.class_, "train")
     function = None if member is None else member.only_thing
     return function if isinstance(function, Function) else None
