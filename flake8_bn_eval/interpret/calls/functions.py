@@ -148,7 +148,7 @@ class Functions:
             if result is not None:
                 sweep(world, entry, result)
             after = None if result is None else Effects.between(entry, world)
-            known = Summary(
+            known = Summary.of(
                 entry,
                 footprint,
                 after,

@@ -7,7 +7,7 @@ they are applied, and nothing is run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
@@ -165,58 +165,105 @@ def _changed(entry: Table[K, V], after: Table[K, V]) -> dict[K, V | None]:
 
 
 @dataclass(slots=True)
-class Summary:
-    """One run of a body: what it found, and what it did."""
+class Found:
+    """What a run looked at, as it was on entry."""
 
-    entry: World
-    footprint: Footprint
-    effects: Effects | None
-    """None where the call never returns."""
-    result: Value
-    raised: Effects | None
-    answers: dict[Question, bool | None] = field(default_factory=dict)
+    gradients: Gradients
+    names: dict[Variable, Value | None]
+    objects: dict[ObjectId, Object | None]
+    parts: dict[ObjectId, tuple[Object | None, Object | None]]
+    """Objects of which it looked at parts: as they were kept, and what was left of them."""
+    looked_at: frozenset[tuple[ObjectId, Part | Key]]
+    """These parts.  Worlds that the run has left go on writing into its footprint."""
+    answers: dict[Question, bool | None]
 
-    @property
-    def bears_modules(self) -> bool:
-        """Whether what it leaves may be a module that was not there before."""
-        effects = self.effects
-        return effects is not None and any(
-            state is not None and state.may_be_module and identity not in self.entry.objects
-            for identity, state in effects.objects.items()
+    @staticmethod
+    def of(entry: World, footprint: Footprint) -> Found:
+        """What is behind a footprint in the world at entry."""
+        names, objects, known = entry.names, entry.objects, entry.assumptions.known
+        looked_at = frozenset(footprint.parts)
+        partly = {identity for identity, _ in looked_at}
+        questions = footprint.questions | questions_of(footprint.guards)
+        return Found(
+            entry.gradients,
+            {each: names.left(each) for each in footprint.names},
+            {each: objects.left(each) for each in footprint.objects},
+            {each: (objects.peek(each), objects.left(each)) for each in partly},
+            looked_at,
+            {each: known(each) for each in questions},
         )
 
-    def fits(self, world: World) -> bool:
-        """Whether a world has all that the run looked at."""
-        entry = self.entry
-        if world.gradients is not entry.gradients and world.gradients != entry.gradients:
+    def is_in(self, world: World) -> bool:
+        """Whether a world has all of it."""
+        if world.gradients is not self.gradients and world.gradients != self.gradients:
             return False
-        for identity in self.footprint.objects:
-            mine, theirs = entry.objects.left(identity), world.objects.left(identity)
+        for identity, mine in self.objects.items():
+            theirs = world.objects.left(identity)
             if mine is not theirs and (
                 mine is None or theirs is None or not same_objects(mine, theirs)
             ):
                 return False
-        if not all(self._has_part(world, *part) for part in self.footprint.parts):
+        if not all(self._has_part(world, *part) for part in self.looked_at):
             return False
-        for variable in self.footprint.names:
-            value, other = entry.names.left(variable), world.names.left(variable)
+        for variable, value in self.names.items():
+            other = world.names.left(variable)
             if value is not other and value != other:
                 return False
         known = world.assumptions.known
         return all(known(question) is truth for question, truth in self.answers.items())
 
     def _has_part(self, world: World, identity: ObjectId, part: Part | Key) -> bool:
-        mine, theirs = self.entry.objects.peek(identity), world.objects.peek(identity)
-        if mine is theirs or mine is None or theirs is None:
-            return mine is theirs
+        kept, mine = self.parts[identity]
+        theirs = world.objects.peek(identity)
+        if kept is theirs or kept is None or theirs is None:
+            return kept is theirs
         if part is Part.SHAPE:
-            return same_shape(mine, theirs)
-        mine, theirs = self.entry.objects.left(identity), world.objects.left(identity)
+            return same_shape(kept, theirs)
+        theirs = world.objects.left(identity)
         assert mine is not None
         assert theirs is not None
         if part is Part.MODES:
             return same_flags(mine, theirs)
         return mine.fields.get(part) == theirs.fields.get(part)
+
+
+@dataclass(slots=True)
+class Summary:
+    """One run of a body: what it found, and what it did."""
+
+    footprint: Footprint
+    effects: Effects | None
+    """None where the call never returns."""
+    result: Value
+    raised: Effects | None
+    found: Found
+
+    @staticmethod
+    def of(
+        entry: World,
+        footprint: Footprint,
+        effects: Effects | None,
+        result: Value,
+        raised: Effects | None,
+    ) -> Summary:
+        """The summary of a run that began in a world, of which nothing else is kept."""
+        for each in (effects, raised):
+            if each is not None:
+                each.depend_on(footprint)
+        return Summary(footprint, effects, result, raised, Found.of(entry, footprint))
+
+    @property
+    def bears_modules(self) -> bool:
+        """Whether what it leaves may be a module that was not there before."""
+        effects = self.effects
+        return effects is not None and any(
+            state is not None and state.may_be_module and self.found.objects[identity] is None
+            for identity, state in effects.objects.items()
+        )
+
+    def fits(self, world: World) -> bool:
+        """Whether a world has all that the run looked at."""
+        return self.found.is_in(world)
 
 
 class Summaries:
@@ -245,13 +292,6 @@ class Summaries:
     def keep(self, call: object, way: object, summary: Summary) -> None:
         """Keep what a call did."""
         key = call, way
-        footprint, entry = summary.footprint, summary.entry
-        for effects in (summary.effects, summary.raised):
-            if effects is not None:
-                effects.depend_on(footprint)
-        known = entry.assumptions.known
-        questions = footprint.questions | questions_of(footprint.guards)
-        summary.answers = {question: known(question) for question in questions}
         kept = self._kept.setdefault(key, [])
         if not kept and not summary.bears_modules:
             self._elsewhere.setdefault(call, []).append(summary)
