@@ -63,6 +63,7 @@ class Forward:
         recorder.event(place, "forward", subject, str(state.modes), gradients)
         body = self._body(state, method)
         if body is None:
+            self.machine.data.read_by(state, arguments, world)
             output = self._result(record, state, arguments, world, row)
             self.machine.watchers.show(identity, output, world, frame, place)
             if state.kind is Kind.UNKNOWN and row is None:
