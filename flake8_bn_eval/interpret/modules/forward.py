@@ -86,8 +86,11 @@ class Forward:
         record.gradients = record.gradients.join(gradients)
         record.observations |= self._observations(state.modes, gradients, world)
         record.receivers.add(identity)
-        if state.origin is not None:
-            self.machine.recorder.parents[identity] = state.origin.parent
+        each, origin = identity, state.origin
+        while origin is not None:
+            self.machine.recorder.parents[each] = each = origin.parent
+            holder = world.objects.get(each)
+            origin = None if holder is None else holder.origin
         made_of = self._made_of(identity, world)
         family, sensitivity = made_of.family, made_of.sensitivity
         record.family |= family
