@@ -89,16 +89,28 @@ class Facts(Gathered):
         )
 
     def is_made_here(self, forward: Forward) -> bool:
-        """Whether a library has made the module in sight, or loaded it: it is no caller's."""
-        return forward.record.receivers <= self.recorder.made.keys()
+        """Whether a library has made the module in sight, or loaded it: it is no caller's.
+
+        What was loaded may be a table in which the module is.
+        """
+        made = self.recorder.made.keys()
+        return all(not made.isdisjoint(self._upwards(each)) for each in forward.record.receivers)
+
+    def _upwards(self, identity: ObjectId) -> list[ObjectId]:
+        """An object, what holds it, and so on."""
+        found = [identity]
+        while found[-1] in self.recorder.parents:
+            found.append(self.recorder.parents[found[-1]])
+        return found
 
     def was_put_in(self, mode: Mode, forward: Forward) -> bool:
         """Whether somebody in the file puts the module of a call in a mode."""
         return any(change.mode is mode for change in self._changes_of(forward))
 
     def is_ever_set(self, forward: Forward) -> bool:
-        """Whether anybody sets the mode of this very module."""
-        return bool(self._changes_of(forward))
+        """Whether anybody sets the mode of this very module, or of what holds it."""
+        above = {each for one in forward.record.receivers for each in self._upwards(one)}
+        return any(each.receiver in above for each in self.recorder.mode_changes)
 
     def _changes_of(self, forward: Forward) -> list[ModeChange]:
         receivers = forward.record.receivers

@@ -251,7 +251,12 @@ class Roots:
     # Classes
 
     def _run_class(self, class_: Class, world: World) -> None:
-        inherited = list(self.machine.inheritance.completed(class_))
+        inheritance = self.machine.inheritance
+        inherited = [
+            each
+            for each in inheritance.completed(class_)
+            if not inheritance.was_entered(each, class_)
+        ]
         # Each subclass is another one that such a method may be run on.
         outer = {id(each) for each in inherited} & self.machine.entered
         self.machine.entered -= outer

@@ -127,6 +127,8 @@ class CallableRow:
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
     ``weightless``   the module returned has no parameters at all
+    ``reads``        the module returned reads the numbers of what it and its methods are given,
+                     as a metric does
     ``parameter``    what it returns is a parameter, and needs a gradient unless told otherwise
     ``registers``    modules among the arguments become children of the module returned
     ``sets``         the mode it leaves its module argument in; *unknown* if it may change it
@@ -171,6 +173,7 @@ class CallableRow:
     refreshes: bool = False
     learns: bool = False
     weightless: bool = False
+    reads: bool = False
     parameter: bool = False
     registers: bool = False
     sets: Starts | None = None

@@ -13,6 +13,7 @@ from itertools import islice
 
 from flake8_bn_eval.project.definitions import COMMON, Definitions
 from flake8_bn_eval.project.outlines import STAR, Definition, Outline
+from flake8_bn_eval.project.questions import LeftOpen
 
 MOST_CALLERS = 8
 MOST_HEIRS = 3
@@ -46,19 +47,18 @@ class Callers:
         used = self._using(path, sorted(set(names) - COMMON), frozenset(methods - COMMON))
         return list(islice(used, MOST_CALLERS))
 
-    def heirs(self, path: str, classes: Mapping[str, frozenset[str]]) -> list[Wanted]:
-        """The files with subclasses of classes of a file, of which some methods are asked for.
+    def heirs(self, path: str, classes: Mapping[str, LeftOpen]) -> list[Wanted]:
+        """The files with subclasses that define what classes of a file leave open.
 
-        What is wanted are these methods, which the subclasses inherit, and those that call them.
+        What is wanted are the methods that come to it, which the subclasses inherit, and those
+        that call them.
         """
-        asked = frozenset().union(*classes.values())
+        asked = frozenset().union(*(each.methods for each in classes.values()))
+        missing = frozenset().union(*(each.missing for each in classes.values()))
         found: list[Wanted] = []
         for each in self._using(path, sorted(classes)):
             outline = self.definitions.outline(each.path)
-            inherits = outline is not None and any(
-                not it.bases.isdisjoint(classes) for it in outline.definitions
-            )
-            if outline is not None and inherits:
+            if outline is not None and _completes(outline, classes.keys(), missing):
                 users = _spread(outline.definitions, set(asked))
                 found.append(Wanted(each.path, asked | users))
             if len(found) == MOST_HEIRS:
@@ -146,6 +146,13 @@ class Callers:
             for here, again in self._imported(outline, names)
             if here in asked
         )
+
+
+def _completes(outline: Outline, bases: Set[str], missing: Set[str]) -> bool:
+    """Whether a subclass of a file defines what its base leaves open."""
+    return any(not it.bases.isdisjoint(bases) for it in outline.definitions) and any(
+        it.owner is not None and it.name in missing for it in outline.definitions
+    )
 
 
 def _calling(definitions: tuple[Definition, ...], methods: set[str]) -> set[str]:

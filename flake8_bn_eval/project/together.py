@@ -92,7 +92,7 @@ class Together:
 
     def _heirs(self) -> list[Wanted]:
         """The files with subclasses that decide what the methods of a class here do."""
-        classes = abstract_classes(self.program)
+        classes = abstract_classes(self.program, self.knowledge)
         return Callers(self.definitions).heirs(self.path, classes) if classes else []
 
     def _is_open(self, forward: Forward) -> bool:

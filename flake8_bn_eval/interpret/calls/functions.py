@@ -191,6 +191,7 @@ class Functions:
             inside_forward or frame.inside_forward,
         )
         inner.captured = function.captured
+        self.machine.inheritance.note_entered(definition, function.receiver, world)
         edits = world.edits
         exits = self.enter(function, arguments, world, inner)
         raised = exits.get(Exit.RAISE, ())

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_bn_eval.interpret.calls.placeholders import is_placeholder, resting_on_subclasses
+from flake8_bn_eval.interpret.calls.placeholders import (
+    is_placeholder,
+    resting_on_subclasses,
+    undeclared,
+)
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.things import Class, External, Function
+from flake8_bn_eval.modes.things import Class, External, Function, ObjectId
 from flake8_bn_eval.modes.values import Value
+from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import FunctionDefinition
 
 
@@ -17,6 +22,8 @@ class Inheritance:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._abstract: dict[int, tuple[Class, bool]] = {}
+        self._undeclared: dict[int, tuple[Class, frozenset[str]]] = {}
+        self._entered: set[tuple[int, int]] = set()
 
     def is_placeholder(self, member: Value) -> bool:
         """Whether a member only says what subclasses define."""
@@ -29,7 +36,29 @@ class Inheritance:
         if known is None or known[0] is not class_:
             known = class_, self._leaves_methods(class_)
             self._abstract[id(class_.definition)] = known
-        return known[1]
+        return known[1] or bool(self.filled_in(class_))
+
+    def filled_in(self, class_: Class) -> frozenset[str]:
+        """What a class calls on its objects, does not declare, and a subclass in sight defines."""
+        known = self._undeclared.get(id(class_.definition))
+        if known is None or known[0] is not class_:
+            known = class_, self._missing(class_)
+            self._undeclared[id(class_.definition)] = known
+        classes, missing = self.machine.classes, known[1]
+        return frozenset(
+            name
+            for heir in (self.machine.class_cache.values() if missing else ())
+            if heir is not class_ and class_ in classes.lineage(heir)
+            for name in missing
+            if classes.member(heir, name) is not None
+        )
+
+    def _missing(self, class_: Class) -> frozenset[str]:
+        if self.has_unseen_base(class_):
+            return frozenset()
+        found = undeclared(each.definition for each in self.machine.classes.lineage(class_))
+        known = self.machine.knowledge.method
+        return frozenset(name for name in found if known("module", name) is None)
 
     def _leaves_methods(self, class_: Class) -> bool:
         classes = self.machine.classes
@@ -37,12 +66,26 @@ class Inheritance:
         members = (classes.member(class_, name) for name in names)
         return any(self.is_placeholder(each) for each in members if each is not None)
 
+    def note_entered(
+        self, definition: FunctionDefinition, receiver: ObjectId | None, world: World
+    ) -> None:
+        """Remember that a method was called on an object of some class."""
+        class_ = None if receiver is None else world.shape(receiver).class_
+        if class_ is not None:
+            self._entered.add((id(definition), id(class_.definition)))
+
+    def was_entered(self, definition: FunctionDefinition, class_: Class) -> bool:
+        """Whether somebody calls a method on objects of this very class."""
+        return (id(definition), id(class_.definition)) in self._entered
+
     def completed(self, class_: Class) -> Iterator[FunctionDefinition]:
         """Methods of its bases that come to what a class defines in their place."""
         if self.is_abstract(class_):
             return
         for base in self.machine.classes.lineage(class_):
-            for each in resting_on_subclasses(base.definition) if base is not class_ else ():
+            if base is class_:
+                continue
+            for each in resting_on_subclasses(base.definition, self.filled_in(base)):
                 if self.owner(class_, each) is base:
                     yield each
 

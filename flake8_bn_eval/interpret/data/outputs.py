@@ -11,6 +11,7 @@ from flake8_bn_eval.interpret.records import Addition, Differentiation, Optimize
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.evidence import Tag, Use
 from flake8_bn_eval.modes.lattice import LOST, Gradient, Mode
+from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import (
     Constant,
     External,
@@ -141,6 +142,14 @@ class Data:
         if isinstance(symbol, Symbol) and not len(arguments) and not receiver.lineage:
             return of_thing(Symbol(f"{symbol.subject}.{name}()", symbol.variables))
         return UNKNOWN.descending(receiver, *arguments).tagged(Tag.TENSOR)
+
+    def read_by(self, state: Object, arguments: Arguments, world: World) -> None:
+        """A metric, or a method of it, is given data: it keeps what it counts, and no graph."""
+        row = self.machine.knowledge.callable(state.library) if state.library else None
+        if row is not None and row.reads:
+            for argument in arguments:
+                whole = self.machine.containers.with_contents(argument, world)
+                self.machine.recorder.use(whole.lineage, Use.READ)
 
     def ranked(self, data: Value, others: Arguments) -> Value:
         """Numbers with the graph of data, then their places; of two tensors the numbers alone."""

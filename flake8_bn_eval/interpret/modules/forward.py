@@ -64,6 +64,7 @@ class Forward:
         recorder.event(place, "forward", subject, str(state.modes), gradients)
         body = self._body(state, method)
         if body is None:
+            self.machine.data.read_by(state, arguments, world)
             output = self._result(record, state, arguments, world, row)
             self.machine.watchers.show(identity, output, world, frame, place)
             if state.kind is Kind.UNKNOWN and row is None:
@@ -86,8 +87,11 @@ class Forward:
         record.gradients = record.gradients.join(gradients)
         record.observations |= self._observations(state.modes, gradients, world)
         record.receivers.add(identity)
-        if state.origin is not None:
-            self.machine.recorder.parents[identity] = state.origin.parent
+        each, origin = identity, state.origin
+        while origin is not None:
+            self.machine.recorder.parents[each] = each = origin.parent
+            holder = world.objects.get(each)
+            origin = None if holder is None else holder.origin
         made_of = self._made_of(identity, world)
         family, sensitivity = made_of.family, made_of.sensitivity
         record.family |= family

@@ -54,6 +54,7 @@ class Modules:
         if not self._is_given_data(identity, name, arguments, world):
             self._note_use(identity, name, world)
         state = world.get(identity)
+        self.machine.data.read_by(state, arguments, world)
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
         if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
