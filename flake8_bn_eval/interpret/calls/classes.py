@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.holders import CONSTRUCTOR
 from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
@@ -71,7 +72,7 @@ class Classes:
             known = self.machine.holders.with_fields(plain, decorators, world, frame)
             self.machine.class_cache[id(definition)] = known
         known.members.update(members)
-        known.members.update(self.machine.holders.members(known))
+        known.members.update(self.machine.holders.names_of_elements(known))
         made = of_thing(known)
         self.machine.decorators.tell(decorators, made, world, frame, definition.place)
         return made
@@ -124,6 +125,8 @@ class Classes:
         if after is not None:
             lineage = lineage[lineage.index(after) + 1 :] if after in lineage else ()
         for each in lineage:
+            if name == CONSTRUCTOR:
+                self.machine.holders.construct(each)
             if name in each.members:
                 return self._owned(each.members[name], each)
         return None
@@ -150,7 +153,7 @@ class Classes:
             return made
         identity = self.machine.identities.number("new", place, frame.path)
         value = self.bear(class_, identity, world, place)
-        init = self.member(class_, "__init__")
+        init = self.member(class_, CONSTRUCTOR)
         skipped = self.machine.following.skips_constructor(class_, arguments, world)
         if skipped:
             world.put(identity, replace(world.get(identity), seen=False))

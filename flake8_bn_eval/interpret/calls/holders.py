@@ -61,7 +61,6 @@ class Holders:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._constructors: dict[object, FunctionDefinition] = {}
         self._made: set[FunctionDefinition] = set()
         """The constructors that were made here."""
         self._tuples: dict[object, Class] = {}
@@ -125,25 +124,20 @@ class Holders:
         row = self._row(thing) if isinstance(thing, External) else None
         return row is not None and row.fields == "described"
 
-    def members(self, class_: Class) -> dict[str, Value]:
-        """What a class has for its fields: a constructor, or names for its elements."""
-        if class_.manner == "names":
-            names = [each.name for each in class_.fields]
-            return {name: of_thing(Element(index, name)) for index, name in enumerate(names)}
-        if class_.manner is None or CONSTRUCTOR in class_.definition.methods:
-            return {}
-        definition = self._constructor(class_)
+    def names_of_elements(self, class_: Class) -> dict[str, Value]:
+        """What the class of named tuples has for each of their elements."""
+        named = class_.fields if class_.manner == "names" else ()
+        return {it.name: of_thing(Element(index, it.name)) for index, it in enumerate(named)}
+
+    def construct(self, class_: Class) -> None:
+        """Give a class the constructor that is made of its fields, once somebody asks for it."""
+        if class_.manner != "annotations" or CONSTRUCTOR in class_.members:
+            return
         defaults = [(each.name, each.default) for each in class_.fields if each.given]
         known = tuple((name, value) for name, value in defaults if value is not None)
-        return {CONSTRUCTOR: of_thing(Function(definition, defaults=known))}
-
-    def _constructor(self, class_: Class) -> FunctionDefinition:
-        key = class_.definition, tuple(replace(each, default=None) for each in class_.fields)
-        known = self._constructors.get(key)
-        if known is None:
-            known = self._constructors[key] = self._written(class_)
-            self._made.add(known)
-        return known
+        definition = self._written(class_)
+        self._made.add(definition)
+        class_.members[CONSTRUCTOR] = of_thing(Function(definition, defaults=known))
 
     def _written(self, class_: Class) -> FunctionDefinition:
         """The constructor that somebody would write for these fields.
@@ -270,7 +264,7 @@ class Holders:
             )
             definition = ClassDefinition(str(called.value), place, [], [], EMPTY, place)
             known = Class(definition, (), {}, fields=fields, manner="names")
-            known.members.update(self.members(known))
+            known.members.update(self.names_of_elements(known))
             self._tuples[key] = known
         return of_thing(known)
 
