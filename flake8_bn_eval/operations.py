@@ -6,8 +6,8 @@ flow node.  Where a record can be the subject of a report it has a *place*: the
 number of its call or statement in the file, which ``source`` turns into a line and
 column only when somebody asks.
 
-What this language does not know: annotations, type parameters and the value of
-operators.  They are lowered for the calls they contain and nothing more.
+What this language does not know: annotations (but of names in a class), type parameters and
+the value of operators.  They are lowered for the calls they contain and nothing more.
 """
 
 from __future__ import annotations
@@ -330,6 +330,15 @@ class FunctionDefinition:
 
 
 @dataclass(slots=True, eq=False)
+class Annotated:
+    """An annotated name of a class body: ``model: nn.Module = None``."""
+
+    name: str
+    annotation: Expression
+    value: Expression | None
+
+
+@dataclass(slots=True, eq=False)
 class ClassDefinition:
     """A class: its bases, and its body, which is run to find what it defines."""
 
@@ -340,6 +349,7 @@ class ClassDefinition:
     body: Node
     place: Place
     methods: dict[str, FunctionDefinition] = field(default_factory=dict)
+    annotated: list[Annotated] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

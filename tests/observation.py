@@ -164,7 +164,7 @@ class Observer:
 
     def __init__(self, text: str) -> None:
         tree = _Instrument().visit(ast.parse(text))
-        self._code = compile(tree, "<program>", "exec")
+        self._code = compile(tree, "<program>", "exec", dont_inherit=True)
         self._notices = any(isinstance(node, ast.Try | ast.With) for node in ast.walk(tree))
         self.seen = Observations()
         self._choices = Choices([])

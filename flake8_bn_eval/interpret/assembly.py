@@ -9,6 +9,7 @@ from flake8_bn_eval.interpret.calls.classes import Classes
 from flake8_bn_eval.interpret.calls.decorators import Decorators
 from flake8_bn_eval.interpret.calls.following import Following
 from flake8_bn_eval.interpret.calls.functions import Functions
+from flake8_bn_eval.interpret.calls.holders import Holders
 from flake8_bn_eval.interpret.calls.inheritance import Inheritance
 from flake8_bn_eval.interpret.calls.namespaces import Namespaces
 from flake8_bn_eval.interpret.calls.receivers import Receivers
@@ -66,6 +67,7 @@ def assemble(program: Program, knowledge: Knowledge, near: Neighbourhood | None 
     machine.functions = Functions(machine)
     machine.generators = Generators(machine)
     machine.classes = Classes(machine)
+    machine.holders = Holders(machine)
     machine.inheritance = Inheritance(machine)
     machine.modules = Modules(machine)
     machine.makeup = Makeup(machine)

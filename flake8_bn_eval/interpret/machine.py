@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.interpret.calls.decorators import Decorators
     from flake8_bn_eval.interpret.calls.following import Following
     from flake8_bn_eval.interpret.calls.functions import Functions
+    from flake8_bn_eval.interpret.calls.holders import Holders
     from flake8_bn_eval.interpret.calls.inheritance import Inheritance
     from flake8_bn_eval.interpret.calls.namespaces import Namespaces
     from flake8_bn_eval.interpret.calls.receivers import Receivers
@@ -103,6 +104,7 @@ class Machine:
     functions: Functions
     generators: Generators
     classes: Classes
+    holders: Holders
     inheritance: Inheritance
     modules: Modules
     makeup: Makeup

@@ -59,6 +59,8 @@ MethodEffect = Literal[
     "unknown",
 ]
 
+Fields = Literal["keywords", "names", "annotations", "described"]
+
 COMPOSITE = ("Transformer", "Attention", "Parallel")
 """In the names of those modules of `torch.nn` that have children, containers aside."""
 
@@ -148,6 +150,10 @@ class CallableRow:
     ``exports``      it makes something of its module argument that keeps its mode for good, if
                      all ``exports_if`` hold
     ``steps``        it takes an optimizer step (a fused training step)
+    ``fields``       what it makes keeps values under names: an object with the *keywords* of
+                     the call, tuples of a class whose elements the second argument *names*;
+                     the *annotations* of a class that it decorates, or that is derived from
+                     it; a field is *described* by a call in the place of its default
     ``since``        the first version of PyTorch for which the row holds
     ``before``       the first version for which it holds no more
     ``source``       where the fact is from
@@ -188,6 +194,7 @@ class CallableRow:
     exports: bool = False
     exports_if: tuple[Condition, ...] = ()
     steps: bool = False
+    fields: Fields | None = None
     since: Version | None = None
     before: Version | None = None
 

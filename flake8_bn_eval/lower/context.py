@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flake8_bn_eval.names import Scope
-from flake8_bn_eval.operations import Call, ClassDefinition, FunctionDefinition, Import, Name, Place
+from flake8_bn_eval.operations import (
+    Annotated,
+    Call,
+    ClassDefinition,
+    FunctionDefinition,
+    Import,
+    Name,
+    Place,
+)
 
 
 class FunctionTraits:
@@ -36,6 +44,8 @@ class Context:
         self.place: Place = base
         """The call or statement being lowered."""
         self.class_names: list[str | None] = [None]
+        self.annotated: list[Annotated] = []
+        """The annotated names of the class body that the walk is in."""
         self.above: list[set[str]] = [set()]
         """The names by which `super` is asked for: of the bases, and of the class around.
 

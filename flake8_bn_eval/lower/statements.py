@@ -25,6 +25,7 @@ from flake8_bn_eval.lower.expressions import OPERATORS, ExpressionLowering
 from flake8_bn_eval.lower.imports import import_from, import_modules
 from flake8_bn_eval.lower.patterns import PatternLowering
 from flake8_bn_eval.operations import (
+    Annotated,
     Assign,
     Attribute,
     AugmentedAssign,
@@ -136,10 +137,12 @@ class StatementLowering:
     def _annotated(self, node: cst.AnnAssign) -> Node:
         place = self.context.place
         target = self.expressions.lower_target(node.target)
-        self.expressions.lower(node.annotation.annotation)
-        if node.value is None:
+        annotation = self.expressions.lower(node.annotation.annotation)
+        value = self.expressions.lower_optional(node.value)
+        if self.context.scope.is_class and isinstance(target, Name):
+            self.context.annotated.append(Annotated(target.variable[1], annotation, value))
+        if value is None:
             return EMPTY
-        value = self.expressions.lower(node.value)
         return Step(Assign([target], value, place, reads=self.context.taken_reads()))
 
     def _augmented(self, node: cst.AugAssign) -> Node:
@@ -324,12 +327,14 @@ class StatementLowering:
         scope = self.context.scope.inner(is_class=True)
         self.context.class_names.append(node.name.value)
         self.context.above.append({node.name.value}.union(*map(identifiers, bases)))
+        outer, self.context.annotated = self.context.annotated, []
         with self.context.inside(scope):
             body = self.suite(node.body)
+        annotated, self.context.annotated = self.context.annotated, outer
         self.context.class_names.pop()
         self.context.above.pop()
         definition = ClassDefinition(
-            node.name.value, scope.number, bases, decorators, body, place, _methods(body)
+            node.name.value, scope.number, bases, decorators, body, place, _methods(body), annotated
         )
         self.context.classes.append(definition)
         return Step(DefineClass(definition, variable, place, reads=reads))

@@ -13,6 +13,7 @@ from flake8_bn_eval.modes.lattice import Gradients, Modes
 from flake8_bn_eval.operations import Variable
 
 if TYPE_CHECKING:
+    from flake8_bn_eval.modes.fields import Field
     from flake8_bn_eval.modes.values import Value
     from flake8_bn_eval.operations import ClassDefinition, Comprehension, FunctionDefinition
 
@@ -140,6 +141,18 @@ class Class(Thing):
     members: dict[str, Value]
     decorators: tuple[Thing, ...] = ()
     """Gradient contexts in which an instance is made."""
+    fields: tuple[Field, ...] = ()
+    """Those of a dataclass or named tuple, or of one that it is derived from."""
+    manner: str | None = None
+    """How its own base or decorator makes fields of its annotations, as rows of knowledge say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element(Thing):
+    """The name that the class of a named tuple has for one of its elements."""
+
+    index: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from flake8_bn_eval.findings import Remark
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.holders import CONSTRUCTOR
 from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
@@ -21,6 +22,7 @@ from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.states import join_all
 from flake8_bn_eval.modes.things import (
     Class,
+    Element,
     External,
     Function,
     GradientContext,
@@ -66,9 +68,11 @@ class Classes:
         known = self.machine.class_cache.get(id(definition))
         if known is None or known.bases != bases:
             contexts = self.machine.decorators.contexts(decorators, definition.place)
-            known = Class(definition, bases, members, contexts)
+            plain = Class(definition, bases, members, contexts)
+            known = self.machine.holders.with_fields(plain, decorators, world, frame)
             self.machine.class_cache[id(definition)] = known
         known.members.update(members)
+        known.members.update(self.machine.holders.names_of_elements(known))
         made = of_thing(known)
         self.machine.decorators.tell(decorators, made, world, frame, definition.place)
         return made
@@ -121,6 +125,8 @@ class Classes:
         if after is not None:
             lineage = lineage[lineage.index(after) + 1 :] if after in lineage else ()
         for each in lineage:
+            if name == CONSTRUCTOR:
+                self.machine.holders.construct(each)
             if name in each.members:
                 return self._owned(each.members[name], each)
         return None
@@ -140,12 +146,14 @@ class Classes:
         self, class_: Class, arguments: Arguments, world: World, frame: Frame, place: Place
     ) -> Value:
         """A new object of a class of the file, after its ``__init__``."""
-        wrapped = self._wrapped(class_, arguments)
-        if wrapped is not None:
-            return wrapped
+        made = self._wrapped(class_, arguments)
+        if made is None and class_.fields:
+            made = self.machine.holders.as_tuple(class_, arguments, world, frame, place)
+        if made is not None:
+            return made
         identity = self.machine.identities.number("new", place, frame.path)
         value = self.bear(class_, identity, world, place)
-        init = self.member(class_, "__init__")
+        init = self.member(class_, CONSTRUCTOR)
         skipped = self.machine.following.skips_constructor(class_, arguments, world)
         if skipped:
             world.put(identity, replace(world.get(identity), seen=False))
@@ -154,32 +162,13 @@ class Classes:
             for context in class_.decorators:
                 if isinstance(context, GradientContext):
                     self.machine.contexts.apply(context, world, frame, place)
+            arguments = self.machine.holders.completed(class_, init, arguments, world, frame, place)
             self.call_member(init, identity, arguments, world, frame, place)
             if class_.decorators:
                 world.set_gradients(before)
         else:
-            self._fill(class_, identity, arguments, world)
+            self.machine.holders.fill(class_, identity, arguments, world)
         return value
-
-    def _fill(
-        self, class_: Class, identity: ObjectId, arguments: Arguments, world: World
-    ) -> None:
-        """Give the fields of a dataclass or named tuple what their object is made with.
-
-        Which of them a positional argument means is not known: it may be any.
-        """
-        given = {name: value for name, value in arguments.keywords if name is not None}
-        uncertain = arguments.open or bool(arguments.positional)
-        for each in self.lineage(class_):
-            for name, member in each.members.items():
-                is_field = not any(isinstance(thing, Function) for thing in member.things)
-                if name in given and is_field:
-                    value = given[name]
-                elif uncertain and is_field:
-                    value = world.child(identity, f".{name}")
-                else:
-                    continue
-                world.set_field(identity, f".{name}", value)
 
     def _wrapped(self, class_: Class, arguments: Arguments) -> Value | None:
         """The module that goes into an object of a class made from ``DataParallel``.
@@ -285,6 +274,8 @@ class Classes:
         self, member: Value, name: str, identity: ObjectId, world: World, frame: Frame
     ) -> Value:
         function = member.only_thing
+        if isinstance(function, Element):
+            return self.machine.holders.element(identity, function, world)
         if isinstance(function, Function) and function.kind in ("property", "cached"):
             place = function.definition.place
             bound = replace(function, receiver=identity)

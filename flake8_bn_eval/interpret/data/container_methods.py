@@ -64,6 +64,8 @@ class ContainerMethods:
                 return self.machine.containers.bear(
                     state.kind, state.fields, state.rest, world, birth
                 )
+            case "_replace" | "_asdict" if state.class_ is not None:
+                return self.machine.holders.tuple_method(identity, name, arguments, world, place)
         return None
 
     def _updated(self, state: Object, given: Value, world: World) -> Object:

@@ -149,6 +149,10 @@ class Library:
         place: Place,
     ) -> Value:
         subject = arguments.get(row.argument, row.keyword)
+        if row.fields is not None:
+            made = self.machine.holders.made(path, row, arguments, world, frame, place)
+            if made is not None:
+                return made
         if row.restores is not None and row.returns == "context":
             held = arguments.positional if row.every else [subject] if subject else []
             return self._mode_context(path, row, held, place)
