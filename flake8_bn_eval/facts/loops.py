@@ -6,8 +6,9 @@ the pass that differentiates may serve the training, what is computed in another
 
 from __future__ import annotations
 
+from flake8_bn_eval.facts.written.listing import expressions
 from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
-from flake8_bn_eval.operations import Comprehension, Expression, Operation, Place
+from flake8_bn_eval.operations import Comprehension, Operation, Place
 
 Interval = tuple[Place, float]
 END = float("inf")
@@ -22,8 +23,14 @@ class Loops:
 
     def repeats(self, body: Node, place: Place) -> bool:
         """Whether a place of a body is in a loop, or in a statement with a comprehension."""
-        drawn = any(start <= place < end for start, end in self._walk(body).drawn)
-        return drawn or self.innermost(body, place) is not None
+        if self.innermost(body, place) is not None:
+            return True
+        met = self._walk(body).met
+        begun = max((start for start in met if start <= place), default=None)
+        statement = None if begun is None else met[begun]
+        return statement is not None and any(
+            isinstance(each, Comprehension) for each in expressions(statement)
+        )
 
     def innermost(self, body: Node, place: Place) -> Place | None:
         """The header of the innermost loop of a body around one of its places, if any is."""
@@ -53,10 +60,10 @@ class _Walk:
 
     def __init__(self, body: Node) -> None:
         self.loops: list[Interval] = []
-        self.drawn: list[Interval] = []
-        """The statements in which a comprehension stands."""
-        self._ending: list[tuple[list[Interval], Place]] = []
-        """What has ended where the next place is met."""
+        self.met: dict[Place, Operation] = {}
+        """What begins at each place."""
+        self._ending: list[Place] = []
+        """The headers of loops that have ended where the next place is met."""
         self._visit(body)
         self._end(END)
 
@@ -76,7 +83,7 @@ class _Walk:
                 self._visit(node.body)
                 start = _place_of(node.header)
                 if start is not None:
-                    self._ending.append((self.loops, start))
+                    self._ending.append(start)
                 self._visit(node.otherwise)
             case Try():
                 for each in (node.body, *node.handlers, node.otherwise, node.final):
@@ -89,25 +96,12 @@ class _Walk:
         place = _place_of(operation)
         if place is not None:
             self._end(place)
-            if _holds_comprehension(operation):
-                self._ending.append((self.drawn, place))
+            if isinstance(operation, Operation):
+                self.met[place] = operation
 
     def _end(self, place: float) -> None:
-        for intervals, start in self._ending:
-            intervals.append((start, place))
+        self.loops += [(start, place) for start in self._ending]
         self._ending = []
-
-
-def _holds_comprehension(part: object) -> bool:
-    match part:
-        case Comprehension():
-            return True
-        case Expression() | Operation():
-            slots: tuple[str, ...] = part.__slots__
-            return any(_holds_comprehension(getattr(part, slot)) for slot in slots)
-        case list() | tuple():
-            return any(map(_holds_comprehension, part))
-    return False
 
 
 def _place_of(operation: object) -> Place | None:

@@ -24,9 +24,10 @@ def outermost_first(functions: list[FunctionDefinition]) -> list[FunctionDefinit
 
     A chain of calls that is followed to its middle goes on there, and not in each of its links.
     """
-    mentioned, first = _mentioned(functions), callers_first(functions)
-    outside = [each for each in first if each.name not in mentioned]
-    inside = first[len(outside) :]
+    mentioned = _mentioned(functions)
+    in_text = sorted(functions, key=lambda each: each.place)
+    outside = [each for each in in_text if each.name not in mentioned]
+    inside = [each for each in in_text if each.name in mentioned]
     by_name: dict[str, list[int]] = {}
     for number, function in enumerate(inside):
         by_name.setdefault(function.name, []).append(number)

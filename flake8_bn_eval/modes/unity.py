@@ -7,7 +7,7 @@ and not the other: they are one object, made here or there, and what is done to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from flake8_bn_eval.modes.ageing import add_unseen_children, moved, rename
@@ -23,9 +23,7 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
     """Make one object of several, if nothing tells them apart; the number that it has then."""
     if not _are_of_one_kind([world.get(each) for each in members]):
         return None
-    if any(pair <= members for pair in world.apart) or any(
-        _tells_apart(value.held, members) for _, value in holding(members, world)
-    ):
+    if _differ(members, world, lambda value: value.held):
         return None
     one = world.identities.one_of(members)
     names = {each: one for each in members if each != one}
@@ -46,12 +44,16 @@ def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
     If not, only the one that exists can be reached, and what sets all of them sets that one.
     An optimizer has the parameters of one, and leads to none.
     """
+    return _differ(members, world, lambda value: frozenset(led_to(value, world)))
+
+
+def _differ(
+    members: frozenset[ObjectId], world: World, reached: Callable[[Value], frozenset[ObjectId]]
+) -> bool:
+    """Whether some of these objects are known to be two, or a value has one without the others."""
     if any(pair <= members for pair in world.apart):
         return True
-    return any(
-        _tells_apart(frozenset(led_to(value, world)), members)
-        for _, value in holding(members, world)
-    )
+    return any(_tells_apart(reached(value), members) for _, value in holding(members, world))
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:

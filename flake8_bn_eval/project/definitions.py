@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flake8_bn_eval.project.imports import Imports
-from flake8_bn_eval.project.outlines import STAR, Definition, Outline, outline_of
+from flake8_bn_eval.project.outlines import STAR, Definition, Need, Outline, outline_of
 from flake8_bn_eval.project.registries import Registries
 from flake8_bn_eval.project.tree import Tree
 
@@ -36,14 +36,6 @@ BODY = "<body>"
 
 _OWN_NAMES = re.compile(r"\bglobals\(\)|\beval\(|\bsys\.modules\b")
 """With these a file picks something by its name from all that it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Something in a file that is needed: a name, or the body of the file."""
-
-    path: str
-    name: str
 
 
 @dataclass(slots=True, eq=False)
@@ -134,8 +126,7 @@ class Definitions:
                 definitions = self._of(near, need.name)
                 visited[need] = definitions
                 waiting += self._mentioned(need, near, definitions)
-                filling = self.registries.read_by(need.path, near, need.name, definitions)
-                waiting += [Need(each.path, each.name) for each in filling]
+                waiting += self.registries.read_by(need, near, definitions)
         return visited
 
     def _of(self, outline: Outline, name: str) -> list[Definition]:

@@ -79,6 +79,14 @@ class Outline:
         yield from (each.name for each in self.variables)
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something in a file that is needed: a name, or the body of the file."""
+
+    path: str
+    name: str
+
+
 @lru_cache(maxsize=2048)
 def outline_of(text: str) -> Outline:
     """The outline of a text."""

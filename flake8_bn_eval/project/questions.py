@@ -45,6 +45,11 @@ def abstract_classes(program: Program, knowledge: Knowledge) -> dict[str, LeftOp
     return found
 
 
+def names_of_bases(class_: ClassDefinition) -> list[str]:
+    """What a class inherits from, by the last part of each name."""
+    return [describe(base).rpartition(".")[2] for base in class_.bases]
+
+
 def _undeclared(
     class_: ClassDefinition, program: Program, knowledge: Knowledge
 ) -> frozenset[str]:
@@ -52,8 +57,7 @@ def _undeclared(
     known = {each.name: each for each in program.classes}
     lineage, waiting = [class_], [class_]
     while waiting:
-        for base in waiting.pop().bases:
-            name = describe(base).rpartition(".")[2]
+        for name in names_of_bases(waiting.pop()):
             if name in known and known[name] not in lineage:
                 lineage.append(known[name])
                 waiting.append(known[name])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from flake8_bn_eval.project.outlines import Definition, Outline
+from flake8_bn_eval.project.outlines import Definition, Need, Outline
 from flake8_bn_eval.project.tree import Tree
 
 _TABLE = re.compile(
@@ -19,30 +19,21 @@ _TABLE = re.compile(
 """An empty table, or something that is called a registry, at the outermost level."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """A class or function of a file that is put into a table of another one."""
-
-    path: str
-    name: str
-
-
 @dataclass(slots=True, eq=False)
 class Registries:
     """Finds what fills the tables of files."""
 
     tree: Tree
     _tables: dict[str, frozenset[str]] = field(default_factory=dict)
-    _found: dict[str, list[Filling]] = field(default_factory=dict)
+    _found: dict[str, list[Need]] = field(default_factory=dict)
 
-    def read_by(
-        self, path: str, outline: Outline, name: str, definitions: list[Definition]
-    ) -> list[Filling]:
-        """What fills the tables of a file that a definition in it reads, or that ``name`` is."""
+    def read_by(self, need: Need, outline: Outline, definitions: list[Definition]) -> list[Need]:
+        """What fills the tables that are needed, or that the definitions of what is needed read."""
+        path = need.path
         tables = self._tables.get(path)
         if tables is None:
             tables = self._tables[path] = frozenset(_TABLE.findall(self.tree.text(path) or ""))
-        read = {name}.union(*(each.names for each in definitions))
+        read = {need.name}.union(*(each.names for each in definitions))
         if tables.isdisjoint(read):
             return []
         if path not in self._found:
@@ -55,7 +46,7 @@ class Registries:
         """Whether others fill a table of a file that was asked for."""
         return bool(self._found.get(path))
 
-    def _decorated(self, path: str, names: list[str]) -> list[Filling]:
+    def _decorated(self, path: str, names: list[str]) -> list[Need]:
         """What these names, or methods of them, decorate in other files."""
         alternatives = "|".join(map(re.escape, names))
         decorated = re.compile(
@@ -63,7 +54,7 @@ class Registries:
         )
         plain = [name.encode() for name in names]
         return [
-            Filling(other, name)
+            Need(other, name)
             for other in self.tree.python_files()
             if other != path and self.tree.mentions(other, plain)
             for name in decorated.findall(self.tree.text(other) or "")

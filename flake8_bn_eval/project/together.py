@@ -29,8 +29,7 @@ from flake8_bn_eval.project.imports import dotted
 from flake8_bn_eval.project.indifference import note_indifference
 from flake8_bn_eval.project.programs import located, lowered
 from flake8_bn_eval.project.projects import Project
-from flake8_bn_eval.project.questions import abstract_classes
-from flake8_bn_eval.wording import describe
+from flake8_bn_eval.project.questions import abstract_classes, names_of_bases
 
 ANSWERS = frozenset({Use.RETURNED, Use.RETURNED_DATA})
 MOST_ROUNDS = 3
@@ -117,7 +116,7 @@ class Together:
             if root is not None and self._rests_on_caller(forward):
                 path, around = self._path_of(root), self._outermost(root)
                 users = {path: {around.class_name or around.name}}
-                if path != self.path:
+                if path != self.path and around.class_name is not None:
                     # Whoever makes an object of a class here calls what that inherits.
                     users[self.path] = self._subclasses(around.class_name)
                 for file, names in users.items():
@@ -132,13 +131,13 @@ class Together:
         seen = {self.path, *(each.path for each in known)}
         return [found[path] for path in sorted(found) if path not in seen]
 
-    def _subclasses(self, name: str | None) -> set[str]:
+    def _subclasses(self, name: str) -> set[str]:
         """The classes of the judged file that inherit from a class of another file."""
         found = {name}
         for each in self.program.classes:
-            if not found.isdisjoint(describe(base).rpartition(".")[2] for base in each.bases):
+            if not found.isdisjoint(names_of_bases(each)):
                 found.add(each.name)
-        return {each for each in found if each is not None} - {name}
+        return found - {name}
 
     def _outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
         """The function that others can import, where a function stands inside one."""
