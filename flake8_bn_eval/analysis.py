@@ -8,7 +8,7 @@ What this module does not know: files, command lines, and how a finding is print
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from flake8_bn_eval.facts import Facts
     from flake8_bn_eval.interpret.records import Recorder
-    from flake8_bn_eval.operations import Place
+    from flake8_bn_eval.operations import Place, Position
     from flake8_bn_eval.project.together import Together
 
 Elsewhere = Callable[["Place"], tuple[str, Span]]
@@ -51,9 +51,8 @@ class Followed:
 
     text: str
     facts: Facts
-    places: int
-    locate_slowly: Callable[[], list[Span]]
-    tree: ast.Module | None = None
+    positions: Sequence[Position]
+    """Of every place of the file."""
     base: Place = 0
     """The first place of the file."""
     elsewhere: Elsewhere | None = None
@@ -61,9 +60,8 @@ class Followed:
 
     @cached_property
     def spans(self) -> list[Span]:
-        """The span of every place.  If the two trees disagree, libcst is right but slow."""
-        spans = source.locate(self.text, self.tree)
-        return spans if len(spans) == self.places else self.locate_slowly()
+        """The span of every place."""
+        return source.spans(self.text, self.positions)
 
     def is_here(self, place: Place) -> bool:
         """Whether a place is one of this file."""
@@ -143,7 +141,7 @@ def _judged(
         place = Span(error.line, error.column, error.line, error.column)
         return _unanalysed(rules, place, error.message)
     except RecursionError as error:
-        return _too_deep(rules, text, tree, error)
+        return _too_deep(rules, text, error)
     except Exception as error:  # ours, not the user's: the run over other files goes on
         return _unanalysed(rules, BEGINNING, _internal_error(error))
     # Whether the analysis gave up is known when the other rules have asked.
@@ -163,7 +161,7 @@ def follow(
 ) -> Followed:
     """What the facts of a file rest on; modes and gradients are followed when one is asked for.
 
-    Raises `source.UnparsableError` for text that is not parsed, and RecursionError.
+    Raises `source.UnparsableError` for text that is not parsed or nests too deeply.
     """
     from flake8_bn_eval.facts import Facts  # noqa: PLC0415
     from flake8_bn_eval.interpret.run import interpret  # noqa: PLC0415
@@ -184,8 +182,7 @@ def follow(
         interpreting, elsewhere = partial(_followed_together, together), together.span
     path = "" if project is None else project.path
     facts = Facts(deep_recursion()(interpreting), knowledge, program, options, neighbours, path)
-    slowly = partial(source.locate_slowly, text)
-    return Followed(text, facts, program.places, slowly, tree, program.base, elsewhere)
+    return Followed(text, facts, program.positions, program.base, elsewhere)
 
 
 def _followed_together(together: Together) -> Recorder:
@@ -250,7 +247,7 @@ def _findings(rule: Rule, rules: list[Rule], followed: Followed) -> list[Finding
             if followed.is_here(report.place)
         ]
     except RecursionError as error:
-        return _too_deep(rules, followed.text, followed.tree, error)
+        return _too_deep(rules, followed.text, error)
     except Exception as error:  # one broken rule does not silence the others
         reason = _internal_error(error)
         if not followed.facts.gave_up:
@@ -275,12 +272,11 @@ def _said_once(rules: list[Rule], span: Span, message: str) -> list[Finding]:
     ]
 
 
-def _too_deep(
-    rules: list[Rule], text: str, tree: ast.Module | None, error: RecursionError
-) -> list[Finding]:
+def _too_deep(rules: list[Rule], text: str, error: RecursionError) -> list[Finding]:
     """It may be the file that is too deep, or ourselves going in a circle."""
     _raise_for_tests(error)
-    line = source.depth(tree or source.parse_ast(text))[1]
+    with deep_recursion():
+        line = source.depth(source.parse(text))[1]
     return _unanalysed(rules, Span(line, 0, line, 0), "its statements nest too deeply")
 
 

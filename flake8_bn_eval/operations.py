@@ -1,13 +1,13 @@
 """What a program does, as plain records: the language between the syntax and its meaning.
 
-``lower`` writes these records, ``interpret`` runs them; nothing here knows libcst.
+``lower`` writes these records, ``interpret`` runs them; nothing here knows syntax.
 An *expression* has a value; an *operation* is one step of a body and is held by a
 flow node.  Where a record can be the subject of a report it has a *place*: the
 number of its call or statement in the file, which ``source`` turns into a line and
 column only when somebody asks.
 
 What this language does not know: annotations (but of names in a class), type parameters and
-the value of operators.  They are lowered for the calls they contain and nothing more.
+the value of operators.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from flake8_bn_eval.flow.nodes import Node
 Place = int
 """Number of a call or statement among all of its file, in source order, counted from the base
 of the file: places of two files never meet."""
+
+Position = tuple[int, int, int, int]
+"""Where a place is, as ``ast`` has it: first line, first column, last line, end column; lines
+count from 1, columns from 0, in bytes of UTF-8."""
 
 Variable = tuple[int, str]
 """A name in the scope that owns it: the scope's number and the identifier."""
@@ -363,8 +367,8 @@ class Program:
     """The top-level packages that it names in import statements."""
     explained: frozenset[Place]
     """The places of statements whose comment speaks of the mode as meant."""
-    places: int
-    """How many places the file has, to check them against its positions."""
+    positions: list[Position]
+    """Of each of its places, in their order."""
     calls: list[Call] = field(default_factory=list)
     base: int = 0
     """Its first place, and the number of its module scope."""

@@ -1,6 +1,6 @@
 """What the analysis changes around itself while it runs, and what each change gives.
 
-Three settings belong to the process and not to a thread.  Each is changed when the first
+Two settings belong to the process and not to a thread.  Each is changed when the first
 thread asks for it and put back when the last one is done, so that analyses in several threads
 take nothing away from each other and leave the process as it was.
 
@@ -8,10 +8,9 @@ Seconds of the processor over 95 training scripts (Python 3.11, libcst 1.9, best
 
 - deep recursion: no script of these needs it, but a chain of 400 branches, attributes or calls
   (`tests/test_hard_inputs.py`) ends in BNE901 without it;
-- no garbage collection: parsing 2.19 instead of 2.28, the whole analysis 2.09 instead of 2.27;
-- no validation of nodes that the parser makes: parsing 2.19 instead of 2.55.
+- no garbage collection: the whole analysis 2.09 instead of 2.27.
 
-A fourth is the thread's alone, `with_room_for_frames`.  Over the 299 files of a project with
+A third is the thread's alone, `with_room_for_frames`.  Over the 299 files of a project with
 their neighbours: 25 seconds instead of 35.
 """
 
@@ -22,10 +21,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    import libcst
+from typing import TypeVar
 
 RECURSION_LIMIT = 6_000
 """Frames: enough for the deepest tree that is parsed, and for 8 MB of stack."""
@@ -81,30 +77,11 @@ def _stop_garbage_collection() -> Undo:
     return gc.enable
 
 
-def _stop_validation() -> Undo:
-    from libcst import CSTNode  # noqa: PLC0415 - costs 0.3 s, and most files never come here
-
-    before = CSTNode.__post_init__
-    CSTNode.__post_init__ = _accept  # type: ignore[method-assign, assignment]
-
-    def undo() -> None:
-        CSTNode.__post_init__ = before  # type: ignore[method-assign]
-
-    return undo
-
-
-def _accept(node: libcst.CSTNode) -> None:
-    """Take a node as it is."""
-
-
 deep_recursion = _Change(_raise_recursion_limit)
 """While it lasts, trees may be walked that are deeper than Python's own limit allows."""
 
 without_garbage_collection = _Change(_stop_garbage_collection)
 """While it lasts, nobody looks for cycles: a tree that is built has none."""
-
-without_validation = _Change(_stop_validation)
-"""While it lasts, libcst tests no node: what its parser makes is valid."""
 
 
 def with_room_for_frames(function: Callable[[], Result]) -> Result:

@@ -38,12 +38,12 @@ UNANALYSED = made("BNE901")
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Put other rules into place, and facts that nobody reads."""
 
-    def place(*rules: Rule, places: int = 4, slowly: Callable[[], list[Span]] = list) -> None:
+    def place(*rules: Rule) -> None:
         monkeypatch.delenv(analysis.RAISE, raising=False)
         monkeypatch.setattr(analysis, "all_rules", lambda: rules)
-        program = lower_module(source.parse(TEXT))
+        program = lower_module(TEXT, source.parse(TEXT))
         facts = Facts(Recorder, Knowledge.for_packages(frozenset(), Options()), program)
-        followed = Followed(TEXT, facts, places, slowly)
+        followed = Followed(TEXT, facts, program.positions)
         monkeypatch.setattr(analysis, "follow", lambda text, **_: followed)
 
     return place
@@ -139,7 +139,7 @@ def test_under_the_tests_a_circle_of_our_own_is_raised_where_the_file_is_followe
     [
         (KeyError("surprise"), 1, "internal error KeyError: 'surprise'"),
         (RecursionError(), 3, "its statements nest too deeply"),
-        (source.UnparsableError(2, 5, "libcst refuses it here"), 2, "libcst refuses it here"),
+        (source.UnparsableError(2, 5, "it is too long"), 2, "it is too long"),
     ],
 )
 def test_giving_up_is_one_finding(
@@ -167,9 +167,3 @@ def test_what_python_refuses_has_no_findings(
     use(made("BNE998", "alpha"), UNANALYSED)
     monkeypatch.setattr(analysis, "follow", lambda text, **_: source.parse(text))
     assert analyse("alpha (") == []
-
-
-def test_places_that_disagree_are_located_the_slow_way(use: Callable[..., None]) -> None:
-    rule = made("BNE998", "alpha", reports=lambda: [Report(4, "found")])
-    use(rule, places=5, slowly=lambda: [Span(line, 0, line, 1) for line in range(7, 12)])
-    assert [finding.span.line for finding in analyse(TEXT)] == [11]

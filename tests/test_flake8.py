@@ -99,13 +99,6 @@ def test_a_syntax_error_is_left_to_flake8(flake8: Flake8) -> None:
     assert "BNE" not in done.stdout + done.stderr
 
 
-def test_a_file_that_only_libcst_refuses_is_named(flake8: Flake8) -> None:
-    flake8.write("odd.py", DEFECT + "(number): int = 3\n")
-    lines = flake8.run("--select=BNE", "odd.py").stdout.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("odd.py:6:11: BNE901 this file is not analysed: ")
-
-
 def test_two_jobs_report_the_same(flake8: Flake8) -> None:
     names = [f"file_{number}.py" for number in range(4)]
     for name in names:

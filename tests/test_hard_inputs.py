@@ -20,14 +20,14 @@ DEFECT = "net.eval\n"
 CODE = "BNE303"
 
 ANALYSED = {
-    "400 terms": "x = " + " + ".join(["a"] * 400) + "\n",
+    "1,200 terms": "x = " + " + ".join(["a"] * 1_200) + "\n",
     "400 conditions": "x = " + " and ".join(["a"] * 400) + "\n",
     "400 comparisons": "x = " + " < ".join(["a"] * 400) + "\n",
-    "400 strings side by side": "x = (" + "'a' " * 400 + ")\n",
+    "3,200 strings side by side": "x = (" + "'a' " * 3_200 + ")\n",
     "400 attributes": "x = a" + ".b" * 400 + "\n",
     "400 calls of calls": "x = a" + "(b)" * 400 + "\n",
     "400 chained methods": "x = a" + ".b()" * 400 + "\n",
-    "400 branches": "if a:\n    b\n" + "elif c:\n    d\n" * 400,
+    "1,200 branches": "if a:\n    b\n" + "elif c:\n    d\n" * 1_200,
     "400 targets": "a = " * 400 + "b\n",
     "300 conditional expressions": "x = " + "a if b else " * 300 + "c\n",
     "300 nested functions": "x = " + "lambda: " * 300 + "a\n",
@@ -56,6 +56,7 @@ def h(x=(), options={}):
         + "    nn.functional.dropout(*x, **k)\n"
         for i in range(12)
     ),
+    "an annotated name in parentheses": "(x): int = 3\n",
     "form feeds": "\x0c\nx = 1\n\x0c\n",
     "no line end": "# the end",
     "lines of three kinds": "x = 1\r\ny = 2\rz = 3\n",
@@ -63,14 +64,11 @@ def h(x=(), options={}):
     "characters of several bytes": "größe = '日本語'\n",
 }
 GIVEN_UP = {
-    "1,200 terms": "x = " + " + ".join(["a"] * 1_200) + "\n",
-    "3,200 terms": "x = " + " + ".join(["a"] * 3_200) + "\n",
+    "6,400 terms": "x = " + " + ".join(["a"] * 6_400) + "\n",
     "3,200 attributes": "x = a" + ".b" * 3_200 + "\n",
     "3,200 calls of calls": "x = a" + "(b)" * 3_200 + "\n",
     "3,200 chained methods": "x = a" + ".b()" * 3_200 + "\n",
-    "3,200 strings side by side": "x = (" + "'a' " * 3_200 + ")\n",
-    "1,200 branches": "if a:\n    b\n" + "elif c:\n    d\n" * 1_200,
-    "an annotated name in parentheses": "(x): int = 3\n",
+    "3,200 branches": "if a:\n    b\n" + "elif c:\n    d\n" * 3_200,
 }
 REFUSED_BY_PYTHON = {
     "300 brackets": "x = " + "(" * 300 + ")" * 300 + "\n",
@@ -140,7 +138,7 @@ def test_columns_count_characters() -> None:
 def test_the_recursion_limit_is_restored() -> None:
     limit = sys.getrecursionlimit()
     analyse(HEAD + DEFECT)
-    analyse(HEAD + GIVEN_UP["1,200 terms"] + DEFECT)
+    analyse(HEAD + GIVEN_UP["6,400 terms"] + DEFECT)
     assert sys.getrecursionlimit() == limit
 
 

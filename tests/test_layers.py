@@ -17,7 +17,7 @@ interpret facts rules source names lower project fix files notebooks report anal
 flake8_plugin settings checking flake8_formatters server cli __main__
 """.split()
 ALLOWED = {
-    "libcst": {"process", "source", "names", "lower", "fix"},
+    "libcst": {"fix"},
     "flake8": {
         "files", "configuration", "flake8_plugin", "settings", "checking", "flake8_formatters",
     },

@@ -138,7 +138,7 @@ CAPTURES = {
 @pytest.mark.parametrize("name", CAPTURES)
 def test_captured_names(name: str) -> None:
     text, expected = CAPTURES[name]
-    [outer] = [each for each in lower_module(source.parse(text)).functions if each.name == "f"]
+    [outer] = [each for each in lower_module(text, source.parse(text)).functions if each.name == "f"]
     assert outer.captured == set(expected.split())
 
 
@@ -153,7 +153,7 @@ class C:
     def g(self): return d
     h = lambda self: e
 """
-    assert lower_module(source.parse(text)).captured == {"a", "b", "d"}
+    assert lower_module(text, source.parse(text)).captured == {"a", "b", "d"}
 
 
 def test_the_reads_of_an_operation_are_the_names_in_it() -> None:
@@ -168,10 +168,10 @@ with e as g, h as g.n: o
 for x in [lambda j: j + l]: pass
 assert a, n
 """
-    program = lower_module(source.parse(text))
+    program = lower_module(text, source.parse(text))
     read = [{name for _, name in used(operation)} for operation in held(program.body)]
     assert [" ".join(sorted(names)) for names in read] == [
-        "q s t",
+        "q t",
         "b d m",
         "i v y",
         "k w",
@@ -186,8 +186,8 @@ assert a, n
 
 def heads(text: str) -> dict[int, set[str]]:
     """The names that are live at the loops outside of functions, by the line of the loop."""
-    program = lower_module(source.parse(text))
-    lines = [span.line for span in source.locate(text)]
+    program = lower_module(text, source.parse(text))
+    lines = [line for line, *_ in program.positions]
     live = live_at_heads(program.body, used, assigned)
     return {
         lines[loop.header.place]: {

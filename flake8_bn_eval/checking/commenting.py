@@ -39,8 +39,8 @@ def excuse(unit: Unit, finding: Finding) -> Edit | None:
 def _is_comment(text: str, edit: Edit) -> bool:
     """Whether the program is the same after an edit."""
     try:
-        changed = source.parse_ast(apply_edits(text, [edit]))
-        return ast.dump(changed) == ast.dump(source.parse_ast(text))
+        changed = source.parse(apply_edits(text, [edit]))
+        return ast.dump(changed) == ast.dump(source.parse(text))
     except source.UnparsableError:
         return False
 

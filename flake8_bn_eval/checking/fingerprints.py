@@ -43,7 +43,7 @@ def _enclosing(scopes: list[tuple[int, int, str]], line: int) -> str:
 
 def _scopes(text: str) -> Iterator[tuple[int, int, str]]:
     try:
-        waiting: list[tuple[ast.AST, str]] = [(source.parse_ast(text), "")]
+        waiting: list[tuple[ast.AST, str]] = [(source.parse(text), "")]
     except source.UnparsableError:
         return
     while waiting:

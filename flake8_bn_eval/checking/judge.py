@@ -85,7 +85,7 @@ class Judge:
 
     def _found(self, unit: Unit, asked: list[Project]) -> Record:
         try:
-            tree = source.parse_ast(unit.text)
+            tree = source.parse(unit.text)
         except source.RefusedByPythonError as error:
             return Record(refusal=f"{error.line}:{error.column + 1}: {error.message}")
         except source.UnparsableError:

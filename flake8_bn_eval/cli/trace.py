@@ -32,8 +32,6 @@ def main(arguments: Sequence[str]) -> int:
     except source.UnparsableError as error:
         place = f"{unit.path}:{error.line}:{error.column + 1}"
         raise InputError(f"{place}: {error.message}") from error
-    except RecursionError as error:
-        raise InputError(f"{unit.path}:1: its statements nest too deeply") from error
     events = [event for event in followed.facts.events if followed.is_here(event.place)]
     traced = list(trace_lines(unit, events, followed.span))
     print(*traced or [NOTHING_TO_TRACE], sep="\n")

@@ -18,6 +18,7 @@ from libcst.metadata import (
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Span
+from flake8_bn_eval.fix.parsing import parse
 from flake8_bn_eval.lazily import cached_property
 
 Replacement = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
@@ -34,7 +35,7 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.text = text.removeprefix(source.BYTE_ORDER_MARK)
-        self.module = source.parse(text)
+        self.module = parse(text)
         self._wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
 
     @cached_property

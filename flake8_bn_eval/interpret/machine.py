@@ -168,7 +168,7 @@ class Machine:
         """The parameters that come in from outside, as assumptions name them."""
         self.is_alone = len(programs) == 1
         """Whether the file is run without others."""
-        self._places = program.places
+        self._places = len(program.positions)
         self._most_followed = MOST_FOLLOWED if has_callers else MOST_STEPS
         self.work = 0
         self._hasty_from = 0

@@ -1,1 +1,1 @@
-"""From libcst to flow nodes and operations: the last place that sees syntax."""
+"""From the tree to flow nodes and operations: the last place that sees syntax."""

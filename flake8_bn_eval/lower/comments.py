@@ -6,9 +6,10 @@ of a mode and of intention.  A string that stands there as a statement is a comm
 
 from __future__ import annotations
 
+import ast
+import io
 import re
-
-import libcst as cst
+import tokenize
 
 MODE = re.compile(
     r"\b(train(ing)?|eval(uation)?|inference|mode|batch[ -]?norm|batch statistics|dropout)\b"
@@ -17,23 +18,46 @@ INTENTION = re.compile(
     r"on purpose|intention|deliberate|needs?\b|always|must|should|keep|stay|want|because|so that"
     r"|(n't|\bnot|\bnever)\b(?! forget)|train(ing)?=true"
 )
+COMMENT = re.compile("#.*")
+LINE_ENDS = {tokenize.NL, tokenize.NEWLINE}
+LAYOUT = {*LINE_ENDS, tokenize.INDENT, tokenize.DEDENT}
 
 
-def explains_mode(statement: cst.SimpleStatementLine, above: cst.CSTNode | None) -> bool:
-    """Whether a statement's comment, or the string right above it, tells why a mode is meant."""
-    comments = [line.comment for line in statement.leading_lines]
-    comments.append(statement.trailing_whitespace.comment)
-    written = [comment.value for comment in comments if comment is not None]
-    return any(_explains(each.lower()) for each in [*written, *_string_of(above)])
+def explained_lines(text: str) -> frozenset[int]:
+    """The lines beside or right below a comment that tells why a mode is meant.
+
+    A comment that stands deeper than what is below it belongs to the block that ends there.
+    """
+    if not any(map(_explains, COMMENT.findall(text))):
+        return frozenset()
+    lines: set[int] = set()
+    waiting: list[int] = []
+    """The columns of comments that stand alone, since the last line of code."""
+    in_line = False
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        line, column = token.start
+        if token.type == tokenize.COMMENT:
+            if in_line and _explains(token.string):
+                lines.add(line)
+            elif _explains(token.string):
+                waiting.append(column)
+        elif token.type in LAYOUT:
+            in_line = in_line and token.type not in LINE_ENDS
+        else:
+            if any(above <= column for above in waiting):
+                lines.add(line)
+            waiting, in_line = [], True
+    return frozenset(lines)
 
 
-def _string_of(statement: cst.CSTNode | None) -> list[str]:
-    """The text of a statement that is nothing but a string."""
+def explains_mode(statement: ast.stmt | None) -> bool:
+    """Whether a statement is nothing but a string, which tells why a mode is meant."""
     match statement:
-        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString(value=text))]):
-            return [text]
-    return []
+        case ast.Expr(value=ast.Constant(value=str() as text)):
+            return _explains(text)
+    return False
 
 
 def _explains(comment: str) -> bool:
+    comment = comment.lower()
     return MODE.search(comment) is not None and INTENTION.search(comment) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from flake8_bn_eval.operations import (
     Import,
     Name,
     Place,
+    Position,
 )
 
 
@@ -31,8 +33,9 @@ class FunctionTraits:
 class Context:
     """The state of one lowering walk.  Places are given out in source order."""
 
-    def __init__(self, base: int = 0) -> None:
+    def __init__(self, base: int, explained_lines: frozenset[int]) -> None:
         self.base = base
+        self.explained_lines = explained_lines
         self.scope = Scope.module(base)
         self.traits = FunctionTraits()
         self.functions: list[FunctionDefinition] = []
@@ -40,7 +43,8 @@ class Context:
         self.imported: set[str] = set()
         self.explained: set[Place] = set()
         self.imports: list[Import] = []
-        self.places: Place = base
+        self.positions: list[Position] = []
+        """Those of the places given out so far."""
         self.place: Place = base
         """The call or statement being lowered."""
         self.class_names: list[str | None] = [None]
@@ -56,10 +60,16 @@ class Context:
         self.indexes: list[str] = []
         """The names by which elements were taken, in order."""
 
-    def new_place(self) -> Place:
+    @property
+    def next_place(self) -> Place:
+        """The place that is given out next."""
+        return self.base + len(self.positions)
+
+    def new_place(self, node: ast.stmt | ast.Call) -> Place:
         """Number the call or statement that the walk has reached."""
-        self.place = self.places
-        self.places += 1
+        self.place = self.next_place
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        self.positions.append((node.lineno, node.col_offset, end_line, end_column))
         return self.place
 
     def taken_reads(self) -> list[Name]:

@@ -6,9 +6,8 @@ shape of mappings and of classes with parts is not (whether they match is unknow
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
-
-import libcst as cst
 
 from flake8_bn_eval.lower.context import Context
 from flake8_bn_eval.lower.expressions import ExpressionLowering
@@ -37,39 +36,39 @@ class PatternLowering:
         self.context = context
         self.expressions = expressions
 
-    def lower(self, node: cst.CSTNode, subject: Expression) -> tuple[Expression, list[Capture]]:
+    def lower(self, node: ast.pattern, subject: Expression) -> tuple[Expression, list[Capture]]:
         """The condition under which a pattern matches, and what it binds to what."""
         match node:
-            case cst.MatchValue() | cst.MatchSingleton():
+            case ast.MatchValue():
                 return Comparison("==", subject, self.expressions.lower(node.value)), []
-            case cst.MatchAs(pattern=None, name=None):
+            case ast.MatchSingleton():
+                return Comparison("==", subject, Constant(node.value)), []
+            case ast.MatchAs(pattern=None, name=None):
                 return Constant(True), []
-            case cst.MatchAs(pattern=None, name=cst.Name() as name):
-                return Constant(True), [(self.expressions.lower_target(name), subject)]
-            case cst.MatchAs(pattern=cst.MatchPattern() as pattern, name=cst.Name() as name):
+            case ast.MatchAs(pattern=None, name=str() as name):
+                return Constant(True), [(self.expressions.bind(name), subject)]
+            case ast.MatchAs(pattern=ast.pattern() as pattern, name=str() as name):
                 condition, captures = self.lower(pattern, subject)
-                return condition, [*captures, (self.expressions.lower_target(name), subject)]
-            case cst.MatchOr():
+                return condition, [*captures, (self.expressions.bind(name), subject)]
+            case ast.MatchOr():
                 return self._alternatives(node, subject)
-            case cst.MatchClass(patterns=[], kwds=[]):
+            case ast.MatchClass(patterns=[], kwd_patterns=[]):
                 wanted = self.expressions.lower(node.cls)
                 isinstance_ = Name((BUILTIN_SCOPE, "isinstance"))
                 return Call(isinstance_, [subject, wanted], [], self.context.place), []
-            case cst.MatchList() | cst.MatchTuple() if _is_plain(node.patterns):
+            case ast.MatchSequence() if _is_plain(node.patterns):
                 return self._elements(node.patterns, subject)
         return Opaque([subject]), [(target, Opaque([subject])) for target in self._captures(node)]
 
     def _elements(
-        self, patterns: Sequence[cst.CSTNode], subject: Expression
+        self, patterns: Sequence[ast.pattern], subject: Expression
     ) -> tuple[Expression, list[Capture]]:
         """A sequence of so many elements; that it is one is not tested."""
         captures: list[Capture] = []
         length = Call(Name((BUILTIN_SCOPE, LENGTH)), [subject], [], self.context.place)
         conditions: list[Expression] = [Comparison("==", length, Constant(len(patterns)))]
         for index, element in enumerate(patterns):
-            assert isinstance(element, cst.MatchSequenceElement)
-            part = Subscript(subject, Constant(index))
-            condition, more = self.lower(element.value, part)
+            condition, more = self.lower(element, Subscript(subject, Constant(index)))
             captures += more
             if not isinstance(condition, Constant):
                 conditions.append(condition)
@@ -82,26 +81,25 @@ class PatternLowering:
         return Junction(True, [condition, Opaque([guard]) if captures else guard])
 
     def _alternatives(
-        self, node: cst.MatchOr, subject: Expression
+        self, node: ast.MatchOr, subject: Expression
     ) -> tuple[Expression, list[Capture]]:
-        lowered = [self.lower(element.pattern, subject) for element in node.patterns]
+        lowered = [self.lower(pattern, subject) for pattern in node.patterns]
         captures = [capture for _, each in lowered for capture in each]
         return Junction(False, [condition for condition, _ in lowered]), captures
 
-    def _captures(self, node: cst.CSTNode) -> list[Expression]:
-        """Every name that a pattern of an unmodelled shape binds."""
+    def _captures(self, node: ast.AST) -> list[Expression]:
+        """Every name that a pattern of an unmodelled shape binds; its values are lowered."""
         captures: list[Expression] = []
-        if isinstance(node, cst.MatchAs | cst.MatchStar) and isinstance(node.name, cst.Name):
-            captures.append(self.expressions.lower_target(node.name))
-        if isinstance(node, cst.MatchMapping) and isinstance(node.rest, cst.Name):
-            captures.append(self.expressions.lower_target(node.rest))
-        for child in node.children:
-            if isinstance(child, cst.BaseExpression):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
                 self.expressions.lower(child)
             else:
                 captures += self._captures(child)
+        name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+        if name is not None:
+            captures.append(self.expressions.bind(name))
         return captures
 
 
-def _is_plain(patterns: Sequence[cst.CSTNode]) -> bool:
-    return all(isinstance(each, cst.MatchSequenceElement) for each in patterns)
+def _is_plain(patterns: Sequence[ast.pattern]) -> bool:
+    return not any(isinstance(each, ast.MatchStar) for each in patterns)

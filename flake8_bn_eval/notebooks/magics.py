@@ -71,7 +71,7 @@ def python_cell(text: str) -> PythonCell:
 
 def _refusal(lines: Sequence[str]) -> Refusal | None:
     try:
-        source.parse_ast("\n".join(lines))
+        source.parse("\n".join(lines))
     except source.UnparsableError as error:
         return Refusal(error.line, error.column, error.message)
     return None

@@ -30,7 +30,7 @@ class ProjectNeighbours:
             return None
         try:
             return Found(target.path, lowered(target.path, text), target.rest)
-        except (source.UnparsableError, RecursionError):
+        except source.UnparsableError:
             return None
 
     def mention(self, words: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from flake8_bn_eval import source
 from flake8_bn_eval.findings import Span
+from flake8_bn_eval.lower.program import lower_module
 from flake8_bn_eval.operations import MOST_PLACES, Program
 from flake8_bn_eval.process import without_garbage_collection
 
@@ -28,16 +29,14 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
 
     A file of no project has no path.
 
-    Raises `source.UnparsableError` for text that is not parsed, and RecursionError.
+    Raises `source.UnparsableError` for text that is not parsed or nests too deeply.
     """
     key = base_of(path) if path else 0, text
     known = _kept.pop(key, None)
     if known is None:
-        from flake8_bn_eval.lower.program import lower_module  # noqa: PLC0415 - costs 0.3 s
-
         with without_garbage_collection():
             # The tree goes before anybody looks for garbage: walking it would cost a tenth.
-            known = lower_module(source.parse(text, tree), key[0])
+            known = lower_module(text, tree or source.parse(text), key[0])
     _kept[key] = known
     while len(_kept) > MOST_KEPT:
         _kept.popitem(last=False)
@@ -47,8 +46,7 @@ def lowered(path: str, text: str, tree: ast.Module | None = None) -> Program:
 @lru_cache(maxsize=MOST_KEPT)
 def located(path: str, text: str) -> list[Span]:
     """Where the places of a file of a project are."""
-    spans = source.locate(text)
-    return spans if len(spans) == lowered(path, text).places else source.locate_slowly(text)
+    return source.spans(text, lowered(path, text).positions)
 
 
 def forget() -> None:

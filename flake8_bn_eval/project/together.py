@@ -244,7 +244,7 @@ class Together:
         text = self.project.tree.text(path)
         try:
             return None if text is None else lowered(path, text)
-        except (source.UnparsableError, RecursionError):
+        except source.UnparsableError:
             return None
 
     def _neighbour(self, path: str, programs: dict[str, Program]) -> Neighbour:

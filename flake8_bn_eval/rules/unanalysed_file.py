@@ -2,10 +2,9 @@
 
 ## Why it matters
 
-Silence about a file should mean that it was looked at.  Three things keep this tool
-from looking: libcst, its parser, refuses a few spellings that Python accepts; a
-statement nested or chained a thousand levels deep would take it too long; and the
-analysis itself has bounds, or an error of its own.  Then there is one report, at the
+Silence about a file should mean that it was looked at.  Two things keep this tool
+from looking: a statement nested or chained thousands of levels deep, and the analysis
+itself, which has bounds, or an error of its own.  Then there is one report, at the
 place.  Where it says that calls are skipped, the rest of the file was looked at, but for
 what those calls and all later ones of their kind do.
 
@@ -13,11 +12,13 @@ A file that Python itself refuses is not reported: flake8 says E999 there.
 
 ## Example
 
+Here are three terms; a generated sum of three thousand is too deep:
+
 ```python
 import torch
 
 with torch.no_grad():
-    (total): int = 0  # BNE901
+    total = 1 + 2 + 3
 ```
 
 ## Use instead
@@ -26,7 +27,7 @@ with torch.no_grad():
 import torch
 
 with torch.no_grad():
-    total: int = 0
+    total = sum([1, 2, 3])
 ```
 
 ## When not to fix

@@ -142,7 +142,7 @@ def parsed_lines(path: Path) -> Parsed | None:
     """What flake8 has read of a file before it asks a plugin."""
     try:
         text = source.decode(path.read_bytes())
-        return path, source.parse_ast(text), text.splitlines(keepends=True)
+        return path, source.parse(text), text.splitlines(keepends=True)
     except (source.UnreadableError, source.UnparsableError):
         return None
 

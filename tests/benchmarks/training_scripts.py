@@ -91,7 +91,7 @@ def training_scripts(where: Iterable[str]) -> list[Script]:
         try:
             text = source.decode(path.read_bytes())
             if all(word in text for word in WORDS) and text not in scripts:
-                source.parse_ast(text)
+                source.parse(text)
                 libcst.parse_module(text)
                 scripts[text] = Script(path, text)
         except (OSError, source.UnreadableError, source.UnparsableError) as error:
@@ -110,7 +110,7 @@ def measure(script: Script) -> None:
 
 def judge(script: Script, way: str, options: Options) -> None:
     """What the analysis finds in one of the ways, and how long it takes."""
-    tree = source.parse_ast(script.text)
+    tree = source.parse(script.text)
 
     def work() -> None:
         script.findings[way] = analyse(

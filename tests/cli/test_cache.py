@@ -68,7 +68,7 @@ def test_a_second_run_judges_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something is parsed")
 
-    monkeypatch.setattr(judging.source, "parse_ast", refuse)
+    monkeypatch.setattr(judging.source, "parse", refuse)
     monkeypatch.setattr(judging, "Excuses", refuse)
     assert found() == first
 
