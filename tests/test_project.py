@@ -227,8 +227,8 @@ def test_a_broken_file_is_no_error(project: Path, text: str) -> None:
     assert "BNE103" not in judged(project, "train.py")
 
 
-def test_what_only_python_refuses_in_another_file_is_no_error(project: Path) -> None:
-    """libcst reads a ``return`` outside of any function."""
+def test_what_only_the_compiler_refuses_in_another_file_is_no_error(project: Path) -> None:
+    """`ast` reads a ``return`` outside of any function."""
     text = FILES["evaluation.py"] + "\n\nreturn evaluate\n"
     (project / "evaluation.py").write_text(text, encoding="utf-8")
     assert "BNE901" not in judged(project, "train.py")
