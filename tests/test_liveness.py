@@ -138,7 +138,8 @@ CAPTURES = {
 @pytest.mark.parametrize("name", CAPTURES)
 def test_captured_names(name: str) -> None:
     text, expected = CAPTURES[name]
-    [outer] = [each for each in lower_module(text, source.parse(text)).functions if each.name == "f"]
+    program = lower_module(text, source.parse(text))
+    [outer] = [each for each in program.functions if each.name == "f"]
     assert outer.captured == set(expected.split())
 
 
