@@ -17,7 +17,7 @@ from flake8_bn_eval.facts.stepping import (
     is_stepped,
     is_trained_through,
 )
-from flake8_bn_eval.facts.undone import is_undone
+from flake8_bn_eval.facts.undone import is_set_in_parts, is_undone
 from flake8_bn_eval.facts.written.lost_graphs import LostGraphs
 from flake8_bn_eval.interpret.records import (
     Differentiation,
@@ -75,18 +75,8 @@ class Facts(Gathered):
         )
 
     def is_set_in_parts(self, forward: Forward, mode: Mode) -> bool:
-        """Whether a function that still runs puts only some part of the module in a mode.
-
-        ``if head_only: net.head.train()`` means the rest to stay as it is.
-        """
-        record = forward.record
-        parts = record.family - record.receivers
-        return any(
-            change.mode is mode
-            and change.receiver in parts
-            and change.stack == record.stack[: len(change.stack)]
-            for change in self.recorder.mode_changes
-        )
+        """Whether only some part of the module is put in a mode for the call."""
+        return is_set_in_parts(forward.record, mode, self.recorder, self.program)
 
     def is_made_here(self, forward: Forward) -> bool:
         """Whether a library has made the module in sight, or loaded it: it is no caller's.

@@ -72,14 +72,16 @@ def _is_decided(
     return False
 
 
+def are_alternatives(body: Node, one: Place, other: Place) -> bool:
+    """Whether a test of a body decides which of two places is come to."""
+    return any(
+        {_side(branch, one), _side(branch, other)} == {True, False} for branch in branches(body)
+    )
+
+
 def _are_alternatives(one: ModeChange, other: ModeChange) -> bool:
     definition = one.stack[-1].definition
-    if definition is None:
-        return False
-    return any(
-        {_side(branch, one.place), _side(branch, other.place)} == {True, False}
-        for branch in branches(definition.body)
-    )
+    return definition is not None and are_alternatives(definition.body, one.place, other.place)
 
 
 def tests_around(body: Node, place: Place) -> Iterator[Place]:

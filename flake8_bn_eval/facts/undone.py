@@ -3,15 +3,17 @@
 The loop of a training ends each pass with an evaluation: a call behind it finds the module in
 evaluation mode, unless the loop was skipped, and nobody trains for no epoch.  Or a function sets
 the mode and calls the module right after: where objects are no longer told apart, the text tells.
+Or parts of the module are put in their modes one by one, after the whole: so it is meant.
 """
 
 from __future__ import annotations
 
-from flake8_bn_eval.facts.choices import tests_around
+from flake8_bn_eval.facts.choices import are_alternatives, tests_around
 from flake8_bn_eval.facts.loops import END, Loops
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, ModeChange, Recorder, place_at
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.operations import Place, Program
 
@@ -29,6 +31,31 @@ def is_undone(record: ForwardCall, mode: Mode, recorder: Recorder, program: Prog
     return bool(undoing) and undoing >= (record.modules or record.receivers)
 
 
+def is_set_in_parts(
+    record: ForwardCall, mode: Mode, recorder: Recorder, program: Program
+) -> bool:
+    """Whether only some part of the module is put in a mode for the call.
+
+    A function that still runs does so (``if head_only: net.head.train()``), or a helper that only
+    sets modes, after which nobody puts the whole module in another one: the rest stays as it is.
+    """
+    parts = record.family - record.receivers
+    changes = [each for each in recorder.mode_changes if each.receiver in record.receivers]
+    return any(
+        change.stack == record.stack[: len(change.stack)]
+        or not _is_used_in(change, record, recorder)
+        and _Way(change, record, program).is_last(mode, changes)
+        for change in recorder.mode_changes
+        if change.mode is mode and change.receiver in parts
+    )
+
+
+def _is_used_in(change: ModeChange, record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether the helper that sets a mode calls modules as well, as one that evaluates does."""
+    inside = change.stack[: shared_depth(change.stack, record.stack) + 1]
+    return any(each.stack[: len(inside)] == inside for each in recorder.forward_calls)
+
+
 class _Way:
     """The way from a change of a mode to a call, in the innermost function that runs both."""
 
@@ -39,17 +66,26 @@ class _Way:
 
     def undoes(self, mode: Mode, changes: list[ModeChange]) -> bool:
         """Whether every way passes the change, and nothing behind it sets the mode again."""
-        if not self._is_always_passed():
-            return False
-        behind, horizon = _order(self.change, self.depth), self._horizon()
-        return not any(
-            each.mode is mode
-            and shared_depth(each.stack, self.record.stack) >= self.depth
-            and behind < _order(each, self.depth)
-            and place_at(each, self.depth) <= horizon
-            for each in changes
-        )
+        others = [each for each in changes if each.mode is mode]
+        return self._is_always_passed() and not any(map(self._is_between, others))
 
+    def is_last(self, mode: Mode, changes: list[ModeChange]) -> bool:
+        """Whether the change comes before the call, and no other mode than this one behind it."""
+        others = [each for each in changes if each.mode is not mode]
+        before = place_at(self.change, self.depth) < place_at(self.record, self.depth)
+        return before and not any(map(self._is_between, others))
+
+    def _is_between(self, other: ModeChange) -> bool:
+        """Whether another change comes behind this one, before the call is made or repeated."""
+        here, there = place_at(self.change, self.depth), place_at(other, self.depth)
+        if shared_depth(other.stack, self.record.stack) < self.depth or there > self._horizon:
+            return False
+        if _order(self.change, self.depth) >= _order(other, self.depth):
+            return False
+        body = self._body(self.depth)
+        return body is None or not are_alternatives(body, here, there)
+
+    @cached_property
     def _horizon(self) -> float:
         """The end of the loops that repeat the call and not the change."""
         body, here = self._body(self.depth), place_at(self.record, self.depth)

@@ -299,7 +299,7 @@ def check(facts: Facts) -> Iterator[Report]:
 
 def _is_trained(facts: Facts, call: Forward) -> bool:
     """Whether this module is meant to learn: a frozen one may well be in evaluation mode."""
-    if not facts.is_stepped(call) or facts.is_option(call, Mode.EVAL):
+    if call.record.frozen or not facts.is_stepped(call) or facts.is_option(call, Mode.EVAL):
         return False
     if facts.is_explained(call, Mode.EVAL):
         return False

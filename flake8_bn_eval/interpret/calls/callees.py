@@ -123,7 +123,7 @@ class Calls:
         subject = describe(callee)
         receiver = self.machine.receivers.narrowed(receiver, world)
         if self.machine.steps.names_mode(callee.name):
-            receiver = self.machine.receivers.told_apart(receiver, callee, world)
+            receiver = self.machine.receivers.told_apart(receiver, callee.value, world)
         if len(receiver.objects) + len(receiver.things) <= 1:
             return self._alternative(receiver, callee, arguments, world, frame, place, subject)
         sets_mode = self.machine.steps.names_mode(callee.name)

@@ -58,10 +58,10 @@ class Receivers:
             replace_everywhere(before, narrow, world)
         return narrow
 
-    def told_apart(self, receiver: Value, callee: Attribute, world: World) -> Value:
-        """Setting the mode of one of several objects: a guard for each of them.
+    def told_apart(self, receiver: Value, expression: Expression, world: World) -> Value:
+        """One of several objects, before its mode is set or somebody else holds it as well.
 
-        Of objects that nothing tells apart there is only one.
+        There is a guard for each of them.  Of objects that nothing tells apart there is only one.
         """
         if len(receiver.objects) < 2 or receiver.things or receiver.is_told_apart:
             return receiver
@@ -69,7 +69,7 @@ class Receivers:
         if one is not None:
             self.machine.recorder.unite(receiver.objects, one)
             return replace(receiver, objects=frozenset({one}))
-        held = self.held_by(callee.value)
+        held = self.held_by(expression)
         if held and len(receiver.objects) <= MOST_OBJECTS:
             return self.machine.splitting.told_apart(held, receiver, world)
         return receiver

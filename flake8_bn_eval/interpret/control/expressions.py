@@ -100,8 +100,14 @@ class Expressions:
         return self._handlers[type(expression)](expression, world, frame)
 
     def chosen(self, expression: Expression, world: World, frame: Frame) -> Value:
-        """The value of an expression; where it is one of a few literals, a guard for each."""
+        """The value of an expression that somebody else will hold as well.
+
+        Where it is one of a few literals or modules, there is a guard for each.
+        """
         value = self.evaluate(expression, world, frame)
+        if len(value.objects) > 1 and isinstance(expression, Name | Attribute):
+            if any(world.get(each).matters for each in value.objects):
+                return self.machine.receivers.told_apart(value, expression, world)
         if len(value.things) > 1 and isinstance(expression, Name | Attribute):
             literal = all(isinstance(thing, Constant) for thing in value.things)
             if literal and not value.objects and not value.guards:

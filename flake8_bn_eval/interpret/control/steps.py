@@ -307,7 +307,7 @@ class Steps:
             iterable = self.machine.expressions.evaluate(first, world, self.machine.frame)
             value = of_thing(Lazy(operation.value, iterable))
         else:
-            value = self.machine.expressions.evaluate(operation.value, world, self.machine.frame)
+            value = self.machine.expressions.chosen(operation.value, world, self.machine.frame)
         value = self.machine.assignments.settled(value, world)
         if isinstance(operation.value, Call | Subscript):
             value = self.machine.data.tagged_by(operation.value, value)
