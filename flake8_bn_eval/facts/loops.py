@@ -2,17 +2,21 @@
 
 A script that trains and measures in one body is divided by its loops: what is computed in
 the pass that differentiates may serve the training, what is computed in another loop does not.
+One that is always left in its first pass, as to get a single batch, is none.
 """
 
 from __future__ import annotations
 
 from flake8_bn_eval.facts.written.listing import expressions
-from flake8_bn_eval.flow.nodes import Branch, Jump, Loop, Node, Scope, Sequence, Step, Try
+from flake8_bn_eval.flow.nodes import Branch, Exit, Jump, Loop, Node, Scope, Sequence, Step, Try
 from flake8_bn_eval.operations import Comprehension, Operation, Place
 
 Interval = tuple[Place, float]
 END = float("inf")
 """Behind everything in a body."""
+
+ONWARD = frozenset({Exit.NEXT, Exit.CONTINUE})
+"""The ways out of the body of a loop that lead to another pass."""
 
 
 class Loops:
@@ -82,7 +86,7 @@ class _Walk:
                 self._meet(node.header)
                 self._visit(node.body)
                 start = _place_of(node.header)
-                if start is not None:
+                if start is not None and not _ways_out(node.body).isdisjoint(ONWARD):
                     self._ending.append(start)
                 self._visit(node.otherwise)
             case Try():
@@ -102,6 +106,28 @@ class _Walk:
     def _end(self, place: float) -> None:
         self.loops += [(start, place) for start in self._ending]
         self._ending = []
+
+
+def _ways_out(node: Node) -> frozenset[Exit]:
+    """By which exits control may leave a node, whatever its conditions say."""
+    match node:
+        case Jump():
+            return frozenset({node.exit})
+        case Sequence():
+            found = {Exit.NEXT}
+            for each in node.nodes:
+                if Exit.NEXT not in found:
+                    break
+                found = found - {Exit.NEXT} | _ways_out(each)
+            return frozenset(found)
+        case Branch():
+            return _ways_out(node.then) | _ways_out(node.otherwise)
+        case Try():
+            parts = (node.body, *node.handlers, node.otherwise, node.final)
+            return frozenset().union(*map(_ways_out, parts))
+        case Scope():
+            return _ways_out(node.body)
+    return frozenset({Exit.NEXT})
 
 
 def _place_of(operation: object) -> Place | None:

@@ -44,7 +44,6 @@ LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
 TEST_CLASS = re.compile(r"Test(?![a-z])|\w*Tests?$")
 """The names of classes in which a test runner looks for tests."""
 
-
 TEXT_KEY = re.compile(r"\['(\w+)'\]$")
 """What something is called that stands under a text: ``models['tokenizer']``."""
 
@@ -333,7 +332,7 @@ class Purposes:
         if not record.made_up or not read:
             return False
         if read == {Use.PRINTED}:
-            return not is_taught(record, self.recorder)
+            return not self._is_taught(record)
         # What a module does with itself, it does with the weights that its maker has given it.
         made_here = record.stack[0].receiver not in record.receivers
         return record.certain and made_here and self._is_untaught(record)
@@ -341,7 +340,10 @@ class Purposes:
     def _is_untaught(self, record: ForwardCall) -> bool:
         """Whether neither the module nor those whose outputs it is given have learnt anything."""
         calls = [record, *(self.recorder.forward_calls[number] for number in record.fed_by)]
-        return not any(each.loaded or is_taught(each, self.recorder) for each in calls)
+        return not any(each.loaded or self._is_taught(each) for each in calls)
+
+    def _is_taught(self, record: ForwardCall) -> bool:
+        return is_taught(record, self.recorder, self.program)
 
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):

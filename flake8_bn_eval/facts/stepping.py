@@ -33,14 +33,35 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
     )
 
 
-def is_taught(record: ForwardCall, recorder: Recorder) -> bool:
-    """Whether the module, or a part of it, is trained in sight, or averages what is trained."""
+def is_taught(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
+    """Whether the module, or a part of it, is trained in sight, or averages what is trained.
+
+    What a script trains only after the call has not learnt anything yet.
+    """
     trained = any(
-        other.trained and not other.family.isdisjoint(record.family)
+        other.trained
+        and not other.family.isdisjoint(record.family)
+        and not _is_still_to_come(other, record, program)
         for other in recorder.forward_calls
     )
+    stepped = any(
+        step.targets is not None
+        and _may_train(step, record)
+        and not _is_still_to_come(step, record, program)
+        for step in recorder.steps
+    )
     averaged = any(each.module in record.family for each in recorder.averages)
-    return trained or averaged or is_in_optimizer(record, recorder)
+    return trained or stepped or averaged
+
+
+def _is_still_to_come(
+    event: ForwardCall | OptimizerStep, record: ForwardCall, program: Program
+) -> bool:
+    """Whether something happens only after a call, in the body of a script that makes it once."""
+    if record.stack[0].definition is not None or event.stack[:1] != record.stack[:1]:
+        return False
+    here, there = place_at(record, 1), place_at(event, 1)
+    return here < there and Loops().innermost(program.body, here) is None
 
 
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:

@@ -58,6 +58,9 @@ EXPORTING = frozenset(
 CALLING = frozenset({"forward", "unknown"})
 """What methods do that may be a forward call, as the rows of knowledge say it."""
 
+EVERYWHERE = frozenset({"__init__", "forward"})
+"""Every class mentions these two; what they do is asked for by the class's name."""
+
 ASKING = frozenset({"reveal_mode", "reveal_grad"})
 """Names by which a test asks."""
 
@@ -84,7 +87,13 @@ class Telling:
     @cached_property
     def setting(self) -> frozenset[str]:
         """Names that set something, and the functions of the file that mention one."""
-        return self.spread(SETTING)
+        return self.spread(SETTING | self._decorated)
+
+    @cached_property
+    def _decorated(self) -> set[str]:
+        """The functions that a decorator runs in a gradient mode of its own."""
+        named = {each.name for each in self.functions if _is_set_above(each)}
+        return named - EVERYWHERE
 
     @cached_property
     def setting_modes(self) -> frozenset[str]:
@@ -105,7 +114,7 @@ class Telling:
         """Whether running a function by itself may lead to a finding."""
         if definition.called_names & self.worth_running:
             return True
-        if any(identifiers(each) & SETTING for each in definition.decorators):
+        if _is_set_above(definition):
             return True
         if definition.called_names & SHOWING and self.may_call_module(definition):
             return True
@@ -244,11 +253,15 @@ class Telling:
             for together in self._united:
                 if not together.isdisjoint(telling | more):
                     more |= together
-            # Every class mentions these two; what they do is asked for by the class's name.
-            more -= telling | {"__init__", "forward"}
+            more -= telling | EVERYWHERE
             if not more:
                 return telling
             telling |= more
+
+
+def _is_set_above(definition: FunctionDefinition) -> bool:
+    """Whether a decorator of a function sets something: ``@torch.no_grad()``."""
+    return any(identifiers(each) & SETTING for each in definition.decorators)
 
 
 def _bases_of(class_: ClassDefinition) -> set[str]:
