@@ -3,7 +3,8 @@
 A training script is a file with ``.eval()`` and ``backward``.  In every round flake8's tree is
 made anew and counted nowhere; then come, in one process and in turns, `libcst.parse_module`,
 the analysis of the file alone, and the analysis with its project, where the caches of a
-process are filled by the files before as when flake8 goes through a directory.
+process are filled by the files before as when flake8 goes through a directory.  What a process
+imports for the first file that it judges, whatever that is, is told apart.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ from flake8_bn_eval.project import projects
 WORDS = (".eval()", "backward")
 ALONE, TOGETHER = "alone", "with its project"
 DISTRIBUTION = "flake8-bn-eval"
+
+SMALL = """\
+import torch
+net = torch.nn.Dropout().eval()
+with torch.no_grad():
+    print(net(torch.load("data.pt")))
+"""
+"""A program that is judged in no time, once the analysis and its tables are there."""
 
 FLAKE8 = """\
 import importlib.metadata, sys
@@ -73,6 +82,7 @@ def report_scripts(where: Sequence[str], rounds: int, slowest: int, *, inside_fl
         return False
     if inside_flake8:
         return report_flake8([script.path for script in scripts], rounds)
+    print(f"start of a process: {seconds(lambda: analyse(SMALL)):.2f} s")
     for _ in range(rounds):
         projects.forget()
         for script in scripts:
