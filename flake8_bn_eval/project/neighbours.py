@@ -10,9 +10,6 @@ from flake8_bn_eval.facts.passed_mode.views import Found
 from flake8_bn_eval.project.programs import lowered
 from flake8_bn_eval.project.projects import Project
 
-LARGEST = 400_000
-"""A file with more characters is not looked into."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectNeighbours:
@@ -26,7 +23,7 @@ class ProjectNeighbours:
         if target is None or self.project.is_late:
             return None
         text = self.project.tree.text(target.path)
-        if text is None or len(text) > LARGEST:
+        if text is None:
             return None
         try:
             return Found(target.path, lowered(target.path, text), target.rest)
