@@ -21,7 +21,15 @@ from pathlib import Path
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.files.units import Unit
 from flake8_bn_eval.findings import flake8_texts
-from flake8_bn_eval.knowledge.rows import CallableRow, Condition, LayerRow, MethodRow, RemovedRow
+from flake8_bn_eval.knowledge.rows import (
+    Argument,
+    CallableRow,
+    Child,
+    Condition,
+    LayerRow,
+    MethodRow,
+    RemovedRow,
+)
 from flake8_bn_eval.knowledge.schema import Table, read_table
 from flake8_bn_eval.options import declarations
 from flake8_bn_eval.report.results import FileResult, Reported
@@ -197,11 +205,19 @@ def _facts(row: Row) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return " and ".join(
-            f"{it.parameter} > {it.above:g}" if isinstance(it, Condition) else it.parameter
-            for it in value
-        )
+        return " and ".join(map(_shown_item, value))
     return str(value).lower()
+
+
+def _shown_item(item: object) -> str:
+    match item:
+        case Condition():
+            return f"{item.parameter} > {item.above:g}"
+        case Child():
+            return item.name if item.sensitive == "yes" else f"{item.name} (sensitive=no)"
+        case Argument():
+            return item.parameter
+    raise TypeError(f"not shown: {type(item).__name__}")
 
 
 def broken_links() -> Iterator[str]:

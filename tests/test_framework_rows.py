@@ -175,6 +175,10 @@ def test_torchvision_models_start_in_training_mode_and_react_as_their_rows_say()
         assert row is not None
         assert row.starts == "train"
         depths = [it for it in model.modules() if type(it).__name__ == "StochasticDepth"]
+        for child, (name_of_child, part) in zip(row.children, model.named_children(), strict=False):
+            assert child.name == name_of_child
+            assert bool(sensitive_parts(part)) == (child.sensitive == "yes"), (name, child.name)
+        assert not row.children or len(row.children) == len(list(model.children()))
         reacts = bool(sensitive_parts(model) or depths)
         unless_asked = row.conditions and not any(it.default for it in row.conditions)
         assert reacts == (row.sensitive == "yes" and not unless_asked), name

@@ -76,6 +76,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A child of a model by its name, and whether anything in it looks at its mode."""
+
+    name: str
+    sensitive: Sensitivity = "yes"
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """An argument that chooses a mode: the one it chooses when it is true, or false."""
 
@@ -128,6 +136,7 @@ class CallableRow:
     ``averages``     it averages the parameters of its module argument into the one returned
     ``refreshes``    it computes the running statistics of its module argument anew
     ``learns``       the module returned has weights that start at random
+    ``children``     the children of the module returned, in their order
     ``weightless``   the module returned has no parameters at all
     ``reads``        the module returned reads the numbers of what it and its methods are given,
                      as a metric does
@@ -178,6 +187,7 @@ class CallableRow:
     averages: bool = False
     refreshes: bool = False
     learns: bool = False
+    children: tuple[Child, ...] = ()
     weightless: bool = False
     reads: bool = False
     parameter: bool = False

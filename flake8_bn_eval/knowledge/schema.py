@@ -21,6 +21,7 @@ from flake8_bn_eval.knowledge.checks import Check, boolean, checks_of, required_
 from flake8_bn_eval.knowledge.rows import (
     Argument,
     CallableRow,
+    Child,
     Condition,
     DifferentiatorRow,
     Flag,
@@ -109,6 +110,7 @@ def _callables(groups: list[_Group]) -> dict[str, CallableRow]:
         facts = _with_arguments(group.facts(), "conditions", "exports_if")
         if "flag" in facts:
             facts["flag"] = Flag(**{"position": None} | facts["flag"])
+        facts["children"] = tuple(Child(**each) for each in facts.get("children", ()))
         for name in group.names():
             rows[name] = CallableRow(name=name, **facts)
     return rows

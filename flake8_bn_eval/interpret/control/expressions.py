@@ -207,9 +207,11 @@ class Expressions:
         return self.machine.data.attribute(value, name)
 
     def _subscript(self, expression: Subscript, world: World, frame: Frame) -> Value:
+        birth = id(expression), frame.path
         value = self._settled(expression.value, world, frame)
+        value = self.machine.submodules.listed(value, world, birth)
         if isinstance(expression.index, Slice):
-            return self._slice(value, expression.index, (id(expression), frame.path), world, frame)
+            return self._slice(value, expression.index, birth, world, frame)
         index = self.evaluate(expression.index, world, frame)
         found = NOTHING
         for identity in value.objects:

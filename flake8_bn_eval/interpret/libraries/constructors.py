@@ -75,8 +75,9 @@ class Constructors:
         """Layers handed to a container are its registered children."""
         elements = list(arguments.positional)
         rest = UNKNOWN if arguments.open else None
-        if arguments.spread is not None and _are_submodules(arguments.spread):
-            elements, rest = [], self.machine.containers.element_of(arguments.spread, world)
+        spread = arguments.spread
+        if spread is not None and (_are_submodules(spread) or self._is_part(spread, world)):
+            elements, rest = [], self.machine.containers.element_of(spread, world)
         if len(elements) == 1:
             held = self._held(arguments.spread or elements[0], world)
             if held is not None and held.kind is Kind.MAPPING and state.name == "Sequential":
@@ -99,6 +100,12 @@ class Constructors:
             registers=True,
             seen=rest is None or bool(rest.objects),
         )
+
+    def _is_part(self, value: Value, world: World) -> bool:
+        """``*net.features[:10]``: layers of a part that nobody has looked into."""
+        identity = value.only_object
+        state = None if identity is None else world.get(identity)
+        return state is not None and state.kind is Kind.UNKNOWN and state.origin is not None
 
     def _held(self, value: Value, world: World) -> Object | None:
         """The plain container whose elements a module container takes over."""

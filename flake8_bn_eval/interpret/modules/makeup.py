@@ -51,7 +51,7 @@ class Makeup:
             return Sensitivity.NO
         visited.add(identity)
         state = world.get(identity)
-        verdicts = {state.sensitive if state.seen else _at_least_unknown(state)}
+        verdicts = {self._own_sensitivity(state, world)}
         for value, each_is_called in self._parts(state, is_called):
             for child in value.objects:
                 if each_is_called or world.get(child).kind is not Kind.UNKNOWN:
@@ -67,6 +67,24 @@ class Makeup:
         if Sensitivity.YES in verdicts:
             return Sensitivity.YES
         return Sensitivity.UNKNOWN if Sensitivity.UNKNOWN in verdicts else Sensitivity.NO
+
+    def _own_sensitivity(self, state: Object, world: World) -> Sensitivity:
+        """Whether a module reacts to its own flag, as far as it is seen what it is."""
+        if self._is_steady(state, world):
+            return Sensitivity.NO
+        return state.sensitive if state.seen else _at_least_unknown(state)
+
+    def _is_steady(self, state: Object, world: World) -> bool:
+        """Whether something hangs on a child of a library's model of which nothing has a mode."""
+        while state.origin is not None:
+            name, holder = str(state.origin.key).removeprefix("."), world.get(state.origin.parent)
+            row = self.machine.knowledge.callable(holder.library) if holder.library else None
+            if row is not None and any(
+                each.name == name and each.sensitive == "no" for each in row.children
+            ):
+                return True
+            state = holder
+        return False
 
     def _parts(self, state: Object, is_called: bool) -> Iterator[tuple[Value, bool]]:
         """What an object holds, and whether its class may call it: elements as what holds them."""
@@ -100,8 +118,7 @@ class Makeup:
         return frozenset(
             state.modes.members
             for state in states
-            if state.may_be_module
-            and (state.sensitive if state.seen else _at_least_unknown(state)) is not Sensitivity.NO
+            if state.may_be_module and self._own_sensitivity(state, world) is not Sensitivity.NO
         )
 
     def _of_child(

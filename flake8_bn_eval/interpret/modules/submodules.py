@@ -51,6 +51,18 @@ class SubmoduleWalk:
             found.append(world.child(identity, UNSEEN).objects)
         return [Value(objects=each) for each in dict.fromkeys(found)]
 
+    def listed(self, value: Value, world: World, birth: object) -> Value:
+        """The children of a model of a library as a list, where it is known which those are."""
+        thing = value.only_thing
+        if not isinstance(thing, Submodules) or thing.deep or thing.paired:
+            return value
+        library = world.get(thing.owner).library
+        row = self.machine.knowledge.callable(library) if library else None
+        if row is None or not row.children:
+            return value
+        children = [world.child(thing.owner, f".{each.name}") for each in row.children]
+        return self.machine.containers.sequence(children, world, ("children", birth))
+
     def _walk(
         self, identity: ObjectId, world: World, *, deep: bool
     ) -> Iterator[frozenset[ObjectId]]:
