@@ -13,6 +13,7 @@ class Tag(Enum):
 
     EVALUATION_DATA = "evaluation data"
     TRAINING_DATA = "training data"
+    BATCH = "a batch: what an iteration over data hands out"
     TENSOR = "a tensor, or made of one"
     MADE_UP = "made up: zeros, ones or noise"
     VOLATILE = "volatile"

@@ -273,7 +273,7 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if facts.records_nothing_inside(call):
         return False
-    if facts.runs_once(call) and Tag.EVALUATION_DATA not in record.tags:
+    if facts.runs_once(call) and not _takes_all(call):
         return False
     if facts.region_differentiates(call) and not _stands_apart(facts, call):
         return False
@@ -286,6 +286,12 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         sure = sure or facts.never_differentiates and predicts
         return sure or call.firm and facts.is_in_loop(call)
     return False
+
+
+def _takes_all(call: Forward) -> bool:
+    """Whether a call is given all data of an evaluation at once, not a batch of it."""
+    tags = call.record.tags
+    return Tag.EVALUATION_DATA in tags and Tag.BATCH not in tags
 
 
 def _piles_up(facts: Facts, call: Forward) -> bool:

@@ -80,7 +80,7 @@ class BuiltinCalls:
         """What an iterator over something unseen gives."""
         if value is None:
             return UNKNOWN
-        return UNKNOWN.descending(value).tagged(*self.machine.data.tags_of(expression))
+        return self.machine.data.handed_out(value, self.machine.data.tags_of(expression))
 
     def _vars(self, expression: Call, world: World, frame: Frame) -> Value:
         """``vars(models)``: the table of what is defined in something imported."""

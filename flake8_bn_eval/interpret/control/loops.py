@@ -102,7 +102,7 @@ class Loops:
             tags = ()
         is_data = tags or value.tags & OF_DATA or isinstance(header.target, Display)
         if is_data and not self._holds_known(value, world):
-            return UNKNOWN.descending(value).tagged(*tags)
+            return self.machine.data.handed_out(value, tags)
         element = self.machine.containers.element_of(value, world)
         return UNKNOWN.descending(element) if _is_one_of_literals(element) else element
 

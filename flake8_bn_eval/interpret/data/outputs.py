@@ -283,6 +283,11 @@ class Data:
             known = self._tags[id(iterable)] = self._tags_by_name(iterable)
         return known
 
+    def handed_out(self, value: Value, tags: tuple[Tag, ...]) -> Value:
+        """What an iteration over something unseen gives: a batch, where that is data."""
+        given = UNKNOWN.descending(value).tagged(*tags)
+        return given.tagged(Tag.BATCH) if given.tags & OF_DATA else given
+
     def named(self, target: Name, value: Value) -> Value:
         """A value under the name that it is given: ``test_loader`` is data for evaluation."""
         name = target.variable[1]
