@@ -29,7 +29,9 @@ nn = torch.nn
 
 KNOWLEDGE = Knowledge.for_packages(frozenset())
 TABLE = read_table(files("flake8_bn_eval.knowledge") / "torch.toml")
-WHOLE = {it: row for it, row in TABLE.callables.items() if it[:6] == "torch." and "*" not in it}
+OURS = {it: row for it, row in TABLE.callables.items() if it[:6] == "torch." and "(" not in it}
+"""Without those for calls with an argument that is a literal: it may be a repository's name."""
+WHOLE = {it: row for it, row in OURS.items() if "*" not in it}
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +49,7 @@ def test_every_whole_name_exists(name: str) -> None:
     resolve(name)
 
 
-@pytest.mark.parametrize(
-    "pattern", [it for it in TABLE.callables if it[:6] == "torch." and "*" in it]
-)
+@pytest.mark.parametrize("pattern", [it for it in OURS if "*" in it])
 def test_every_pattern_matches_something(pattern: str) -> None:
     head, _, tail = pattern.partition("*")
     owner = resolve(head.rpartition(".")[0])

@@ -13,6 +13,7 @@ from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
     is_adapted_by_hand,
+    is_first_evaluated_afterwards,
     is_in_optimizer,
     is_stepped,
     is_trained_through,
@@ -225,6 +226,10 @@ class Facts(Gathered):
     def is_in_optimizer(self, forward: Forward) -> bool:
         """Whether an optimizer in sight holds parameters of the module."""
         return is_in_optimizer(forward.record, self.recorder)
+
+    def is_first_evaluated_afterwards(self, forward: Forward) -> bool:
+        """Whether somebody asks for evaluation mode after a call, and nobody does before it."""
+        return is_first_evaluated_afterwards(forward.record, self.recorder)
 
     def is_from_scratch(self, forward: Forward) -> bool:
         """Whether a module of a class of the file has random weights when it begins to train."""

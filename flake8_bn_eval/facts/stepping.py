@@ -64,6 +64,22 @@ def _is_still_to_come(
     return here < there and Loops().innermost(program.body, here) is None
 
 
+def is_first_evaluated_afterwards(record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether somebody asks for evaluation mode, and never before the call.
+
+    Who does so takes the model for one in training mode, whatever it was made in.
+    """
+    changes = [
+        (change, shared_depth(change.stack, record.stack))
+        for change in recorder.mode_changes
+        if change.mode is Mode.EVAL and change.receiver in record.receivers
+    ]
+    return bool(changes) and all(
+        depth > 0 and place_at(change, depth) > place_at(record, depth)
+        for change, depth in changes
+    )
+
+
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
     """Whether the function that differentiates has put the module in evaluation mode for that.
 

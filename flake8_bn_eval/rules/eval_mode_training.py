@@ -308,5 +308,6 @@ def _is_trained(facts: Facts, call: Forward) -> bool:
     if facts.is_set_in_parts(call, Mode.TRAIN):
         return False
     if call.record.modes.must_be(Mode.EVAL) and not facts.was_put_in(Mode.TRAIN, call):
-        return facts.is_from_scratch(call) and facts.is_in_optimizer(call)
+        unaware = facts.is_from_scratch(call) or facts.is_first_evaluated_afterwards(call)
+        return unaware and facts.is_in_optimizer(call)
     return facts.was_put_in(Mode.TRAIN, call) or facts.is_in_optimizer(call)

@@ -18,6 +18,7 @@ from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
 
+SAVED = "saved"
 USED_LIKE_MODULES = frozenset({"eval", "train", "<call>"})
 
 
@@ -32,7 +33,7 @@ class Results:
 
         A capitalised name, or one that says so, is a class: if its instance is a module, it is a
         new one.  So is what any class or function makes that a computed name chooses among
-        networks.
+        networks.  What somebody has saved is in the mode in which it was saved.
         """
         package, _, name = result.path.rpartition(".")
         row = self.machine.knowledge.callable(result.path)
@@ -49,7 +50,16 @@ class Results:
         identity = self.identity(result)
         if identity in world.objects:
             return of_object(identity)
+        if row is not None and row.starts == SAVED:
+            modes = self.machine.constructors.initial_modes(row, name, result.place)
+            self.machine.recorder.made[identity] = result.place, row.name
         return world.bear(identity, Object(Kind.UNKNOWN, name, modes, modes))
+
+    def was_saved(self, identity: ObjectId) -> bool:
+        """Whether an object is what a file held: a module, or a table of these and others."""
+        made = self.machine.recorder.made.get(identity)
+        row = None if made is None else self.machine.knowledge.callable(made[1])
+        return row is not None and row.starts == SAVED
 
     def forget(self, result: Result, world: World) -> None:
         """The call is made anew: what it returned before is another object."""

@@ -274,7 +274,7 @@ class Containers:
             return elements
         if world.get(identity).kind is Kind.SEQUENCE:
             return [self.element_of(of_object(identity), world)] * count
-        if world.get(identity).kind is Kind.UNKNOWN:
+        if world.get(identity).kind in (Kind.UNKNOWN, Kind.MODULE):
             return [world.child(identity, index) for index in range(count)]
         return [UNKNOWN] * count
 

@@ -57,15 +57,9 @@ class Modules:
         self.machine.data.read_by(state, arguments, world)
         if state.kind is Kind.OPTIMIZER:
             return self._of_optimizer(identity, name, receiver, arguments, world, frame, place)
-        if state.kind in (Kind.SEQUENCE, Kind.MAPPING):
-            if self.machine.data.is_backward(name):
-                # A function that gives several losses: the caller takes it for one.
-                loss = self.machine.containers.with_contents(receiver, world)
-                self.machine.data.differentiate(loss, world, (place, frame))
-                return UNKNOWN
-            result = self.machine.container_methods.method(identity, name, arguments, world, place)
-            if result is not None or not state.is_module:
-                return UNKNOWN if result is None else result
+        found = self._of_container(identity, name, receiver, arguments, world, frame, place)
+        if found is not None:
+            return found
         if name == "module" and state.may_be_module:
             subject = f"{subject}.module"
             return self.machine.forward.call(
@@ -81,6 +75,31 @@ class Modules:
             if done is not None:
                 return done
         return self._unseen(identity, name, receiver, arguments, world, frame, place, subject)
+
+    def _of_container(
+        self,
+        identity: ObjectId,
+        name: str,
+        receiver: Value,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value | None:
+        """A method of a list or dictionary; None where it is none, or is a module as well."""
+        state = world.get(identity)
+        if name == "get" and arguments.positional and self.machine.results.was_saved(identity):
+            # A module has no such method: it is a table, with modules in it perhaps.
+            return self.machine.containers.element(identity, arguments.positional[0], world)
+        if state.kind not in (Kind.SEQUENCE, Kind.MAPPING):
+            return None
+        if self.machine.data.is_backward(name):
+            # A function that gives several losses: the caller takes it for one.
+            loss = self.machine.containers.with_contents(receiver, world)
+            self.machine.data.differentiate(loss, world, (place, frame))
+            return UNKNOWN
+        result = self.machine.container_methods.method(identity, name, arguments, world, place)
+        return UNKNOWN if result is None and not state.is_module else result
 
     def _known(
         self,
