@@ -333,7 +333,7 @@ class Purposes:
         if not record.made_up or not read:
             return False
         if read == {Use.PRINTED}:
-            return not is_taught(record, self.recorder)
+            return not is_taught(record, self.recorder, self.program)
         # What a module does with itself, it does with the weights that its maker has given it.
         made_here = record.stack[0].receiver not in record.receivers
         return record.certain and made_here and self._is_untaught(record)
@@ -341,7 +341,8 @@ class Purposes:
     def _is_untaught(self, record: ForwardCall) -> bool:
         """Whether neither the module nor those whose outputs it is given have learnt anything."""
         calls = [record, *(self.recorder.forward_calls[number] for number in record.fed_by)]
-        return not any(each.loaded or is_taught(each, self.recorder) for each in calls)
+        taught = (is_taught(each, self.recorder, self.program) for each in calls)
+        return not any(each.loaded for each in calls) and not any(taught)
 
     def _purpose_of_name(self, name: str) -> Purpose:
         if self._is_test_file and name.lower().startswith("test"):

@@ -33,14 +33,37 @@ def is_in_optimizer(record: ForwardCall, recorder: Recorder) -> bool:
     )
 
 
-def is_taught(record: ForwardCall, recorder: Recorder) -> bool:
-    """Whether the module, or a part of it, is trained in sight, or averages what is trained."""
+def is_taught(record: ForwardCall, recorder: Recorder, program: Program) -> bool:
+    """Whether the module, or a part of it, is trained in sight, or averages what is trained.
+
+    What is only taught after the call is not yet.
+    """
     trained = any(
-        other.trained and not other.family.isdisjoint(record.family)
+        other.trained
+        and not other.family.isdisjoint(record.family)
+        and not _comes_later(other, record, program)
         for other in recorder.forward_calls
     )
     averaged = any(each.module in record.family for each in recorder.averages)
-    return trained or averaged or is_in_optimizer(record, recorder)
+    return trained or averaged or any(
+        step.targets is not None
+        and not record.family.isdisjoint(step.targets)
+        and not _comes_later(step, record, program)
+        for step in recorder.steps
+    )
+
+
+def _comes_later(
+    event: ForwardCall | OptimizerStep, record: ForwardCall, program: Program
+) -> bool:
+    """Whether something happens behind a call, and no loop comes back to the call after it."""
+    depth = shared_depth(event.stack, record.stack)
+    definition = record.stack[depth - 1].definition if depth else None
+    here, there = place_at(record, depth), place_at(event, depth)
+    if not depth or definition is None and not program.has(here):
+        return False
+    loops = Loops().intervals(program.body if definition is None else definition.body)
+    return here < there and not any(start <= here and there < end for start, end in loops)
 
 
 def is_trained_through(record: ForwardCall, recorder: Recorder, program: Program) -> bool:

@@ -130,7 +130,9 @@ class Differentiation:
     """Whether gradients are on here whatever a caller holds."""
 
 
-def place_at(happened: ForwardCall | Differentiation | ModeChange, depth: int) -> Place:
+def place_at(
+    happened: ForwardCall | Differentiation | ModeChange | OptimizerStep, depth: int
+) -> Place:
     """The place at one level of a stack from which it came to something."""
     stack = happened.stack
     call = stack[depth].call if len(stack) > depth else happened.place
