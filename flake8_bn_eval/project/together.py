@@ -179,12 +179,12 @@ class Together:
         return unset and (self._is_open(forward) or self._answers(forward))
 
     def _answers(self, forward: Forward) -> bool:
-        """Whether a function gives its caller what it computes without gradients."""
+        """Whether a function gives its caller what it computes, whatever that is for."""
         record = forward.record
-        off = record.gradients.must_be(Gradient.OFF) and self.program.has(forward.place)
-        return off and forward.is_module and forward.mode_matters and not (
-            ANSWERS.isdisjoint(record.uses)
-        )
+        if ANSWERS.isdisjoint(record.uses) or not self.program.has(forward.place):
+            return False
+        off = record.gradients.must_be(Gradient.OFF)
+        return (off or not record.of_module) and forward.is_module and forward.mode_matters
 
     def _path_of(self, definition: FunctionDefinition) -> str:
         return self.paths.get(file_of(definition.scope), self.path)

@@ -40,12 +40,14 @@ TRAINING: Triggers = (
 )
 """Somebody sets a mode and differentiates what is a loss here."""
 
+FORCED = re.compile(r"requires_grad(?:_\(|\s*=\s*True)")
+
 NO_GRAPH: Triggers = (
     FRAMEWORKS,
-    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach", ".numpy(")),
+    Elsewhere(("no_grad", "inference_mode", "set_grad_enabled", "detach", ".numpy(", FORCED)),
     ("backward", "grad("),
 )
-"""Somebody differentiates, and somebody cuts graphs off."""
+"""Somebody differentiates, and somebody cuts graphs off, or hides that there is none."""
 
 NO_GRADIENT: Triggers = (FRAMEWORKS, ("no_grad", "inference_mode", "set_grad_enabled"))
 """Somebody turns gradients off."""

@@ -116,15 +116,16 @@ class Constants:
         if given is None:
             meaning = self.graph.bindings.meaning(attribute.value)
             if not isinstance(meaning, ClassDefinition):
-                return self._field(attribute.name, depth) if meaning is None else []
+                return self._field(attribute, depth) if meaning is None else []
             given = self.survey.names.get((meaning.scope, attribute.name), [])
         return self._assigned(given, depth)
 
-    def _field(self, name: str, depth: int) -> list[Known]:
+    def _field(self, attribute: Attribute, depth: int) -> list[Known]:
         """``config.momentum``, where a class of the file holds such options."""
+        given = self._schemas.values(attribute.name) or self._schemas.of_instance(attribute)
         return [
             Known(known.value, (*known.places, each.place))
-            for each in self._schemas.values(name)
+            for each in given
             for known in self.of(each.value, depth)
         ]
 

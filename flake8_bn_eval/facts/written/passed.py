@@ -70,8 +70,8 @@ class Passing:
                 keywords[name] = value
                 continue
             items = self._items(value, depth)
-            keywords |= items or {}
             is_open = is_open or items is None
+            keywords |= (self._handed_in(value, depth) if items is None else items) or {}
         return Passed(tuple(positional), keywords, is_open)
 
     def items(self, expression: Expression) -> dict[str, Expression] | None:
@@ -94,6 +94,22 @@ class Passing:
                 return None if passed.open else dict(passed.keywords)
         value = self.graph.single(expression, depth - 1) if depth else None
         return None if value is None else self._items(value, depth - 1)
+
+    def _handed_in(self, expression: Expression, depth: int) -> dict[str, Expression] | None:
+        """The items of a parameter that one caller in sight gives; others may give more."""
+        survey = self.survey
+        if not depth or not isinstance(expression, Name) or expression.variable in survey.names:
+            return None
+        if expression.variable not in survey.parameters:
+            return None
+        function, _ = survey.parameters[expression.variable]
+        given = [
+            value
+            for caller in self.graph.callers(function)
+            for value, _ in [self.graph.argument(caller, expression.variable, depth - 1)]
+            if value is not None
+        ]
+        return self._items(given[0], depth - 1) if len(given) == 1 else None
 
     def _of_display(self, display: DictDisplay, depth: int) -> dict[str, Expression] | None:
         items: dict[str, Expression] = {}

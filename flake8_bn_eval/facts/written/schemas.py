@@ -1,4 +1,4 @@
-"""Fields of classes that hold options: dataclasses and their like.
+"""Fields of classes that hold options: dataclasses and their like, and what a constructor sets.
 
 An expression says which field it reads, not of which class: nothing here knows annotations.
 A field is taken for that of the one class of the file that has a field of this name.
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.written.survey import Given
 from flake8_bn_eval.lazily import cached_property
-from flake8_bn_eval.operations import Call, ClassDefinition, Expression
+from flake8_bn_eval.operations import Attribute, Call, ClassDefinition, Expression
 
 if TYPE_CHECKING:
     from flake8_bn_eval.facts.written.call_graph import CallGraph
 
+CONSTRUCTOR = "__init__"
+MOST_NAMES = 4
 DECORATORS = frozenset(
     {"dataclasses.dataclass", "attr.s", "attr.define", "attr.frozen", "attrs.define",
      "attrs.frozen", "pydantic.dataclasses.dataclass"}
@@ -58,6 +60,34 @@ class Schemas:
         if default is not None:
             found.append(replace(assigned[0], value=default))
         return found
+
+    def of_instance(self, attribute: Attribute, depth: int = MOST_NAMES) -> list[Given]:
+        """What a constructor gives the attribute of an object that is made in sight."""
+        made = self._made(attribute.value, depth)
+        if made is None or self._is_set_from_outside(attribute.name):
+            return []
+        assigned = self._graph.survey.attributes.get(attribute.name, ())
+        own = [each for each in assigned if self._is_own(each.owner, made)]
+        functions = [each.given.function for each in own]
+        is_set_once = len(own) == 1 and own[0].given.whole
+        by_constructor = all(each is not None and each.name == CONSTRUCTOR for each in functions)
+        return [own[0].given] if is_set_once and by_constructor else []
+
+    def _made(self, expression: Expression | None, depth: int) -> ClassDefinition | None:
+        """The class that is called for an object, which has gone through so many names."""
+        while expression is not None and not isinstance(expression, Call) and depth:
+            expression, depth = self._graph.single(expression), depth - 1
+        if not isinstance(expression, Call):
+            return None
+        meaning = self._graph.bindings.meaning(expression.callee)
+        return meaning if isinstance(meaning, ClassDefinition) else None
+
+    def _is_own(self, owner: Expression, class_: ClassDefinition) -> bool:
+        """Whether something is `self` in a class, or in one that may be below or above it."""
+        fact = self._graph.owner(owner)
+        return fact is not None and any(
+            class_ in each.lineage for each in self._graph.kin(fact)
+        )
 
     def _is_set_from_outside(self, name: str) -> bool:
         """Whether somebody sets an attribute of this name of anything but `self`."""

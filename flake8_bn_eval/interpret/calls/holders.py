@@ -8,7 +8,7 @@ object with these attributes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.flow.nodes import EMPTY, Node, Step
@@ -100,27 +100,18 @@ class Holders:
                 default = class_.members.get(each.name)
                 kept = NOT_KEPT not in words
                 field = Field(each.name, each.value, default, kept=kept, keyword=keywords_only)
-                fields[each.name] = self._told(field, world, frame)
+                told = self._is_described(each.value, world, frame)
+                fields[each.name] = _told(field) if told else field
+        for name, value in _assigned(class_.definition.body):
+            if name not in fields and self._is_described(value, world, frame):
+                fields[name] = _told(Field(name, value, class_.members.get(name)))
         return fields
 
-    def _told(self, field: Field, world: World, frame: Frame) -> Field:
-        """A field with what a call in the place of its default says of it."""
-        call = field.value
-        if not isinstance(call, Call) or not self._describes_field(call.callee, world, frame):
-            return field
-        told = {name: value for name, value in call.keywords if name is not None}
-        factories = [told[each] for each in FACTORIES if each in told]
-        return replace(
-            field,
-            default=None if factories else field.default,
-            factory=factories[0] if factories else None,
-            given=not _is_literally(told.get("init"), False),
-            keyword=field.keyword or _is_literally(told.get("kw_only"), True),
-        )
-
-    def _describes_field(self, callee: Expression, world: World, frame: Frame) -> bool:
-        """Whether it is ``dataclasses.field``, or the like of it."""
-        thing = self.machine.expressions.evaluate(callee, world, frame).only_thing
+    def _is_described(self, value: Expression | None, world: World, frame: Frame) -> bool:
+        """Whether a call like ``dataclasses.field`` stands in the place of a default."""
+        if not isinstance(value, Call):
+            return False
+        thing = self.machine.expressions.evaluate(value.callee, world, frame).only_thing
         row = self._row(thing) if isinstance(thing, External) else None
         return row is not None and row.fields == "described"
 
@@ -370,6 +361,28 @@ def _inherited(class_: Class) -> list[Field]:
         for each in base.fields
     }
     return list(found.values())
+
+
+def _assigned(body: Node) -> Iterator[tuple[str, Expression]]:
+    """The names that a class body assigns one by one: ``model = attr.ib()``."""
+    for node in body.nodes if isinstance(body, FlowSequence) else [body]:
+        match node:
+            case Step(operation=Assign(targets=[Name(variable=(_, name))], value=value)):
+                yield name, value
+
+
+def _told(field: Field) -> Field:
+    """A field with what a call in the place of its default says of it."""
+    keywords = field.value.keywords if isinstance(field.value, Call) else []
+    told = {name: value for name, value in keywords if name is not None}
+    factories = [told[each] for each in FACTORIES if each in told]
+    return replace(
+        field,
+        default=None if factories else field.default,
+        factory=factories[0] if factories else None,
+        given=not _is_literally(told.get("init"), False),
+        keyword=field.keyword or _is_literally(told.get("kw_only"), True),
+    )
 
 
 def _is_literally(expression: Expression | None, value: object) -> bool:
