@@ -88,6 +88,10 @@ class Table(dict[K, V]):
         copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
 
+    def has_moved_on(self, copy: Table[K, V]) -> bool:
+        """Whether anything was written since the last copy."""
+        return bool(self.changed) or self.epoch is not copy.epoch
+
     def get(self, key: K) -> V | None:  # type: ignore[override]
         """The value of a key; whoever notes what is read notes it."""
         if self.read is not None:
