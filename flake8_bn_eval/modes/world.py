@@ -327,9 +327,9 @@ class World:
         self.put(identity, state)
         return of_object(identity)
 
-    def retire(self, identity: ObjectId) -> None:
-        """An object that was born in an earlier pass makes room for the next one."""
-        retire(identity, self)
+    def retire(self, *identities: ObjectId) -> None:
+        """Objects that were born in an earlier pass make room for the next ones."""
+        retire(identities, self)
 
     def set_gradients(self, gradients: Gradients) -> None:
         """Change the gradient mode."""
