@@ -5,7 +5,7 @@ Whoever held an object of an earlier pass holds the older one from then on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,20 +21,23 @@ if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def retire(identity: ObjectId, world: World) -> None:
-    """An object that was born in an earlier pass makes room for the next one.
+def retire(identities: Iterable[ObjectId], world: World) -> None:
+    """Objects that were born in an earlier pass make room for the next ones.
 
-    Whoever still holds it holds the older one from now on; the third and all
+    Whoever still holds one holds the older one from now on; the third and all
     that follow are joined with it.
     """
-    state = world.objects[identity]
-    if state.kind in (Kind.SEQUENCE, Kind.MAPPING) and not _holds_modules(state, world):
-        return
-    names = {identity: world.identities.older(identity)}
-    add_unseen_children(identity, names, world)
-    alone = _alone(names, world)
-    if rename(names, world):
-        _move(names, world, alone)
+    names: dict[ObjectId, ObjectId] = {}
+    for identity in identities:
+        state = world.objects[identity]
+        plain = state.kind in (Kind.SEQUENCE, Kind.MAPPING)
+        if identity not in names and not (plain and not _holds_modules(state, world)):
+            names[identity] = world.identities.older(identity)
+            add_unseen_children(identity, names, world)
+    if names:
+        alone = _alone(names, world)
+        if rename(names, world):
+            _move(names, world, alone)
 
 
 def retire_all(world: World, since: World) -> None:

@@ -82,6 +82,12 @@ class Assumptions:
         copy._possible = self._possible
         return copy
 
+    def has_moved_on(self, copy: Assumptions) -> bool:
+        """Whether anything is assumed or watched that an earlier copy does not."""
+        if self.truths != copy.truths or self.compared is not copy.compared:
+            return True
+        return self.variables != copy.variables
+
     def join(self, other: Assumptions) -> Assumptions:
         """What both take for granted."""
         joined = Assumptions(self.identities)

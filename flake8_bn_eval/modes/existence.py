@@ -6,7 +6,6 @@ Where a literal of `Object.exists` does not hold, there is no such object: anoth
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.modes.guards import MOST_LITERALS, Guard
@@ -39,7 +38,7 @@ def on_one_path(state: Object, guard: Guard, joined: World) -> Object:
     if state.origin is not None or guard <= state.exists or len(state.exists) >= MOST_LITERALS:
         return state
     joined.existing |= {question[0] for question, _ in guard}
-    return replace(state, exists=state.exists | guard)
+    return state.where(state.exists | guard)
 
 
 def suppose_there(objects: frozenset[ObjectId], world: World) -> None:
@@ -64,6 +63,6 @@ def forget(subjects: frozenset[str], world: World) -> None:
                 left = frozenset(each for each in state.exists if each[0][0] not in subjects)
                 less[state.exists] = left
             if left != state.exists:
-                fewer.append((identity, replace(state, exists=left)))
+                fewer.append((identity, state.where(left)))
     for identity, state in fewer:
         world.put(identity, state)

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def drop_unheld(identities: Iterable[ObjectId], world: World) -> None:
-    """Forget those of some objects, and of all below them, that nothing else leads to."""
+def drop_unheld(identities: Iterable[ObjectId], world: World, *kept: Value) -> None:
+    """Forget those of some objects, and of all below them, that nothing else leads to.
+
+    What leads to values that are kept besides stays.
+    """
     wanted = _below([each for each in identities if each in world.objects], world)
-    dropped = wanted - _held(world, wanted)
+    dropped = wanted - _held(world, wanted, kept)
     for identity in dropped:
         del world.objects[identity]
     for identity, state in list(world.objects.items()) if dropped else ():
@@ -112,11 +115,11 @@ def _below(identities: Iterable[ObjectId], world: World) -> set[ObjectId]:
     return found
 
 
-def _held(world: World, wanted: set[ObjectId]) -> set[ObjectId]:
+def _held(world: World, wanted: set[ObjectId], kept: Iterable[Value]) -> set[ObjectId]:
     """Those of some objects to which anything else leads, and all that is below those."""
     sought = wanted | {UNNUMBERED}
     held: set[ObjectId] = set()
-    for value in world.names.values():
+    for value in (*kept, *world.names.values()):
         if not value.held.isdisjoint(sought):
             held.update(led_to(value, world))
     for identity, state in world.objects.items():

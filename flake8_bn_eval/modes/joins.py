@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
 from flake8_bn_eval.modes.lattice import Modes
@@ -60,12 +59,11 @@ def join_objects(
     same = (first.seen, first.frozen, first.many) == (second.seen, second.frozen, second.many)
     if same and first.exists == second.exists:
         return joined
-    return replace(
-        joined,
-        seen=first.seen and second.seen,
-        frozen=first.frozen and second.frozen,
-        many=first.many or second.many,
-        exists=first.exists & second.exists,
+    return joined.standing(
+        first.seen and second.seen,
+        first.frozen and second.frozen,
+        first.many or second.many,
+        first.exists & second.exists,
     )
 
 

@@ -177,6 +177,30 @@ class Object:
     def _changed(self, modes: Modes, tree: Modes, fields: dict[Key, Value]) -> Object:
         return self.with_contents(modes, tree, fields, self.rest, self.kind)
 
+    def where(self, exists: Guard) -> Object:
+        """The object, as one that is there where this holds."""
+        return self.standing(self.seen, self.frozen, self.many, exists)
+
+    def standing(self, seen: bool, frozen: bool, many: bool, exists: Guard) -> Object:
+        """The same contents, and how far the object itself is known; by hand as well."""
+        return Object(
+            self.kind,
+            self.name,
+            self.modes,
+            self.tree,
+            self.class_,
+            self.library,
+            self.fields,
+            self.rest,
+            self.origin,
+            self.sensitive,
+            seen,
+            frozen,
+            self.registers,
+            many,
+            exists,
+        )
+
     def with_contents(
         self,
         modes: Modes,

@@ -88,6 +88,10 @@ class Table(dict[K, V]):
         copy.guarded, copy.read = self.guarded.copy(), self.read
         return copy
 
+    def has_moved_on(self, copy: Table[K, V]) -> bool:
+        """Whether anything was written since the last copy."""
+        return bool(self.changed) or self.epoch is not copy.epoch
+
     def get(self, key: K) -> V | None:  # type: ignore[override]
         """The value of a key; whoever notes what is read notes it."""
         if self.read is not None:
@@ -97,9 +101,8 @@ class Table(dict[K, V]):
             return self.assumptions.narrowed(value)
         return value
 
-    def peek(self, key: K) -> V | None:
-        """The value of a key as it is kept, looked at for no one who cares."""
-        return dict.get(self, key)
+    peek = dict.get
+    """The value of a key as it is kept, looked at for no one who cares; asked millions of times."""
 
     def left(self, key: K) -> V | None:
         """What is left of the value of a key, looked at for no one who cares."""

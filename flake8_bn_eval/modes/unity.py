@@ -7,14 +7,14 @@ and not the other: they are one object, made here or there, and what is done to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from flake8_bn_eval.modes.ageing import add_unseen_children, moved, rename
 from flake8_bn_eval.modes.holding import led_to
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.things import ObjectId
+from flake8_bn_eval.modes.things import UNNUMBERED, ObjectId
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 
@@ -38,22 +38,34 @@ def unite(members: frozenset[ObjectId], world: World) -> ObjectId | None:
     return one
 
 
-def are_told_apart(members: frozenset[ObjectId], world: World) -> bool:
+def are_told_apart(
+    members: frozenset[ObjectId],
+    world: World,
+    leading: Mapping[ObjectId, Sequence[Value]] | None = None,
+) -> bool:
     """Whether somebody may come to one of these objects and not to the others.
 
     If not, only the one that exists can be reached, and what sets all of them sets that one.
-    An optimizer has the parameters of one, and leads to none.
+    An optimizer has the parameters of one, and leads to none.  ``leading`` is what `holders`
+    says, for somebody who asks often.
     """
-    return _differ(members, world, lambda value: frozenset(led_to(value, world)))
+    if leading is None:
+        return _differ(members, world, lambda value: frozenset(led_to(value, world)))
+    ways = (frozenset(map(id, leading.get(each, ()))) for each in members)
+    return _are_two(members, world) or len(set(ways)) > 1
 
 
 def _differ(
     members: frozenset[ObjectId], world: World, reached: Callable[[Value], frozenset[ObjectId]]
 ) -> bool:
     """Whether some of these objects are known to be two, or a value has one without the others."""
-    if any(pair <= members for pair in world.apart):
+    if _are_two(members, world):
         return True
     return any(_tells_apart(reached(value), members) for _, value in holding(members, world))
+
+
+def _are_two(members: frozenset[ObjectId], world: World) -> bool:
+    return any(pair <= members for pair in world.apart)
 
 
 def _are_of_one_kind(states: list[Object]) -> bool:
@@ -74,8 +86,10 @@ def holding(
 
     Names have none.
     """
+    sought = members | {UNNUMBERED}
     for value in world.names.values():
-        yield None, value
+        if not value.held.isdisjoint(sought):
+            yield None, value
     for owner, state in world.objects.items():
         if not state.held.isdisjoint(members):
             for value in state.contents:

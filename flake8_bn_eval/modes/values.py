@@ -46,7 +46,6 @@ MOST_OBJECTS = 48
 """Layers that are replaced by others made of them, in loops, may be any of thousands."""
 LONGEST_SUBJECT = 120
 
-
 UNKNOWN_THING = Unknown()
 NO_IDS: frozenset[int] = frozenset()
 NO_TAGS: frozenset[Tag] = frozenset()
@@ -137,7 +136,8 @@ class Value:
         if self is other or self._has(other):
             return self
         things, objects = self.things | other.things, self.objects | other.objects
-        if len(things) > MOST_ALTERNATIVES or _different_numbers(self, other):
+        count = len(things)
+        if count > MOST_ALTERNATIVES or count == 2 and _different_numbers(self, other):
             things = frozenset({UNKNOWN_THING})
         if len(objects) > MOST_OBJECTS:
             things, objects = frozenset({UNKNOWN_THING}), NO_IDS

@@ -83,6 +83,18 @@ class World:
         copy._watching = self._watching
         return copy
 
+    def has_moved_on(self, copy: World) -> bool:
+        """Whether anything has been done since the last copy of this world, which was not used."""
+        return (
+            self.names.has_moved_on(copy.names)
+            or self.objects.has_moved_on(copy.objects)
+            or self.gradients is not copy.gradients
+            or self.assumptions.has_moved_on(copy.assumptions)
+            or (self.version, self.edits) != (copy.version, copy.edits)
+            or self.apart != copy.apart
+            or (self.subjects, self.existing) != (copy.subjects, copy.existing)
+        )
+
     def become(self, other: World) -> None:
         """Take over everything of another world, which is consumed."""
         self.names, self.objects = other.names, other.objects
@@ -315,9 +327,9 @@ class World:
         self.put(identity, state)
         return of_object(identity)
 
-    def retire(self, identity: ObjectId) -> None:
-        """An object that was born in an earlier pass makes room for the next one."""
-        retire(identity, self)
+    def retire(self, *identities: ObjectId) -> None:
+        """Objects that were born in an earlier pass make room for the next ones."""
+        retire(identities, self)
 
     def set_gradients(self, gradients: Gradients) -> None:
         """Change the gradient mode."""

@@ -82,7 +82,8 @@ def _one_after_the_other(alternatives: list[Value], world: World, act: Act) -> V
             result = result.join(act(alternative, world))
         except Unreachable:
             continue
-        after = world.fork()
-        before, last = gather(before, last, after), after
+        if world.has_moved_on(last):
+            after = world.fork()
+            before, last = gather(before, last, after), after
     world.become(before)
     return result

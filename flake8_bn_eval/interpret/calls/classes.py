@@ -47,6 +47,8 @@ class Classes:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._resolution = Resolution(_bases)
+        self._owned_members: dict[tuple[int, int], tuple[Value, Class, Value]] = {}
+        """Members with their owners, by the identity of both."""
 
     def define(self, definition: ClassDefinition, world: World, frame: Frame) -> Value:
         """Run a class body; the class."""
@@ -134,11 +136,15 @@ class Classes:
     def _owned(self, value: Value, owner: Class) -> Value:
         if not any(isinstance(thing, Function) for thing in value.things):
             return value
-        things = frozenset(
-            replace(thing, owner=owner) if isinstance(thing, Function) else thing
-            for thing in value.things
-        )
-        return replace(value, things=things)
+        key = id(value), id(owner)
+        known = self._owned_members.get(key)
+        if known is None:
+            things = frozenset(
+                replace(thing, owner=owner) if isinstance(thing, Function) else thing
+                for thing in value.things
+            )
+            known = self._owned_members[key] = value, owner, replace(value, things=things)
+        return known[2]
 
     # Instances
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.knowledge.rows import CallableRow
+from flake8_bn_eval.modes.holding import drop_unheld
 from flake8_bn_eval.modes.joins import join_objects
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.renaming import renamed
@@ -67,15 +68,17 @@ class Copies:
         return replace(subject, objects=frozenset(names[each] for each in subject.objects))
 
     def _with_room(self, subject: Value, deep: bool, birth: object, world: World) -> Value:
-        """What is copied, after the copies that were made here before have made room."""
+        """What is copied, after the copies that were made here before have made room.
+
+        Those that nobody holds any more are gone, and need none.
+        """
         older = self.machine.identities.older
-        for number in set(self._numbers(subject, deep, birth, world).values()):
-            state = world.objects.get(number)
-            if state is not None and not state.many:
-                world.retire(number)
-                if number not in world.objects:
-                    subject = renamed(subject, {number: older(number)})
-        return subject
+        numbers = set(self._numbers(subject, deep, birth, world).values())
+        drop_unheld(numbers, world, subject)
+        objects = world.objects
+        retired = [each for each in numbers if each in objects and not world.get(each).many]
+        world.retire(*sorted(retired))
+        return renamed(subject, {each: older(each) for each in retired if each not in objects})
 
     def _numbers(
         self, subject: Value, deep: bool, birth: object, world: World

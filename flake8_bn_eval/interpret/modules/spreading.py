@@ -70,7 +70,7 @@ class Spreading:
         for value in state.fields.values():
             several = len(value.objects) > 1 and not each
             mixed = several and not value.is_told_apart
-            uncertain = weak or mixed and are_told_apart(value.objects, self.world)
+            uncertain = weak or mixed and self._are_told_apart(value.objects)
             if several and not uncertain:
                 self.doubtful |= self._shared_below(value)
             for child in value.objects:
@@ -102,12 +102,19 @@ class Spreading:
 
     def _is_held_besides(self, identity: ObjectId, guards: Guards) -> bool:
         """Whether anybody holds an object also where none of some guards holds."""
-        if self.holders is None:
-            self.holders = holders(self.world)
         return any(
             not implies(value.guards_of(identity) or UNGUARDED, guards)
-            for value in self.holders.get(identity, ())
+            for value in self._holders().get(identity, ())
         )
+
+    def _are_told_apart(self, members: frozenset[ObjectId]) -> bool:
+        """Whether somebody may come to one of these objects and not to the others."""
+        return are_told_apart(members, self.world, self._holders())
+
+    def _holders(self) -> dict[ObjectId, list[Value]]:
+        if self.holders is None:
+            self.holders = holders(self.world)
+        return self.holders
 
     def _shared_below(self, value: Value) -> set[ObjectId]:
         """What is below objects of which just one is there, and is held by others besides."""
