@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from flake8_bn_eval.facts.layers.roles import Roles
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment, Attributes
 from flake8_bn_eval.facts.written.classes import Classes, ClassFact
 from flake8_bn_eval.facts.written.listing import expressions, operations
@@ -46,7 +45,7 @@ DEEPEST = 4
 class Contract(Enum):
     """What an override does with the contract of the method that it overrides."""
 
-    KEPT = "it sets the mode, or does nothing on purpose, or nobody relies on it or can tell"
+    KEPT = "it sets the mode, or does nothing on purpose, or nobody can tell"
     UNCALLABLE = "it cannot be called as the method that it overrides is called"
     NO_DEFAULT = "it cannot be called without a mode, as `train()` is"
     UNRELATED = "it does something else altogether"
@@ -112,7 +111,6 @@ class Overrides:
         self._attributes = attributes
         self._natures = natures
         self._knowledge = knowledge
-        self._roles = Roles(classes, attributes, natures, knowledge)
 
     def overrides(self) -> Iterator[Override]:
         """Every `train` and `eval` that a module class of the file defines."""
@@ -128,7 +126,7 @@ class Overrides:
 
     def _of_train(self, class_: ClassFact, method: FunctionDefinition) -> Contract:
         if not _takes(method, 1):
-            return self._unless_trainer(class_, Contract.UNCALLABLE)
+            return Contract.UNCALLABLE
         doing = self._doing(class_, method)
         if _does_nothing(method) or doing.unsure:
             return Contract.KEPT
@@ -139,13 +137,7 @@ class Overrides:
         if doing.sets_itself:
             reaches = doing.reaches_others or self._natures.of_class(class_) is not Nature.COMPOSITE
             return Contract.KEPT if reaches else Contract.NOT_CHILDREN
-        if doing.reaches_others:
-            return Contract.NOT_ITSELF
-        return self._unless_trainer(class_, Contract.UNRELATED)
-
-    def _unless_trainer(self, class_: ClassFact, broken: Contract) -> Contract:
-        """A fit loop named `train` does no harm where nobody puts its object in a mode."""
-        return Contract.KEPT if self._roles.only_trains(class_) else broken
+        return Contract.NOT_ITSELF if doing.reaches_others else Contract.UNRELATED
 
     def _is_deaf(self, method: FunctionDefinition, doing: Doing) -> bool:
         """It always asks its base for training."""
@@ -234,8 +226,14 @@ class Overrides:
         train = class_.method("train")
         if not self._does_more(method) or train is not None and _tests_mode(train):
             return Contract.KEPT
-        relied_upon = self._roles.is_part(class_)
+        relied_upon = self._is_layer(class_) or self._is_child(class_.definition)
         return Contract.BYPASSED if relied_upon else Contract.KEPT
+
+    def _is_layer(self, class_: ClassFact) -> bool:
+        """A variant of a single layer, which is a part of something wherever it is used."""
+        bases = [each for each in class_.outside if each is not None and each not in MODULE]
+        rows = map(self._knowledge.callable, bases)
+        return any(row is not None and row.is_single_layer for row in rows)
 
     def _does_more(self, method: FunctionDefinition) -> bool:
         """Whether it does anything beside calling the method that it overrides."""
@@ -258,6 +256,29 @@ class Overrides:
 
     def _own(self, owner: Expression) -> bool:
         return isinstance(owner, Name) and self._classes.instance(owner.variable) is not None
+
+    def _is_child(self, definition: ClassDefinition) -> bool:
+        """Whether a module of the file keeps instances of a class, or a container holds some."""
+        kept = (
+            assignment.value
+            for class_ in self._classes.modules()
+            for assignment in self._natures.fields(class_)
+        )
+        return any(self._makes(each, definition) for each in (*kept, *self._contained()))
+
+    def _makes(self, value: Expression, definition: ClassDefinition) -> bool:
+        return any(
+            isinstance(call, Call) and self._classes.bindings.meaning(call.callee) is definition
+            for call in expressions(value)
+        )
+
+    def _contained(self) -> Iterator[Expression]:
+        """What is given to ``Sequential`` and its like."""
+        for call in self._attributes.written_calls:
+            meaning = self._classes.bindings.meaning(call.callee)
+            row = self._knowledge.callable(meaning) if isinstance(meaning, str) else None
+            if row is not None and row.registers:
+                yield from call.arguments
 
     # Hidden methods
 
