@@ -100,17 +100,14 @@ class Expressions:
         return self._handlers[type(expression)](expression, world, frame)
 
     def chosen(self, expression: Expression, world: World, frame: Frame) -> Value:
-        """The value of an expression that somebody else will hold as well.
-
-        Where it is one of a few literals or modules, there is a guard for each.
-        """
+        """The value of what somebody else will hold: of a few literals or modules, under guards."""
         value = self.evaluate(expression, world, frame)
-        if len(value.objects) > 1 and isinstance(expression, Name | Attribute):
-            if any(world.get(each).matters for each in value.objects):
-                return self.machine.receivers.told_apart(value, expression, world)
-        if len(value.things) > 1 and isinstance(expression, Name | Attribute):
-            literal = all(isinstance(thing, Constant) for thing in value.things)
-            if literal and not value.objects and not value.guards:
+        if not isinstance(expression, Name | Attribute):
+            return value
+        if len(value.objects) > 1 and any(world.get(each).matters for each in value.objects):
+            return self.machine.receivers.told_apart(value, expression, world)
+        if len(value.things) > 1 and not value.objects and not value.guards:
+            if all(isinstance(thing, Constant) for thing in value.things):
                 return self.machine.splitting.told_apart(expression, value, world)
         return value
 
