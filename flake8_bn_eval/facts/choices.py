@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from flake8_bn_eval.facts.written.listing import branches, expressions, operations
-from flake8_bn_eval.flow.nodes import Branch, Node
+from flake8_bn_eval.facts.outcomes import side_of
+from flake8_bn_eval.facts.written.listing import branches
+from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.records import (
     Assumptions,
     ForwardCall,
@@ -15,7 +16,7 @@ from flake8_bn_eval.interpret.records import (
     place_at,
 )
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Call, Check, Place
+from flake8_bn_eval.operations import Place
 
 
 def is_callers_choice(record: ForwardCall, mode: Mode) -> bool:
@@ -75,26 +76,10 @@ def _is_decided(
 def are_alternatives(body: Node, one: Place, other: Place) -> bool:
     """Whether a test of a body decides which of two places is come to."""
     return any(
-        {_side(branch, one), _side(branch, other)} == {True, False} for branch in branches(body)
+        {side_of(branch, one), side_of(branch, other)} == {True, False} for branch in branches(body)
     )
 
 
 def _are_alternatives(one: ModeChange, other: ModeChange) -> bool:
     definition = one.stack[-1].definition
     return definition is not None and are_alternatives(definition.body, one.place, other.place)
-
-
-def tests_around(body: Node, place: Place) -> Iterator[Place]:
-    """The tests of a body that decide whether something is called."""
-    for branch in branches(body):
-        if isinstance(branch.condition, Check) and _side(branch, place) is not None:
-            yield branch.condition.place
-
-
-def _side(branch: Branch, place: Place) -> bool | None:
-    """Whether something is called where the condition of a branch holds, or where it does not."""
-    for truth, node in ((True, branch.then), (False, branch.otherwise)):
-        written = (each for operation in operations(node) for each in expressions(operation))
-        if any(isinstance(each, Call) and each.place == place for each in written):
-            return truth
-    return None

@@ -8,8 +8,9 @@ Or parts of the module are put in their modes one by one, after the whole: so it
 
 from __future__ import annotations
 
-from flake8_bn_eval.facts.choices import are_alternatives, tests_around
+from flake8_bn_eval.facts.choices import are_alternatives
 from flake8_bn_eval.facts.loops import END, Loops
+from flake8_bn_eval.facts.outcomes import Outcome, outcomes_around
 from flake8_bn_eval.flow.nodes import Node
 from flake8_bn_eval.interpret.frames import shared_depth
 from flake8_bn_eval.interpret.records import ForwardCall, ModeChange, Recorder, place_at
@@ -101,13 +102,20 @@ class _Way:
             body, place = self._body(level), place_at(self.change, level)
             if body is None:
                 return False
-            tests, end = set(tests_around(body, place)), END
-            if level == self.depth:
-                tests, end = tests.difference(tests_around(body, here)), float(here)
-            if tests:
+            end = float(here) if level == self.depth else END
+            if not all(self._is_met(each, body, level) for each in outcomes_around(body, place)):
                 return False
             in_loop = in_loop or self.loops.is_over(body, place, end)
         return in_loop or self._is_right_before()
+
+    def _is_met(self, outcome: Outcome, body: Node, level: int) -> bool:
+        """Whether a test lets pass who comes to the call: it asks the same, or for the module."""
+        if level == len(self.change.stack) and outcome.is_of(self.change.subject):
+            return True
+        if level > self.depth:
+            return False
+        called = outcomes_around(body, place_at(self.record, self.depth))
+        return any(outcome.is_repeated_in(each, body) for each in called)
 
     def _is_right_before(self) -> bool:
         """Whether the same function sets the mode of what it calls, itself or by another object."""
@@ -115,8 +123,8 @@ class _Way:
         by_itself = len(self.change.stack) == self.depth
         if by_itself and subject != called and not subject.startswith(f"{called}.to("):
             return False
-        before = place_at(self.change, self.depth) < self.record.place
-        return before and len(self.record.stack) == self.depth
+        before = place_at(self.change, self.depth) < place_at(self.record, self.depth)
+        return before and (not by_itself or len(self.record.stack) == self.depth)
 
     def _body(self, level: int) -> Node | None:
         if level == 0:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.objects import Object
 from flake8_bn_eval.modes.things import Class, Condition, External, ObjectId, Thing
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
+from flake8_bn_eval.operations import (
+    BUILTIN_SCOPE,
+    Attribute,
+    Call,
+    Comparison,
+    Expression,
+    Name,
+)
 
 MODULE = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
 PLAIN_BASES = MODULE | {"paddle.nn.Layer", "flax.nnx.Module"}
@@ -16,6 +25,8 @@ BASES = frozenset(
     {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
 )
 """Public layers that other public layers are derived from."""
+EXACT = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
+"""The operators that compare classes, and whether they ask for the same one."""
 ASKING_FOR_CHILDREN = frozenset({"modules", "named_modules", "children", "named_children", "apply"})
 
 
@@ -25,21 +36,42 @@ class Types:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
-    def is_instance(self, value: Value, classes: Value, world: World) -> Value:
-        """``isinstance(value, classes)``."""
+    def is_instance(
+        self, value: Value, classes: Value, world: World, *, exactly: bool = False
+    ) -> Value:
+        """``isinstance(value, classes)``; exactly, where an instance of a subclass is none."""
         identity = value.only_object
         if identity is None:
             return UNKNOWN
         elements = self.machine.containers.known_elements(classes, world)
         wanted = [classes] if elements is None else elements
-        verdicts = [self._is_one(identity, each.only_thing, world) for each in wanted]
+        ask = self._is_exactly if exactly else self._is_one
+        verdicts = [ask(identity, each.only_thing, world) for each in wanted]
         if True in verdicts:
             return of_constant(True)
         if verdicts and None not in verdicts:
             return of_constant(False)
         names = ", ".join(sorted(_name(each.only_thing) for each in wanted))
         variables = frozenset({about_object(identity)})
-        return of_thing(Condition(f"isinstance(#{identity}, {names})", variables, None))
+        test = "type" if exactly else "isinstance"
+        return of_thing(Condition(f"{test}(#{identity}, {names})", variables, None))
+
+    def compared(self, expression: Comparison, world: World, frame: Frame) -> Value:
+        """``type(value) is Class`` and its like: as ``isinstance``, but for subclasses."""
+        subject = _typed(expression)
+        assert subject is not None
+        value = self.machine.expressions.evaluate(subject, world, frame)
+        classes = self.machine.expressions.evaluate(expression.right, world, frame)
+        verdict = self.is_instance(value, classes, world, exactly=True)
+        if EXACT[expression.operator]:
+            return verdict
+        return self.machine.conditions.negate(verdict, world)
+
+    def _is_exactly(self, identity: ObjectId, wanted: Thing | None, world: World) -> bool | None:
+        own = world.get(identity).class_
+        if own is not None and isinstance(wanted, Class | External):
+            return own == wanted
+        return self._is_one(identity, wanted, world)
 
     def _is_one(self, identity: ObjectId, wanted: Thing | None, world: World) -> bool | None:
         state = world.get(identity)
@@ -99,6 +131,21 @@ class Types:
         if state.library is not None and "*" not in state.library:
             return External(state.library)
         return External("torch.nn.Module") if self._has_children(identity) else None
+
+
+def compares_types(expression: Comparison) -> bool:
+    """Whether it asks what class something is of."""
+    return expression.operator in EXACT and _typed(expression) is not None
+
+
+def _typed(expression: Comparison) -> Expression | None:
+    """Of what a comparison tests the class."""
+    match expression.left:
+        case Call(callee=Name(variable=(scope, "type")), arguments=[subject], keywords=[]):
+            return subject if scope == BUILTIN_SCOPE else None
+        case Attribute(value=subject, name="__class__"):
+            return subject
+    return None
 
 
 UNKNOWN_CLASS = next(iter(UNKNOWN.things))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.interpret.calls.types import compares_types
 from flake8_bn_eval.interpret.data.outputs import choice_of
+from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.objects import Kind
@@ -16,9 +18,7 @@ from flake8_bn_eval.modes.values import (
     of_thing,
 )
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import (
-    Variable,
-)
+from flake8_bn_eval.operations import Comparison, Variable
 
 NO_OBJECT = Constant.of(None)
 Subject = tuple[str, frozenset[Variable]]
@@ -29,6 +29,14 @@ class Comparisons:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+
+    def evaluate(self, expression: Comparison, world: World, frame: Frame) -> Value:
+        """The value of a comparison."""
+        if compares_types(expression):
+            return self.machine.types.compared(expression, world, frame)
+        left = self.machine.expressions.chosen(expression.left, world, frame)
+        right = self.machine.expressions.chosen(expression.right, world, frame)
+        return self.compare(expression.operator, left, right, world)
 
     def compare(self, operator: str, left: Value, right: Value, world: World) -> Value:
         """``left operator right``."""

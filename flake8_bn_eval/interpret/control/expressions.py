@@ -80,7 +80,7 @@ class Expressions:
             DictDisplay: machine.containers.dictionary,
             Comprehension: machine.comprehensions.evaluate,
             Negation: self._condition,
-            Comparison: self._comparison,
+            Comparison: machine.comparisons.evaluate,
             Junction: self._junction,
             Conditional: self._conditional,
             Binary: self._binary,
@@ -254,11 +254,6 @@ class Expressions:
     def _condition(self, expression: Negation, world: World, frame: Frame) -> Value:
         value = self.evaluate(expression.operand, world, frame)
         return self.machine.conditions.negate(value, world)
-
-    def _comparison(self, expression: Comparison, world: World, frame: Frame) -> Value:
-        left = self.chosen(expression.left, world, frame)
-        right = self.chosen(expression.right, world, frame)
-        return self.machine.comparisons.compare(expression.operator, left, right, world)
 
     def _junction(self, expression: Junction, world: World, frame: Frame) -> Value:
         """``a or b``: the value of an operand; later ones run only if those before let them."""
