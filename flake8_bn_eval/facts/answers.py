@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from flake8_bn_eval.facts.choices import is_callers_choice, is_option, is_own_choice
+from flake8_bn_eval.facts.choices import (
+    is_callers_choice,
+    is_compared,
+    is_option,
+    is_own_choice,
+)
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.gathered import Gathered
 from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, last_name
@@ -68,8 +73,9 @@ class Facts(Gathered):
 
         Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode;
         and a function named for training that trains nothing measures what training sees.
+        Who calls it in both modes looks at what they change.
         """
-        return any(
+        return is_compared(forward.record, mode, self.recorder) or any(
             self.purposes.has_telling_name(site)
             and is_own_choice(forward.record, depth, mode, self.recorder)
             for depth, site in enumerate(forward.record.stack, 1)

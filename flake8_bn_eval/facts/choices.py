@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flake8_bn_eval.facts.outcomes import side_of
 from flake8_bn_eval.facts.written.listing import branches
 from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import (
     Assumptions,
     ForwardCall,
@@ -56,8 +57,30 @@ def is_own_choice(record: ForwardCall, depth: int, mode: Mode, recorder: Recorde
     ]
     if not any(each.place in places and each.place < place for each in own):
         return False
-    trains = any(each.stack[:depth] == stack for each in recorder.differentiations)
-    return not trains and all(each.mode is mode for each in own)
+    return not _trains(stack, recorder) and all(each.mode is mode for each in own)
+
+
+def is_compared(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
+    """Whether a function that trains nothing calls the module in either mode, and sets both."""
+    own = {
+        each.mode
+        for each in recorder.mode_changes
+        if each.stack == record.stack and each.receiver in record.receivers
+    }
+    if not own >= {Mode.TRAIN, Mode.EVAL} or _trains(record.stack, recorder):
+        return False
+    return record.modes.must_be(mode) and any(
+        other.stack == record.stack
+        and not other.receivers.isdisjoint(record.receivers)
+        and not other.modes.may_be(mode)
+        for other in recorder.forward_calls
+    )
+
+
+def _trains(stack: tuple[Site, ...], recorder: Recorder) -> bool:
+    """Whether something is differentiated in a running function, or in what it calls."""
+    depth = len(stack)
+    return any(each.stack[:depth] == stack for each in recorder.differentiations)
 
 
 def _is_decided(
