@@ -155,7 +155,7 @@ class Machine:
         self.active_contexts: list[GradientContext] = []
         self.leaking: dict[GradientContext, Gradients] = {}
         """Contexts that were entered while active: leaving them restores the wrong mode."""
-        self.saved_modes: dict[ObjectId, Modes] = {}
+        self.saved_modes: dict[str, tuple[ObjectId, Modes]] = {}
         self.decorating = False
         """A context made for a decorator acts in the function, not where it is made."""
         self.entered: set[int] = set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flake8_bn_eval.modes.things import Condition, ObjectId, Result
+from flake8_bn_eval.modes.things import Condition, ObjectId, Result, SavedMode
 from flake8_bn_eval.operations import Variable
 
 OBJECT_SCOPE = -2
@@ -23,9 +23,11 @@ def about_field(identity: ObjectId, name: str) -> Variable:
     return OBJECT_SCOPE, f"{identity}.{name}"
 
 
-def about_mode(identity: ObjectId) -> Variable:
-    """The pseudo-variable on which assumptions about a saved mode rest."""
-    return OBJECT_SCOPE, f"mode of {identity}"
+def was_training(saved: SavedMode) -> Condition:
+    """The condition that a module was in training mode when a place asked for it."""
+    mode = f"mode of {saved.receiver}"
+    subject = f"training of {saved.receiver} at {saved.asked}"
+    return Condition(subject, frozenset({(OBJECT_SCOPE, mode)}), None)
 
 
 class Identities:

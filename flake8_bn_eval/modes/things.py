@@ -285,10 +285,13 @@ class SavedMode(Thing):
 
     receiver: ObjectId
     modes: Modes
+    asked: int | None = None
+    """Which place asked for it: two flags of one module are answered each for itself."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SavedMode) and (self.receiver, self.modes) == (
+        return isinstance(other, SavedMode) and (self.receiver, self.asked, self.modes) == (
             other.receiver,
+            other.asked,
             other.modes,
         )
 

@@ -16,7 +16,7 @@ from flake8_bn_eval.interpret.calls.types import MODULE, PLAIN_BASES
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine, unset
 from flake8_bn_eval.knowledge.rows import HookRow
-from flake8_bn_eval.modes.identities import about_field, about_mode
+from flake8_bn_eval.modes.identities import about_field
 from flake8_bn_eval.modes.lattice import Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object, Sensitivity
 from flake8_bn_eval.modes.states import join_all
@@ -294,8 +294,8 @@ class Classes:
     def _unseen_attribute(self, identity: ObjectId, name: str, world: World) -> Value:
         state = world.get(identity)
         if name == "training" and state.may_be_module:
-            world.forget(about_mode(identity))
-            return self._training(identity, state)
+            # What the guards ask now they may ask anew before it is restored.
+            return of_thing(SavedMode(identity, state.modes.unguarded()))
         if name == "__class__":
             return self.machine.types.type_of(of_object(identity), world)
         plain = state.class_ is None or self.is_plain_module(state.class_)
@@ -311,11 +311,6 @@ class Classes:
         if not self.machine.makeup.may_hold_module(state, name):
             return UNKNOWN
         return world.child(identity, f".{name}")
-
-    def _training(self, identity: ObjectId, state: Object) -> Value:
-        self.machine.saved_modes[identity] = state.modes
-        # What the guards ask now they may ask anew before it is restored.
-        return of_thing(SavedMode(identity, state.modes.unguarded()))
 
     def class_attribute(self, class_: Class, name: str) -> Value:
         """An attribute of the class itself."""

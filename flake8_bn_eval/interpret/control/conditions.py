@@ -15,7 +15,7 @@ from flake8_bn_eval.interpret.machine import Machine, Unreachable
 from flake8_bn_eval.modes.assumptions import PLACE
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.guards import ALWAYS, UNGUARDED, Guard, Guards, either
-from flake8_bn_eval.modes.identities import about_mode, about_object
+from flake8_bn_eval.modes.identities import about_object, was_training
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.sequences import elements_of
@@ -201,8 +201,8 @@ class Conditions:
     def _assume_saved(self, value: Value, world: World, other: World) -> None:
         saved = value.only_thing
         if isinstance(saved, SavedMode):
-            world.suppose(_was_training(saved), True)
-            other.suppose(_was_training(saved), False)
+            world.suppose(was_training(saved), True)
+            other.suppose(was_training(saved), False)
             self._restore_in_eval(saved, other)
         if isinstance(saved, SavedGradients):
             self.machine.gradient_modes.suppose(saved, True, world)
@@ -335,12 +335,7 @@ def _compares_names(expression: Expression) -> bool:
     )
 
 
-def _was_training(saved: SavedMode) -> Condition:
-    variables = frozenset({about_mode(saved.receiver)})
-    return Condition(f"training of {saved.receiver}", variables, None)
-
-
 def _truth_of_mode(saved: SavedMode, world: World) -> bool | None:
     if saved.modes.must_be(Mode.TRAIN):
         return True
-    return False if saved.modes.must_be(Mode.EVAL) else world.answer(_was_training(saved))
+    return False if saved.modes.must_be(Mode.EVAL) else world.answer(was_training(saved))

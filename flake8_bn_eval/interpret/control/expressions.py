@@ -164,7 +164,10 @@ class Expressions:
         owner = expression.value
         if self.machine.data.is_neutral(expression.name):
             owner = self._measured(owner)
-        return self.attribute(self._settled(owner, world, frame), expression.name, world, frame)
+        found = self.attribute(self._settled(owner, world, frame), expression.name, world, frame)
+        if expression.name == OWN_MODE:
+            return self.machine.mode_switches.asked_at(expression, found, world)
+        return found
 
     def _measured(self, owner: Expression) -> Expression:
         """Whose shape is asked for: that of ``net(x).data.cpu().numpy()`` is the output's own."""

@@ -16,13 +16,14 @@ from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.modules.spreading import Spreading, train_override
 from flake8_bn_eval.interpret.records import ModeChange
 from flake8_bn_eval.knowledge.words import mentions
+from flake8_bn_eval.modes.identities import was_training
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Kind, Object
 from flake8_bn_eval.modes.things import Condition, ObjectId, SavedMode, Symbol
 from flake8_bn_eval.modes.unity import are_told_apart
 from flake8_bn_eval.modes.values import Value, of_object
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Place
+from flake8_bn_eval.operations import Expression, Place
 
 FLAG_WORDS = frozenset(
     {"train", "training", "mode", "flag", "eval", "evaluate", "is", "was", "status", "state",
@@ -138,8 +139,9 @@ class ModeSwitches:
     def _restored(self, identity: ObjectId, world: World) -> Modes | None:
         """``if was_training: model.train()`` gives back the mode that was saved."""
         for (subject, _), truth in world.assumptions.truths.items():
-            if truth and subject == f"training of {identity}":
-                return self.machine.saved_modes.get(identity)
+            saved = self.machine.saved_modes.get(subject) if truth else None
+            if saved is not None and saved[0] == identity:
+                return saved[1]
         return None
 
     def asked(self, found: Value, owner: Value, world: World) -> Value:
@@ -162,6 +164,24 @@ class ModeSwitches:
             for thing in found.things
         }
         return replace(found, things=frozenset(things))
+
+    def asked_at(self, place: Expression, found: Value, world: World) -> Value:
+        """What an expression found out about the mode of a module: answered for itself."""
+        things = frozenset(
+            self._asked_at(place, thing, world) if isinstance(thing, SavedMode) else thing
+            for thing in found.things
+        )
+        return found if things == found.things else replace(found, things=things)
+
+    def _asked_at(self, place: Expression, saved: SavedMode, world: World) -> SavedMode:
+        if saved.asked is not None:
+            return saved
+        number = self.machine.identities.number("training", id(place), self.machine.frame.path)
+        here = replace(saved, asked=number)
+        condition = was_training(here)
+        world.begin_anew(condition)
+        self.machine.saved_modes[condition.subject] = here.receiver, world.get(here.receiver).modes
+        return here
 
     def _note_change(
         self,
