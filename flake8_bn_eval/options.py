@@ -253,6 +253,17 @@ class Options:
             is_switch=True,
         )
     )
+    uncalled: bool = _option(
+        Declaration(
+            "--bne-uncalled",
+            read_switch,
+            "",
+            "",
+            "Report inference and training in wrong modes also in functions that nothing in the "
+            "project mentions. Without it they count as never run, unless the file stands alone.",
+            is_switch=True,
+        )
+    )
     single_file: bool = _option(
         Declaration(
             "--bne-single-file",

@@ -85,7 +85,11 @@ class Cache:
         if key.place is None:
             return ""
         asked = Asked(
-            entry["files"], entry["read"], entry["folders"], listed=entry["listed"]
+            entry["files"],
+            entry["read"],
+            entry["folders"],
+            listed=entry["listed"],
+            texts=entry["texts"],
         )
         root = key.place.root
         if root not in self._trees:
@@ -130,7 +134,8 @@ def _state(tree: Tree, asked: Asked, place: Placed) -> str:
     for path in asked.folders:
         parts += path, *tree.folders(path)
     if asked.listed:
-        for path in sorted({*tree.python_files(), place.path}):
+        texts = tree.texts() if asked.texts else []
+        for path in sorted({*tree.python_files(), *texts, place.path}):
             parts += path, _digest_of(tree.data(path))
     return _digest("\0".join(parts))
 

@@ -100,7 +100,7 @@ class Callers:
         """The nearest files first: those of the same directory, then in order."""
         folder = path.rpartition("/")[0]
         files = [each for each in self.definitions.tree.python_files() if each != path]
-        files = [each for each in files if not _TEST.search(each)]
+        files = [each for each in files if not is_test(each)]
         yield from sorted(files, key=lambda each: (each.rpartition("/")[0] != folder, each))
 
     def _used(
@@ -146,6 +146,11 @@ class Callers:
             for here, again in self._imported(outline, names)
             if here in asked
         )
+
+
+def is_test(path: str) -> bool:
+    """Whether a file of a project is one of its tests."""
+    return _TEST.search(path) is not None
 
 
 def _completes(outline: Outline, bases: Set[str], missing: Set[str]) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from flake8_bn_eval import source
 from flake8_bn_eval.facts.passed_mode.views import Found
+from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.project.programs import lowered
 from flake8_bn_eval.project.projects import Project
+from flake8_bn_eval.project.reachability import Reachability
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ProjectNeighbours:
     """Opens the files of one project."""
 
@@ -29,6 +31,14 @@ class ProjectNeighbours:
             return Found(target.path, lowered(target.path, text), target.rest)
         except source.UnparsableError:
             return None
+
+    def lead_to(self, path: str, name: str, owner: str | None) -> bool:
+        """Whether somebody in the project may come to a function, or to a method of a class."""
+        return self._reachability.is_reached(path, name, owner)
+
+    @cached_property
+    def _reachability(self) -> Reachability:
+        return Reachability(self.project.definitions)
 
     def mention(self, words: Iterable[str]) -> bool:
         """Whether any file of the project has one of the words."""

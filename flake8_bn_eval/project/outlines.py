@@ -52,6 +52,7 @@ class Definition:
     names: frozenset[str]
     bases: frozenset[str] = frozenset()
     """The words in which a class names what it inherits from."""
+    is_decorated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,12 @@ def _definitions(text: str) -> tuple[list[Definition], list[Definition], frozens
     found: list[Definition] = []
     variables: list[Definition] = []
     outside: set[str] = set()
+    decorated = False
     starts = [match.start() for match in _OUTSIDE.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         top = _DEFINITION.match(text, start)
         if top is None:
+            decorated = text[start] == "@"
             if not _HANDING_ON.match(text, start):
                 words = _words(text, start, end)
                 outside.update(words)
@@ -139,7 +142,8 @@ def _definitions(text: str) -> tuple[list[Definition], list[Definition], frozens
         is_class = top[2] == "class"
         bases = _BASES.match(text, top.end(), end) if is_class else None
         inherited = frozenset(_NAME.findall(bases[1])) if bases else frozenset[str]()
-        found.append(Definition(top[3], None, is_class, names, inherited))
+        found.append(Definition(top[3], None, is_class, names, inherited, decorated))
+        decorated = False
         if is_class:
             found += _methods(text, top[3], top.end(), end)
     return found, variables, frozenset(outside)
@@ -154,7 +158,9 @@ def _methods(text: str, owner: str, start: int, end: int) -> Iterator[Definition
     starts = [match.start() for match in methods]
     for match, (first, stop) in zip(methods, pairwise([*starts, end]), strict=True):
         names = frozenset(_words(text, first, stop))
-        yield Definition(match[3], owner, False, names)
+        is_decorated = f"\n{match[1]}@" in text[start:first]
+        yield Definition(match[3], owner, False, names, is_decorated=is_decorated)
+        start = first
 
 
 def _words(text: str, start: int, end: int) -> list[str]:

@@ -21,6 +21,7 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
+from flake8_bn_eval.modes.objects import Sensitivity
 from flake8_bn_eval.operations import FunctionDefinition, Program, file_of
 from flake8_bn_eval.project.callers import Callers, Wanted
 from flake8_bn_eval.project.calming import Hearsay
@@ -176,7 +177,16 @@ class Together:
     def _rests_on_caller(self, forward: Forward) -> bool:
         modes, gradients = forward.record.modes, forward.record.gradients
         unset = modes.may_be(Mode.UNSET) or gradients.may_be(Gradient.CALLER)
-        return unset and (self._is_open(forward) or self._answers(forward))
+        if self._is_open(forward):
+            return unset or self._is_of_callers_class(forward)
+        return unset and self._answers(forward)
+
+    def _is_of_callers_class(self, forward: Forward) -> bool:
+        """Whether it is the class that a caller gives which tells if the mode matters."""
+        record = forward.record
+        if record.sensitive is not Sensitivity.UNKNOWN or record.classes or record.library:
+            return False
+        return not record.modes.must_be(Mode.EVAL)
 
     def _answers(self, forward: Forward) -> bool:
         """Whether a function gives its caller what it computes, whatever that is for."""

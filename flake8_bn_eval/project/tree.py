@@ -15,9 +15,13 @@ from functools import lru_cache
 from flake8_bn_eval import source
 from flake8_bn_eval.project.kept import Kept
 
+PYTHON = ".py"
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 ENVIRONMENT = "pyvenv.cfg"
 """A directory with this file holds an installation of Python, not the project."""
+
+TEXTS = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".sh", ".toml", ".yaml", ".yml")
+"""Files in which a project names what its Python files define: to start it, or to choose it."""
 
 LONGEST = 1_000_000
 """A file with more bytes is not read."""
@@ -38,16 +42,23 @@ class Asked:
 
     ``files``: whether there are such files; a path that ends with ``/`` is a directory.
     ``read``: their bytes.  ``folders``: the directories in these.  ``listed``: all files of
-    the tree were listed, and searched for words.
+    the tree were listed, and searched for words; ``texts``: those that are no Python as well.
     """
 
     def __init__(
-        self, files: list[str], read: list[str], folders: list[str], *, listed: bool
+        self,
+        files: list[str],
+        read: list[str],
+        folders: list[str],
+        *,
+        listed: bool,
+        texts: bool = False,
     ) -> None:
         self.files = files
         self.read = read
         self.folders = folders
         self.listed = listed
+        self.texts = texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +71,8 @@ class Tree:
     _files: dict[str, bool] = field(default_factory=dict)
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _listed: list[str] = field(default_factory=list)
+    _texts: list[str] = field(default_factory=list)
+    _are_texts_asked: list[bool] = field(default_factory=list)
     _folders_of: set[str] = field(default_factory=set)
 
     def give(self, texts: Mapping[str, str]) -> None:
@@ -104,8 +117,18 @@ class Tree:
     def python_files(self) -> list[str]:
         """The paths of the Python files in order, at most so many."""
         if not self._listed:
-            self._listed.extend(sorted({*self._below(), *self.given}))
+            found = {True: set(self.given), False: set[str]()}
+            for path in self._below():
+                found[path.endswith(PYTHON)].add(path)
+            self._listed.extend(sorted(found[True]))
+            self._texts.extend(sorted(found[False]))
         return self._listed
+
+    def texts(self) -> list[str]:
+        """The paths of the other files that may name what a Python file defines, in order."""
+        self.python_files()
+        self._are_texts_asked[:] = [True]
+        return self._texts
 
     def folders(self, path: str) -> list[str]:
         """The names of the directories in a directory."""
@@ -115,10 +138,12 @@ class Tree:
     @property
     def asked(self) -> Asked:
         """What was asked until now, with what is missing."""
-        listed = {*self._listed}
+        texts = bool(self._are_texts_asked)
+        listed = {*self._listed, *(self._texts if texts else ())}
         read = sorted(self._data.keys() - listed)
         files = sorted(self._files.keys() - listed)
-        return Asked(files, read, sorted(self._folders_of), listed=bool(listed))
+        folders = sorted(self._folders_of)
+        return Asked(files, read, folders, listed=bool(listed), texts=texts)
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file, None if there is none that is read."""
@@ -148,6 +173,8 @@ class Tree:
                 path = f"{folder}/{name}" if folder else name
                 if is_folder:
                     waiting.append(path)
+                elif not path.endswith(PYTHON):
+                    yield path
                 elif count < self.most_files:
                     count += 1
                     self._files[path] = True
@@ -186,7 +213,7 @@ def _decoded(data: bytes) -> str | None:
 
 
 def _entries(path: str) -> Entries:
-    """The Python files and the directories in a directory, links and hidden ones aside."""
+    """The files that are read and the directories in a directory, links and hidden ones aside."""
     try:
         status = os.stat(path)
         stamp = status.st_mtime_ns, status.st_size
@@ -208,7 +235,7 @@ def _wanted(found: dict[str, os.DirEntry[str]]) -> Iterator[tuple[str, bool]]:
             continue
         if found[name].is_dir(follow_symlinks=False):
             yield name, True
-        elif name.endswith(".py") and found[name].is_file(follow_symlinks=False):
+        elif name.endswith((PYTHON, *TEXTS)) and found[name].is_file(follow_symlinks=False):
             yield name, False
 
 

@@ -275,7 +275,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts, Forward
 
 
-@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING, also=INFERENCE)
+@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING, also=INFERENCE, of_runs=True)
 def check(facts: Facts) -> Iterator[Report]:
     """Training steps of modules that somebody has put in evaluation mode before."""
     regions: set[object] = set()

@@ -238,7 +238,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts, Forward
 
 
-@rule("BNE201", "gradient-tracking-inference", since="0.1", triggers=INFERENCE)
+@rule("BNE201", "gradient-tracking-inference", since="0.1", triggers=INFERENCE, of_runs=True)
 def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region that may record a graph for nothing."""
     regions: set[object] = set()

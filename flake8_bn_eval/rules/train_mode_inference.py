@@ -270,7 +270,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
 
-@rule("BNE101", "train-mode-inference", since="0.1", triggers=INFERENCE)
+@rule("BNE101", "train-mode-inference", since="0.1", triggers=INFERENCE, of_runs=True)
 def check(facts: Facts) -> Iterator[Report]:
     """Inference calls of modules that are known to come here in training mode."""
     reported: set[object] = set()

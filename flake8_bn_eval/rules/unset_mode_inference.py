@@ -193,7 +193,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
 
-@rule("BNE102", "unset-mode-inference", since="0.1", triggers=INFERENCE)
+@rule("BNE102", "unset-mode-inference", since="0.1", triggers=INFERENCE, of_runs=True)
 def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region whose module comes in from outside."""
     regions: set[object] = set()

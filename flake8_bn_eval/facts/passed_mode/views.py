@@ -34,6 +34,9 @@ class Neighbours(Protocol):
     def found(self, importer: str, dotted: str) -> Found | None:
         """What a dotted path means in a file of the project; None where it leads out of it."""
 
+    def lead_to(self, path: str, name: str, owner: str | None) -> bool:
+        """Whether somebody in the project may come to a function, or to a method of a class."""
+
     def mention(self, words: Iterable[str]) -> bool:
         """Whether any file of the project has one of the words."""
 
