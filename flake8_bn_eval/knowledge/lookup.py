@@ -134,11 +134,12 @@ class Knowledge:
 
     @property
     def names_of_sensitive(self) -> frozenset[str]:
-        """Those of them whose module does so however it is made."""
+        """Those of them whose module does so however it is made, and with each of its parts."""
         return frozenset(
             name.rpartition(".")[2]
             for name, row in self._callables.items()
             if row.sensitive == "yes" and not row.conditions and row.norms is None
+            if all(part.sensitive == "yes" for part in row.children)
         )
 
     def makes_data_up(self, dotted: str) -> bool:

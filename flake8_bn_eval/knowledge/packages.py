@@ -50,6 +50,13 @@ PACKAGES_OF_TABLE = {
     "transformers": "transformers",
     "ultralytics": "ultralytics",
 }
+MAKING_NO_MODELS = frozenset(
+    {"accelerate", "deepspeed", "flax", "ignite", "keras", "lightning", "peft", "probes", "skorch",
+     "tensorflow", "torchmetrics", "training"}
+)  # fmt: skip
+"""Tables of packages that run, measure or wrap PyTorch models of others, or make none at all."""
+PARTS_WITH_MODELS = {"torchaudio": ("models", "pipelines"), "torchvision": ("models", "ops")}
+"""Where the models are in packages that are mostly used for something else."""
 TABLES_OF_PACKAGE: dict[str, tuple[str, ...]] = {}
 """Which tables are read for a file that imports a package; ``ALWAYS`` are read for every file."""
 

@@ -6,33 +6,57 @@ that reacts to its mode, nor a library that has some, its class reacts to none e
 
 from __future__ import annotations
 
-from flake8_bn_eval.interpret.records import Recorder
+import re
+
+from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
-from flake8_bn_eval.knowledge.packages import ALWAYS, PACKAGES_OF_TABLE
+from flake8_bn_eval.knowledge.packages import MAKING_NO_MODELS, PACKAGES_OF_TABLE, PARTS_WITH_MODELS
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Sensitivity
 from flake8_bn_eval.project.tree import Tree
 
 READING_MODE = (".training", "ropout", "hub.load", "jit.load")
 """Classes that read their own flag, dropout however it is made, and models of strangers."""
+_PACKAGES = sorted(
+    package
+    for table, packages in PACKAGES_OF_TABLE.items()
+    if table not in MAKING_NO_MODELS
+    for package in packages.split()
+)
+_IMPORT = re.compile(
+    rf"^[ \t]*(?:from|import)\b[^\n#]*?\b({'|'.join(_PACKAGES)})\b".encode(), re.MULTILINE
+)
 
 
 def note_indifference(seen: Recorder, tree: Tree, knowledge: Knowledge) -> None:
-    """Note of modules that callers give that no mode matters to them, if none can."""
-    given = [
-        each
-        for each in seen.forward_calls
-        if each.sensitive is Sensitivity.UNKNOWN and each.modes.must_be(Mode.UNSET)
-    ]
-    if given and not _may_react(tree, knowledge):
-        for record in given:
+    """Note of modules of the project, and with parts from it, that no mode matters to them."""
+    unknown = [each for each in seen.forward_calls if _is_of_project(each)]
+    if unknown and not _may_react(tree, knowledge):
+        for record in unknown:
             record.sensitive = Sensitivity.NO
 
 
+def _is_of_project(record: ForwardCall) -> bool:
+    """Whether what is not known of a module is what others of the project have put into it."""
+    if record.sensitive is not Sensitivity.UNKNOWN:
+        return False
+    of_torch = record.library is not None and record.library.startswith("torch.nn.")
+    return record.modes.must_be(Mode.UNSET) or of_torch or bool(record.classes)
+
+
 def _may_react(tree: Tree, knowledge: Knowledge) -> bool:
-    packages = " ".join(of for table, of in PACKAGES_OF_TABLE.items() if table not in ALWAYS)
-    words = {*packages.split(), *READING_MODE, *knowledge.names_of_reacting}
-    plain = [word.encode() for word in sorted(words)]
+    words = [word.encode() for word in sorted({*READING_MODE, *knowledge.names_of_reacting})]
     files = tree.python_files()
     # Whoever uses a file that stands alone is not in sight.
-    return len(files) < 2 or any(tree.mentions(path, plain) for path in files)
+    return len(files) < 2 or any(
+        tree.mentions(path, words) or _imports_models(tree.data(path) or b"") for path in files
+    )
+
+
+def _imports_models(data: bytes) -> bool:
+    """Whether a file imports models of other people, as far as its text tells."""
+    for found in _IMPORT.finditer(data):
+        parts = PARTS_WITH_MODELS.get(found[1].decode())
+        if parts is None or any(re.search(rb"\b%b\b" % part.encode(), data) for part in parts):
+            return True
+    return False

@@ -17,6 +17,7 @@ from flake8_bn_eval.checking import judge as judging
 from flake8_bn_eval.cli import main
 from tests.cli.client import DEFECT, ROOT, environment, write
 from tests.test_project import FILES
+from tests.test_reachability import MAIN, SCORING
 
 CACHE = ".bn-eval-cache"
 
@@ -255,3 +256,20 @@ def test_the_versions_tell_what_computes_an_answer(tmp_path: Path) -> None:
     with (copy / "knowledge" / "torch.toml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert versions() != before
+
+
+def test_a_text_that_mentions_a_function_is_seen(
+    folder: Path, judged: list[str], found: Found
+) -> None:
+    unused = {"scoring.py": SCORING, "main.py": MAIN, "notes.md": "Nothing is said.\n"}
+    write(folder, unused)
+    assert not found("scoring.py")
+    judged.clear()
+    assert not found("scoring.py")
+    assert not judged
+    write(folder, {"more.md": "Call `score`.\n"})
+    assert len(found("scoring.py")) == 1
+    (folder / "more.md").unlink()
+    assert not found("scoring.py")
+    write(folder, {"notes.md": "Call `score`.\n"})
+    assert len(found("scoring.py")) == 1

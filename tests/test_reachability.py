@@ -1,0 +1,117 @@
+"""What counts as a use of a function, where it is no statement of the project's own Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flake8_bn_eval.analysis import analyse
+from flake8_bn_eval.options import Options
+from flake8_bn_eval.project import projects
+
+SCORING = """\
+import torch
+
+
+def score(model, test_loader):
+    model.eval()
+    return [model(images).argmax(1).tolist() for images in test_loader]
+
+
+def other(path):
+    return torch.load(path)
+"""
+MAIN = """\
+from scoring import other
+
+print(other("weights.pt"))
+"""
+
+
+def codes(folder: Path, options: Options | None = None, path: str = "scoring.py") -> list[str]:
+    """What is found in a file of a project."""
+    projects.forget()
+    file = folder / path
+    found = analyse(file.read_text(), filename=str(file), options=options)
+    return [each.code for each in found]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a function that nothing uses."""
+    (tmp_path / "setup.cfg").write_text("[flake8]\n")
+    (tmp_path / "scoring.py").write_text(SCORING)
+    (tmp_path / "main.py").write_text(MAIN)
+    return tmp_path
+
+
+def test_a_function_that_nothing_uses_is_reported_on_request(project: Path) -> None:
+    assert codes(project) == []
+    assert codes(project, Options(uncalled=True)) == ["BNE201"]
+    assert codes(project, Options(single_file=True)) == ["BNE201"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("conf/run.yaml", "_target_: scoring.score\n"),
+        ("notes.ipynb", '{"cells": [{"source": ["scoring.score(model, loader)"]}]}'),
+        ("README.md", "Call `score(model, test_loader)`.\n"),
+        ("run.sh", "python -c 'from scoring import score; score(None, [])'\n"),
+        ("tests/test_scoring.py", "from scoring import score\n\n\ndef test_it():\n    score(0, 1)\n"),
+        ("plugins.py", "import importlib\n\nprint(importlib.import_module('scoring'))\n"),
+    ],
+)
+def test_a_text_or_a_test_may_use_it(project: Path, path: str, text: str) -> None:
+    (project / path).parent.mkdir(exist_ok=True)
+    (project / path).write_text(text)
+    assert codes(project) == ["BNE201"]
+
+
+@pytest.mark.parametrize("text", ["It has a score.py and scores.\n", "underscore\n"])
+def test_a_longer_word_is_no_use(project: Path, text: str) -> None:
+    (project / "notes.md").write_text(text.replace("score.py", "scored.py"))
+    assert codes(project) == []
+
+
+def test_a_helper_of_a_test_is_used_by_nobody(project: Path) -> None:
+    (project / "tests").mkdir()
+    (project / "tests" / "helpers.py").write_text("def helper():\n    return score(0, 1)\n")
+    assert codes(project) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("setup.py", "from setuptools import setup\n\nsetup(name='tool')\n"),
+        ("setup.cfg", "[metadata]\nname = tool\n"),
+        ("pyproject.toml", "[project]\nname = 'tool'\n"),
+    ],
+)
+def test_what_a_library_offers_is_there_for_others(project: Path, path: str, text: str) -> None:
+    package = project / "tool"
+    package.mkdir()
+    for name in ("scoring.py", "main.py"):
+        (project / name).rename(package / name)
+    (package / "__init__.py").write_text("")
+    assert codes(project, path="tool/scoring.py") == []
+    (project / path).write_text(text)
+    assert codes(project, path="tool/scoring.py") == ["BNE201"]
+    hidden = (package / "scoring.py").read_text().replace("def score", "def _score")
+    (package / "scoring.py").write_text(hidden)
+    assert codes(project, path="tool/scoring.py") == []
+
+
+def test_entry_points_of_servers_and_hubs_are_called_by_their_names(project: Path) -> None:
+    for name in ("predict_fn", "handle"):
+        (project / "scoring.py").write_text(SCORING.replace("score", name))
+        assert codes(project) == ["BNE201"], name
+    (project / "hubconf.py").write_text(SCORING)
+    assert codes(project, path="hubconf.py") == ["BNE201"]
+
+
+def test_decorated_functions_are_called_by_whoever_decorates_them(project: Path) -> None:
+    decorated = SCORING.replace("def score", "@app.route(\n    '/'\n)\ndef score")
+    (project / "scoring.py").write_text(decorated)
+    assert codes(project) == ["BNE201"]
