@@ -380,6 +380,13 @@ class Program:
         """Whether a place is one of this file."""
         return file_of(place) == self.base
 
+    def outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
+        """The function that others can import, where a function stands inside one."""
+        by_scope = {each.scope: each for each in self.functions}
+        while definition.parent_scope in by_scope:
+            definition = by_scope[definition.parent_scope]
+        return definition
+
 
 def file_of(number: int) -> int:
     """The base of the file that a place or a scope belongs to."""

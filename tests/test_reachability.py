@@ -115,3 +115,51 @@ def test_decorated_functions_are_called_by_whoever_decorates_them(project: Path)
     decorated = SCORING.replace("def score", "@app.route(\n    '/'\n)\ndef score")
     (project / "scoring.py").write_text(decorated)
     assert codes(project) == ["BNE201"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import sys\n\nimport scoring\n\nprint(getattr(scoring, sys.argv[1]))\n",
+        "import sys\n\nimport scoring as it\n\nprint(it.__dict__[sys.argv[1]], vars(it))\n",
+        "import sys\nfrom scoring import *\n\nprint(globals()[sys.argv[1]])\n",
+        "import sys\nfrom scoring import *\n\nprint(eval(sys.argv[1]))\n",
+    ],
+)
+def test_a_computed_name_may_mean_it(project: Path, use: str) -> None:
+    (project / "choose.py").write_text(use)
+    assert codes(project) == ["BNE201"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import sys\n\nimport torch\n\nprint(getattr(torch.optim, sys.argv[1]))\n",
+        "import scoring\n\nprint(getattr(scoring, 'other'))\n",
+        "print(model.eval())\n",
+    ],
+)
+def test_a_computed_name_of_something_else_does_not_mean_it(project: Path, use: str) -> None:
+    (project / "choose.py").write_text(use)
+    assert codes(project) == []
+
+
+def test_a_method_may_be_found_by_a_computed_name(project: Path) -> None:
+    scorer = """
+class Scorer:
+    def __init__(self, model, mode):
+        self.model = model
+        self.found = getattr(self, "with_" + mode)
+
+    def with_labels(self, test_loader):
+        self.model.eval()
+        return [self.model(images).argmax(1).tolist() for images in test_loader]
+
+
+print(Scorer(None, "labels"))
+"""
+    (project / "scoring.py").write_text(SCORING.replace("def score", "def _score") + scorer)
+    assert codes(project) == ["BNE201"]
+    text = (project / "scoring.py").read_text().replace('"with_" + mode', '"with_others"')
+    (project / "scoring.py").write_text(text)
+    assert codes(project) == []

@@ -30,7 +30,7 @@ from flake8_bn_eval.interpret.records import (
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import FunctionDefinition, Place, Program
+from flake8_bn_eval.operations import Place, Program
 from flake8_bn_eval.options import Options
 
 if TYPE_CHECKING:
@@ -142,23 +142,19 @@ class Gathered:
 
     # Who comes there
 
-    def is_reached(self, place: Place) -> bool:
-        """Whether somebody in the project may come to the function that a call stands in."""
-        function = self._calling.get(place)
-        if function is None or self.neighbours is None or self.options.uncalled:
+    def is_reached(self, forward: Forward) -> bool:
+        """Whether somebody in the project may come to the functions of a forward call."""
+        if self.neighbours is None or self.options.uncalled:
             return True
-        while function.parent_scope in self._by_scope:
-            function = self._by_scope[function.parent_scope]
-        return self.neighbours.lead_to(self.path, function.name, function.class_name)
-
-    @cached_property
-    def _calling(self) -> dict[Place, FunctionDefinition]:
-        functions = self.program.functions
-        return {call.place: function for function in functions for call in function.calls}
-
-    @cached_property
-    def _by_scope(self) -> dict[int, FunctionDefinition]:
-        return {each.scope: each for each in self.program.functions}
+        definitions = (site.definition for site in forward.record.stack)
+        outermost = {
+            self.program.outermost(each)
+            for each in definitions
+            if each is not None and self.program.has(each.place)
+        }
+        return all(
+            self.neighbours.lead_to(self.path, each.name, each.class_name) for each in outermost
+        )
 
     # Calls as they are written
 

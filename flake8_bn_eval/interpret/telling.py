@@ -101,6 +101,11 @@ class Telling:
         return self.spread(frozenset({"eval", "train", "training"}))
 
     @cached_property
+    def freezing(self) -> frozenset[str]:
+        """Names that tell which parameters learn, and the functions that mention one."""
+        return self.spread(frozenset({"requires_grad", "requires_grad_"}))
+
+    @cached_property
     def setting_gradients(self) -> frozenset[str]:
         """Names that leave another gradient mode behind, and functions that mention one."""
         return self.spread(frozenset({"set_grad_enabled", "__enter__", "__exit__"}))

@@ -44,7 +44,9 @@ from flake8_bn_eval.operations import (
 )
 
 LONGEST_STRING = 200
-TELLING_ATTRIBUTES = frozenset({"eval", "train", "no_grad", "inference_mode", "training"})
+TELLING_ATTRIBUTES = frozenset(
+    {"eval", "train", "no_grad", "inference_mode", "training", "requires_grad"}
+)
 """Names that tell something although they are not called."""
 DATA = "data"
 """An attribute that tells something where it is one of a tensor."""

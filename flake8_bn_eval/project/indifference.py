@@ -23,6 +23,8 @@ _PACKAGES = sorted(
     if table not in MAKING_NO_MODELS
     for package in packages.split()
 )
+_TELLING_APART = re.compile(rb"(?:\bisinstance|\.find|\bclassname)\b[^\n]*")
+"""Weights are often initialised by the classes of layers that there may be none of."""
 _IMPORT = re.compile(
     rf"^[ \t]*(?:from|import)\b[^\n#]*?\b({'|'.join(_PACKAGES)})\b".encode(), re.MULTILINE
 )
@@ -49,8 +51,16 @@ def _may_react(tree: Tree, knowledge: Knowledge) -> bool:
     files = tree.python_files()
     # Whoever uses a file that stands alone is not in sight.
     return len(files) < 2 or any(
-        tree.mentions(path, words) or _imports_models(tree.data(path) or b"") for path in files
+        tree.mentions(path, words) and _has_some(words, tree.data(path) or b"")
+        or _imports_models(tree.data(path) or b"")
+        for path in files
     )
+
+
+def _has_some(words: list[bytes], data: bytes) -> bool:
+    """Whether a word stands somewhere else than where classes are told apart by their names."""
+    left = _TELLING_APART.sub(b"", data)
+    return any(word in left for word in words)
 
 
 def _imports_models(data: bytes) -> bool:

@@ -25,8 +25,19 @@ BY_NAME = frozenset({"forward", "handle", "lambda_handler", "model_fn", "predict
 of AWS Lambda and of SageMaker."""
 HUB = "hubconf.py"
 """Every function of this file is an entry point of `torch.hub`."""
-IMPORTING = (b"import_module", b"__import__", b"globals()")
+BY_COMPUTED_NAME = re.compile(
+    rb"\bimport_module\b|\b__import__\b|\bglobals\(|\bFire\(\)|(?<![.\w])eval\("
+)
 """Where these occur, what stands at the outermost level may be found by a computed name."""
+OF_MODULE_BY_COMPUTED_NAME = re.compile(
+    r"\bgetattr\(\s*(\w+)[\w.]*\s*,\s*+(?!['\"]\w+['\"]\s*[,)])|\bvars\(\s*(\w+)|\b(\w+)[\w.]*\.__dict__\["
+)
+"""What is found in this way, by the name of the imported file that it is in."""
+CHOOSING = [b"getattr(", b"vars(", b"__dict__["]
+OWN_BY_COMPUTED_NAME = re.compile(
+    rb"\bgetattr\(\s*(?:self|cls)\s*,\s*+(?!['\"]\w+['\"]\s*[,)])"
+)
+"""Where these occur, the methods of a class may be."""
 PACKAGING = {
     "setup.py": re.compile(r"\bsetup\s*\("),
     "setup.cfg": re.compile(r"^\[metadata\]", re.MULTILINE),
@@ -113,6 +124,8 @@ class Reachability:
             return True
         if definition.is_decorated or path.rpartition("/")[2] == HUB or self._finds_by_name:
             return True
+        if path in self._files_to_choose_from:
+            return True
         if definition.is_class and self._inherits(definition, set()):
             return True
         return self._is_offered(path) and not definition.name.startswith("_")
@@ -121,6 +134,8 @@ class Reachability:
         """Whether what is not in sight calls a method."""
         method = found[1]
         if method.name in BY_NAME or method.is_decorated or method.name.startswith("__"):
+            return True
+        if OWN_BY_COMPUTED_NAME.search(self.definitions.tree.data(found[0]) or b""):
             return True
         return any(self._inherits(each, set()) for _, each in self._class_of(found))
 
@@ -146,7 +161,27 @@ class Reachability:
     @cached_property
     def _finds_by_name(self) -> bool:
         tree = self.definitions.tree
-        return any(tree.mentions(path, [*IMPORTING]) for path in tree.python_files())
+        files = map(tree.data, tree.python_files())
+        return any(BY_COMPUTED_NAME.search(data) for data in files if data is not None)
+
+    @cached_property
+    def _files_to_choose_from(self) -> set[str]:
+        """The files of which somebody takes something by a computed name."""
+        definitions, found = self.definitions, set[str]()
+        for path in definitions.tree.python_files():
+            if not definitions.tree.mentions(path, CHOOSING):
+                continue
+            text, outline = definitions.tree.text(path), definitions.outline(path)
+            if text is None or outline is None:
+                continue
+            chosen = {
+                name for each in OF_MODULE_BY_COMPUTED_NAME.findall(text) for name in each if name
+            }
+            for bound, written in outline.imports:
+                target = definitions.imports.target(path, written) if bound in chosen else None
+                if target is not None:
+                    found.add(target.path)
+        return found
 
     def _is_offered(self, path: str) -> bool:
         """Whether a file belongs to a package that is installed for others."""

@@ -115,7 +115,7 @@ class Together:
         for forward in facts.forwards:
             root = forward.record.stack[0].definition
             if root is not None and self._rests_on_caller(forward):
-                path, around = self._path_of(root), self._outermost(root)
+                path, around = self._path_of(root), self.program.outermost(root)
                 users = {path: {around.class_name or around.name}}
                 if path != self.path and around.class_name is not None:
                     # Whoever makes an object of a class here calls what that inherits.
@@ -139,16 +139,6 @@ class Together:
             if not found.isdisjoint(names_of_bases(each)):
                 found.add(each.name)
         return found - {name}
-
-    def _outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
-        """The function that others can import, where a function stands inside one."""
-        while definition.parent_scope in self._by_scope:
-            definition = self._by_scope[definition.parent_scope]
-        return definition
-
-    @cached_property
-    def _by_scope(self) -> dict[int, FunctionDefinition]:
-        return {each.scope: each for each in self.program.functions}
 
     def _ask_by_name(self, facts: Facts, files: list[str], known: list[Wanted]) -> None:
         """Let those who call a method by its name calm what nobody else has an answer to.

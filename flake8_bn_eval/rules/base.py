@@ -41,8 +41,6 @@ class Rule:
     module: str
     check: Check
     also: Triggers = ()
-    of_runs: bool = False
-    """It speaks of what happens when code is run: nothing does in a function that nobody calls."""
 
     def __call__(self, facts: Facts) -> Iterator[Report]:
         """The reports of this rule; none where the frameworks of the file cannot have them."""
@@ -50,10 +48,7 @@ class Rule:
             return iter(())
         if self.code[:4] in GRADIENTS and not facts.records_gradients:
             return iter(())
-        reports = self.check(facts)
-        if self.of_runs:
-            return (each for each in reports if facts.is_reached(each.place))
-        return reports
+        return self.check(facts)
 
     @property
     def page(self) -> Page:
@@ -69,7 +64,6 @@ def rule(
     triggers: Triggers,
     default: bool = True,
     also: Triggers = (),
-    of_runs: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of the function below; the name states the bad thing and names the file."""
 
@@ -77,6 +71,6 @@ def rule(
         module = check.__module__
         if module.rpartition(".")[2] != name.replace("-", "_"):
             raise ValueError(f"rule {name} must stand in {name.replace('-', '_')}.py: {module}")
-        return Rule(code, name, since, triggers, default, module, check, also, of_runs)
+        return Rule(code, name, since, triggers, default, module, check, also)
 
     return decorate

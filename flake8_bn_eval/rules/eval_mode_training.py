@@ -275,7 +275,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts, Forward
 
 
-@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING, also=INFERENCE, of_runs=True)
+@rule("BNE103", "eval-mode-training", since="0.1", triggers=TRAINING, also=INFERENCE)
 def check(facts: Facts) -> Iterator[Report]:
     """Training steps of modules that somebody has put in evaluation mode before."""
     regions: set[object] = set()
@@ -285,6 +285,8 @@ def check(facts: Facts) -> Iterator[Report]:
         shown = facts.where_chosen(call, Mode.EVAL)
         region = (call.region.definition, call.subject, shown.elsewhere)
         if region in regions or not facts.is_here(shown) or not _is_trained(facts, call):
+            continue
+        if not facts.is_reached(call):
             continue
         regions.add(region)
         setter = shown.setter or "train"

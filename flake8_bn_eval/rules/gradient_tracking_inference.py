@@ -238,7 +238,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts, Forward
 
 
-@rule("BNE201", "gradient-tracking-inference", since="0.1", triggers=INFERENCE, of_runs=True)
+@rule("BNE201", "gradient-tracking-inference", since="0.1", triggers=INFERENCE)
 def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region that may record a graph for nothing."""
     regions: set[object] = set()
@@ -247,7 +247,7 @@ def check(facts: Facts) -> Iterator[Report]:
             continue
         shown = facts.shown(call)
         region = call.function_at(shown.place)
-        if region in regions or not facts.is_here(shown):
+        if region in regions or not facts.is_here(shown) or not facts.is_reached(call):
             continue
         if facts.differentiates_below(call, shown.place):
             # Without gradients the function that is called could not do its work.

@@ -270,7 +270,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
 
-@rule("BNE101", "train-mode-inference", since="0.1", triggers=INFERENCE, of_runs=True)
+@rule("BNE101", "train-mode-inference", since="0.1", triggers=INFERENCE)
 def check(facts: Facts) -> Iterator[Report]:
     """Inference calls of modules that are known to come here in training mode."""
     reported: set[object] = set()
@@ -288,7 +288,7 @@ def check(facts: Facts) -> Iterator[Report]:
                     continue
             shown = facts.shown(call, Mode.TRAIN)
             region = (call.region.definition, call.subject, shown.elsewhere)
-            if region not in reported and facts.is_here(shown):
+            if region not in reported and facts.is_here(shown) and facts.is_reached(call):
                 reported.add(region)
                 how = "in" if call.must_be(Mode.TRAIN) else "while it may be in"
                 yield Report(

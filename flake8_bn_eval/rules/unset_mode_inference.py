@@ -193,7 +193,7 @@ if TYPE_CHECKING:
     from flake8_bn_eval.facts import Facts
 
 
-@rule("BNE102", "unset-mode-inference", since="0.1", triggers=INFERENCE, of_runs=True)
+@rule("BNE102", "unset-mode-inference", since="0.1", triggers=INFERENCE)
 def check(facts: Facts) -> Iterator[Report]:
     """The first inference call of each region whose module comes in from outside."""
     regions: set[object] = set()
@@ -217,7 +217,7 @@ def check(facts: Facts) -> Iterator[Report]:
         if facts.is_adapted(call):
             continue
         shown = facts.shown(call)
-        if not facts.is_here(shown):
+        if not facts.is_here(shown) or not facts.is_reached(call):
             continue
         regions.add(call.region.definition)
         yield Report(

@@ -203,9 +203,8 @@ class Following:
         if self._has_module(arguments, world) or not self.machine.classes.is_module(class_):
             return False
         names = {name for each in self.machine.classes.lineage(class_) for name in _names(each)}
-        return names.isdisjoint(self.machine.telling.setting_modes) and not names.isdisjoint(
-            self._sensitive
-        )
+        sets = self.machine.telling.setting_modes | self.machine.telling.freezing
+        return names.isdisjoint(sets) and not names.isdisjoint(self._sensitive)
 
     def _calls_held_module(
         self, function: Function, world: World, asked: frozenset[int] = frozenset()
