@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.choices import (
     is_callers_choice,
+    is_chosen_with_gradients,
     is_compared,
     is_option,
     is_own_choice,
@@ -80,6 +81,10 @@ class Facts(Gathered):
             and is_own_choice(forward.record, depth, mode, self.recorder)
             for depth, site in enumerate(forward.record.stack, 1)
         )
+
+    def is_chosen_with_gradients(self, forward: Forward) -> bool:
+        """Whether a test decides if gradients are recorded: otherwise it is called without."""
+        return is_chosen_with_gradients(forward.record, self.recorder)
 
     def is_set_in_parts(self, forward: Forward, mode: Mode) -> bool:
         """Whether only some part of the module is put in a mode for the call."""

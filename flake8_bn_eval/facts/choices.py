@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from flake8_bn_eval.facts.outcomes import side_of
 from flake8_bn_eval.facts.written.listing import branches
-from flake8_bn_eval.flow.nodes import Node
+from flake8_bn_eval.flow.nodes import Branch, Jump, Node, Sequence
 from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import (
     Assumptions,
@@ -16,7 +17,7 @@ from flake8_bn_eval.interpret.records import (
     Recorder,
     place_at,
 )
-from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import Place
 
 
@@ -77,6 +78,35 @@ def is_compared(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
     )
 
 
+def is_chosen_with_gradients(record: ForwardCall, recorder: Recorder) -> bool:
+    """Whether a test decides if gradients are recorded: otherwise the same is called without.
+
+    ``if needs_graph: return self.run(x)``, then ``with torch.no_grad(): return self.run(x)``.
+    """
+    return any(
+        _is_other_way(record, other)
+        for other in recorder.forward_calls
+        if other.place == record.place and other.gradients.must_be(Gradient.OFF)
+    )
+
+
+def _is_other_way(record: ForwardCall, other: ForwardCall) -> bool:
+    """Whether two ways to a call part at a test: by two calls of the same function."""
+    if len(record.stack) != len(other.stack):
+        return False
+    for (outer, here), (_, there) in zip(
+        pairwise(record.stack), pairwise(other.stack), strict=True
+    ):
+        if here.definition is not there.definition:
+            return False
+        if here.call != there.call:
+            definition = outer.definition
+            if definition is None or here.call is None or there.call is None:
+                return False
+            return are_alternatives(definition.body, here.call, there.call)
+    return False
+
+
 def _trains(stack: tuple[Site, ...], recorder: Recorder) -> bool:
     """Whether something is differentiated in a running function, or in what it calls."""
     depth = len(stack)
@@ -98,9 +128,23 @@ def _is_decided(
 
 def are_alternatives(body: Node, one: Place, other: Place) -> bool:
     """Whether a test of a body decides which of two places is come to."""
-    return any(
-        {side_of(branch, one), side_of(branch, other)} == {True, False} for branch in branches(body)
-    )
+    first, second = sorted((one, other))
+    return any(_chooses(branch, first, second) for branch in branches(body))
+
+
+def _chooses(branch: Branch, first: Place, second: Place) -> bool:
+    """They are on its two sides, or the first is on one that leads away from the second."""
+    side, further = side_of(branch, first), side_of(branch, second)
+    if side is None or further is not None:
+        return side is not None and further is not side
+    return _leaves(branch.then if side else branch.otherwise)
+
+
+def _leaves(node: Node) -> bool:
+    """Whether nothing behind a part of a body is come to from it, as it ends."""
+    while isinstance(node, Sequence) and node.nodes:
+        node = node.nodes[-1]
+    return isinstance(node, Jump)
 
 
 def _are_alternatives(one: ModeChange, other: ModeChange) -> bool:

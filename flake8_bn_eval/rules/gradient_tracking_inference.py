@@ -271,7 +271,7 @@ def _records_for_nothing(facts: Facts, call: Forward) -> bool:
         return False
     if record.tags & {Tag.VOLATILE, Tag.DIFFERENTIATED} or facts.differentiates_inside(call):
         return False
-    if facts.records_nothing_inside(call):
+    if facts.records_nothing_inside(call) or facts.is_chosen_with_gradients(call):
         return False
     if facts.runs_once(call) and not _takes_all(call):
         return False
