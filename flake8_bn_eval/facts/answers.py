@@ -114,6 +114,15 @@ class Facts(Gathered):
         above = {each for one in forward.record.receivers for each in self._upwards(one)}
         return any(each.receiver in above for each in self.recorder.mode_changes)
 
+    def is_set_by_callers_in_sight(self, forward: Forward) -> bool:
+        """Whether whoever is seen to come here brings a module in evaluation mode."""
+        others = [
+            each
+            for each in self.recorder.forward_calls
+            if each.place == forward.place and not each.modes.may_be(Mode.UNSET)
+        ]
+        return bool(others) and all(each.modes.must_be(Mode.EVAL) for each in others)
+
     def _changes_of(self, forward: Forward) -> list[ModeChange]:
         receivers = forward.record.receivers
         return [each for each in self.recorder.mode_changes if each.receiver in receivers]

@@ -7,7 +7,8 @@ operation does, how a condition is decided and how states join is the domain's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic
 
 from flake8_bn_eval.flow.domain import Domain, Exits, State
@@ -67,6 +68,16 @@ class Runner(Generic[State]):
             case Try():
                 return self._try(node, state)
         raise TypeError(f"not a flow node: {type(node).__name__}")
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Run something else meanwhile: nothing that is running sees what leaves it."""
+        outer = self._watches, self._repeating, self._invariants
+        self._watches, self._repeating, self._invariants = [], 0, {}
+        try:
+            yield
+        finally:
+            self._watches, self._repeating, self._invariants = outer
 
     @property
     def watched(self) -> bool:

@@ -263,7 +263,8 @@ class Links:
         """Run something of a file's own body, and keep what its names are then."""
         outer, self.machine.frame = self.machine.frame, Frame.of_module(base)
         try:
-            world = left_by(self.machine, body, self.new_world())
+            with self.machine.runner.apart():
+                world = left_by(self.machine, body, self.new_world())
         finally:
             self.machine.frame = outer
         for variable, value in world.names.items():

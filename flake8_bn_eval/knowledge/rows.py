@@ -235,6 +235,8 @@ class MethodRow:
     ``gradient_inside``  a *forward* that runs without gradients by itself
     ``sets``             the mode in which a *forward* puts the module first, and leaves it
     ``recursive``        *submodules* at any depth, the module itself among them
+    ``parameters``       an *eval* that also leaves its parameters without gradients (``frozen``),
+                         or a *train* that leaves them with some (``trainable``)
     ``since``, ``before``  the versions of PyTorch for which the row holds
     """
 
@@ -245,6 +247,7 @@ class MethodRow:
     gradient_inside: Literal["off"] | None = None
     sets: Literal["eval", "train"] | None = None
     recursive: bool = False
+    parameters: Literal["frozen", "trainable"] | None = None
     since: Version | None = None
     before: Version | None = None
 

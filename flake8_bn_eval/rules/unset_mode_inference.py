@@ -214,7 +214,7 @@ def check(facts: Facts) -> Iterator[Report]:
         is_set = facts.is_ever_set(call) if made_here else facts.sets_mode_of(call.subject)
         if is_set:
             continue
-        if facts.is_adapted(call):
+        if facts.is_adapted(call) or facts.is_set_by_callers_in_sight(call):
             continue
         shown = facts.shown(call)
         if not facts.is_here(shown) or not facts.is_reached(call):

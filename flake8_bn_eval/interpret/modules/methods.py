@@ -113,6 +113,8 @@ class Modules:
         subject: str,
     ) -> Value | None:
         """What the tables know; None where the object must be something else after all."""
+        if row.parameters is not None:
+            self.set_frozen(identity, row.parameters == "frozen", world)
         match row.effect:
             case "eval":
                 if len(arguments):
