@@ -163,3 +163,34 @@ print(Scorer(None, "labels"))
     text = (project / "scoring.py").read_text().replace('"with_" + mode', '"with_others"')
     (project / "scoring.py").write_text(text)
     assert codes(project) == []
+
+
+BROKEN = "from tool.{} import {}\n\n" + SCORING
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "found"),
+    [
+        ("there", "defined", ["BNE201"]),
+        ("there", "gone", []),
+        ("gone", "defined", []),
+        ("of_stars", "anything", ["BNE201"]),
+        ("inner", "there", ["BNE201"]),
+        ("inner", "gone", []),
+        ("inner.gone", "anything", []),
+        ("_compiled", "defined", ["BNE201"]),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_never_run(
+    project: Path, module: str, name: str, found: list[str]
+) -> None:
+    (project / "tool" / "inner").mkdir(parents=True)
+    (project / "tool" / "there.py").write_text("def defined():\n    return 1\n")
+    (project / "tool" / "of_stars.py").write_text("from numpy import *\n")
+    (project / "tool" / "inner" / "there.py").write_text("")
+    (project / "more.py").write_text("from scoring import score\n\nprint(score)\n")
+    (project / "scoring.py").write_text(BROKEN.format(module, name))
+    assert codes(project) == found
+    text = "try:\n    " + BROKEN.format(module, name).replace("\n\n", "\nexcept ImportError:\n    pass\n", 1)
+    (project / "scoring.py").write_text(text)
+    assert codes(project) == ["BNE201"]

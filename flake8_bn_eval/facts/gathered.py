@@ -17,6 +17,7 @@ from flake8_bn_eval.facts.purpose import Purposes
 from flake8_bn_eval.facts.written.classes import ClassFact
 from flake8_bn_eval.facts.written.structure import Structure
 from flake8_bn_eval.findings import Report
+from flake8_bn_eval.flow.nodes import Sequence, Step
 from flake8_bn_eval.interpret.records import (
     Differentiation,
     Event,
@@ -30,7 +31,7 @@ from flake8_bn_eval.interpret.records import (
 from flake8_bn_eval.knowledge.lookup import Knowledge, imports_modules
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.lattice import Mode
-from flake8_bn_eval.operations import Place, Program
+from flake8_bn_eval.operations import Import, Place, Program
 from flake8_bn_eval.options import Options
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class Gathered:
         """Whether somebody in the project may come to the functions of a forward call."""
         if self.neighbours is None or self.options.uncalled:
             return True
+        if self._cannot_run:
+            return False
         definitions = (site.definition for site in forward.record.stack)
         outermost = {
             self.program.outermost(each)
@@ -155,6 +158,15 @@ class Gathered:
         return all(
             self.neighbours.lead_to(self.path, each.name, each.class_name) for each in outermost
         )
+
+    @cached_property
+    def _cannot_run(self) -> bool:
+        """Whether the file imports something of the project that is not there."""
+        body = self.program.body
+        nodes = body.nodes if isinstance(body, Sequence) else [body]
+        steps = (each.operation for each in nodes if isinstance(each, Step))
+        imported = (path for each in steps if isinstance(each, Import) for _, path in each.bindings)
+        return self.neighbours is not None and self.neighbours.lack(self.path, imported)
 
     # Calls as they are written
 

@@ -9,6 +9,7 @@ unless the file itself is a part of it.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +42,38 @@ class Imports:
         if key not in self._known:
             self._known[key] = self._target(importer, path)
         return self._known[key]
+
+    def is_missing(self, importer: str, path: str) -> bool:
+        """Whether a dotted path leads into a file or folder of the project, and to nothing there.
+
+        What a build makes, or an extension, is not counted as missing.
+        """
+        parts = path.lstrip(".").split(".")
+        if len(parts) < 2 and path[:1] != "." or any(map(_may_be_built, parts)):
+            return False
+        target = self.target(importer, path)
+        if target is not None:
+            return bool(target.rest) and not self._may_have(target)
+        if path.startswith("."):
+            return True
+        if parts[0] in ELSEWHERE:
+            return False
+        folder = _above(importer)
+        bases = {folder, self._package_root(folder), ""}
+        return any(self._holds_files(_joined(base, parts[0])) for base in bases)
+
+    def _may_have(self, target: Target) -> bool:
+        """Whether a file may have the name that is asked of it; a module inside it is a file."""
+        if len(target.rest) > 1:
+            words = rb"\bmodules\b"
+        else:
+            name = re.escape(target.rest[0]).encode()
+            words = rb"\b(?:%b|import\s*\*|__getattr__|globals|exec|modules)" % name
+        data = self.tree.data(target.path)
+        return data is None or re.search(words, data) is not None
+
+    def _holds_files(self, folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for path in self.tree.python_files())
 
     def _target(self, importer: str, path: str) -> Target | None:
         dots = len(path) - len(path.lstrip("."))
@@ -99,6 +132,10 @@ class Imports:
     def _of_package(self, folder: str, rest: tuple[str, ...]) -> Target | None:
         init = _joined(folder, f"{INIT}.py")
         return Target(init, rest) if self.tree.is_file(init) else None
+
+
+def _may_be_built(name: str) -> bool:
+    return name.startswith("_") or name.endswith(("_pb2", "ext")) or "version" in name
 
 
 def dotted(path: str) -> str:

@@ -36,6 +36,11 @@ class ProjectNeighbours:
         """Whether somebody in the project may come to a function, or to a method of a class."""
         return self._reachability.is_reached(path, name, owner)
 
+    def lack(self, importer: str, dotted: Iterable[str]) -> bool:
+        """Whether a file cannot be run, because what it imports from the project is not there."""
+        imports = self.project.definitions.imports
+        return any(imports.is_missing(importer, each) for each in dotted)
+
     @cached_property
     def _reachability(self) -> Reachability:
         return Reachability(self.project.definitions)

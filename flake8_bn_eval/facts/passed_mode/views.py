@@ -37,6 +37,9 @@ class Neighbours(Protocol):
     def lead_to(self, path: str, name: str, owner: str | None) -> bool:
         """Whether somebody in the project may come to a function, or to a method of a class."""
 
+    def lack(self, importer: str, dotted: Iterable[str]) -> bool:
+        """Whether a file cannot be run, because what it imports from the project is not there."""
+
     def mention(self, words: Iterable[str]) -> bool:
         """Whether any file of the project has one of the words."""
 
