@@ -69,9 +69,10 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class External(Thing):
-    """Something imported: a dotted path into a library."""
+    """Something imported: a dotted path into a library, which a class in sight may inherit."""
 
     path: str
+    of: Class | None = None
 
 
 @dataclass(frozen=True, slots=True)

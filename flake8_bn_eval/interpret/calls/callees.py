@@ -289,6 +289,8 @@ class Calls:
             return self._call_object(identity, arguments, world, frame, place, subject)
         thing = value.only_thing
         match thing:
+            case External(of=Class() as class_):
+                return machine.classes.made_by_library(thing, class_, world, frame, place)
             case External():
                 return machine.library.call(thing.path, arguments, world, frame, place)
             case Function():
