@@ -9,6 +9,7 @@ from flake8_bn_eval.facts.choices import (
     is_callers_choice,
     is_chosen_with_gradients,
     is_compared,
+    is_given_back,
     is_option,
     is_own_choice,
 )
@@ -74,8 +75,11 @@ class Facts(Gathered):
 
         Nobody writes ``net.train()`` into ``evaluate()`` by mistake, where it sets no other mode;
         and a function named for training that trains nothing measures what training sees.
-        Who calls it in both modes looks at what they change.
+        Who calls it in both modes looks at what they change; and what a function that has chosen
+        training mode gives back with its graph is a loss, or what one is made of.
         """
+        if mode is Mode.TRAIN and is_given_back(forward.record, mode, self.recorder):
+            return True
         return is_compared(forward.record, mode, self.recorder) or any(
             self.purposes.has_telling_name(site)
             and is_own_choice(forward.record, depth, mode, self.recorder)

@@ -17,6 +17,7 @@ from flake8_bn_eval.interpret.records import (
     Recorder,
     place_at,
 )
+from flake8_bn_eval.modes.evidence import Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
 from flake8_bn_eval.operations import Place
 
@@ -105,6 +106,15 @@ def _is_other_way(record: ForwardCall, other: ForwardCall) -> bool:
                 return False
             return are_alternatives(definition.body, here.call, there.call)
     return False
+
+
+def is_given_back(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
+    """Whether the function that has put a module in a mode returns its output with the graph."""
+    places = {remark.place for remark in record.modes.witness(mode)}
+    chosen = any(
+        each.place in places and each.stack == record.stack for each in recorder.mode_changes
+    )
+    return chosen and Use.RETURNED in record.uses
 
 
 def _trains(stack: tuple[Site, ...], recorder: Recorder) -> bool:

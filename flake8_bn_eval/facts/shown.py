@@ -60,7 +60,7 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
         if site.call is None:
             break
         evaluates = purposes.has_telling_name(site) or _sets_evaluation(site, recorder)
-        inside = not evaluates and _is_of_module(site, purposes, structure)
+        inside = not evaluates and _is_of_module(site, record, purposes, structure)
         if inside and not purposes.program.has(site.call):
             return Shown(site.call, subject, elsewhere=True)
         owner = structure.attributes.owner_at(site.call, site.name) if inside else None
@@ -70,7 +70,9 @@ def shown(record: ForwardCall, purposes: Purposes, structure: Structure) -> Show
     return Shown(place, subject)
 
 
-def _is_of_module(site: Site, purposes: Purposes, structure: Structure) -> bool:
+def _is_of_module(
+    site: Site, record: ForwardCall, purposes: Purposes, structure: Structure
+) -> bool:
     """Whether the method of a module was entered."""
     if site.definition is None:
         return False
@@ -78,7 +80,10 @@ def _is_of_module(site: Site, purposes: Purposes, structure: Structure) -> bool:
     if class_ is not None and class_.is_module is not None:
         return class_.is_module
     # A class of another file, or with a base from there, whose objects are used here.
-    return site.receiver is not None and purposes.is_used_as_module((site.receiver,))
+    receiver = site.receiver
+    if receiver is None:
+        return False
+    return receiver in record.modules or purposes.is_used_as_module((receiver,))
 
 
 def _sets_evaluation(site: Site, recorder: Recorder) -> bool:

@@ -6,6 +6,7 @@ from flake8_bn_eval.interpret.calls.arguments import Arguments
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.interpret.records import OptimizerStep
+from flake8_bn_eval.modes.evidence import Tag
 from flake8_bn_eval.modes.lattice import LOST
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.things import ObjectId, Parameters
@@ -28,7 +29,8 @@ class Optimizers:
         owners = frozenset(
             owner for argument in arguments for owner in self._owners(argument, world, 4)
         )
-        fields: dict[Key, Value] = {".targets": of_thing(Parameters(owners))} if owners else {}
+        knows = owners or self._are_tensors(arguments.get(0, "params"), world)
+        fields: dict[Key, Value] = {".targets": of_thing(Parameters(owners))} if knows else {}
         name = path.rpartition(".")[2]
         return world.bear(
             identity, Object(Kind.OPTIMIZER, name, LOST, LOST, fields=fields, seen=True)
@@ -47,6 +49,17 @@ class Optimizers:
                     owners |= self._owners(each, world, depth - 1)
         return owners
 
+    def _are_tensors(self, value: Value | None, world: World) -> bool:
+        """``SGD([delta])``: it changes a tensor that was made here, and no module."""
+        identity = None if value is None else value.only_object
+        state = None if identity is None else world.get(identity)
+        if state is None or state.kind is not Kind.SEQUENCE or state.rest is not None:
+            return False
+        elements = state.fields.values()
+        return bool(elements) and all(
+            Tag.TENSOR in each.tags and not each.objects for each in elements
+        )
+
     def owners(self, identity: ObjectId, world: World) -> frozenset[ObjectId]:
         """The modules whose parameters an optimizer was given."""
         value = world.get(identity).fields.get(".targets")
@@ -62,5 +75,7 @@ class Optimizers:
     def targets(self, identity: ObjectId, world: World) -> frozenset[ObjectId] | None:
         """The modules that an optimizer trains, None if they are not in sight."""
         owners = self.owners(identity, world)
+        if not owners and ".targets" in world.get(identity).fields:
+            return owners
         families = (self.machine.makeup.family(owner, world) for owner in owners)
         return frozenset().union(*families) or None
