@@ -59,7 +59,7 @@ def test_a_function_that_nothing_uses_is_reported_on_request(project: Path) -> N
         ("notes.ipynb", '{"cells": [{"source": ["scoring.score(model, loader)"]}]}'),
         ("README.md", "Call `score(model, test_loader)`.\n"),
         ("run.sh", "python -c 'from scoring import score; score(None, [])'\n"),
-        ("tests/test_scoring.py", "from scoring import score\n\n\ndef test_it():\n    score(0, 1)\n"),
+        ("tests/test_scoring.py", "from scoring import score\n\ndef test_it():\n    score(0, 1)\n"),
         ("plugins.py", "import importlib\n\nprint(importlib.import_module('scoring'))\n"),
     ],
 )
@@ -77,7 +77,9 @@ def test_a_longer_word_is_no_use(project: Path, text: str) -> None:
 
 def test_a_helper_of_a_test_is_used_by_nobody(project: Path) -> None:
     (project / "tests").mkdir()
-    (project / "tests" / "helpers.py").write_text("def helper():\n    return score(0, 1)\n")
+    helper = "def helper():\n    return score(0, 1)\n"
+    (project / "tests" / "helpers.py").write_text(helper)
+    (project / "tests" / "test_it.py").write_text("from tests.helpers import helper\n")
     assert codes(project) == []
 
 
@@ -191,6 +193,7 @@ def test_a_file_that_cannot_be_imported_is_never_run(
     (project / "more.py").write_text("from scoring import score\n\nprint(score)\n")
     (project / "scoring.py").write_text(BROKEN.format(module, name))
     assert codes(project) == found
-    text = "try:\n    " + BROKEN.format(module, name).replace("\n\n", "\nexcept ImportError:\n    pass\n", 1)
+    rest = "\nexcept ImportError:\n    pass\n"
+    text = "try:\n    " + BROKEN.format(module, name).replace("\n\n", rest, 1)
     (project / "scoring.py").write_text(text)
     assert codes(project) == ["BNE201"]

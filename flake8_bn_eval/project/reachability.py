@@ -4,7 +4,7 @@ Searched backwards by names, as they are written: whoever mentions the name of a
 it, if somebody may come there; the body of a file is run.  A name in a text that is no Python
 (a configuration, a notebook, a README) is a use as well.  A function is given the benefit of
 every doubt: what is decorated, what a class inherits from elsewhere, what a library offers, and
-all of a file of which nothing is used, because its users are not in sight.
+all of a file that nobody starts or imports, because its users are not in sight.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Reachability:
     definitions: Definitions
     _reached: dict[Key, bool] = field(default_factory=dict)
     _leading: set[Key] = field(default_factory=set)
+    _used: dict[str, bool] = field(default_factory=dict)
 
     def is_reached(self, path: str, name: str, owner: str | None) -> bool:
         """Whether somebody may come to a function at the outermost level, or to a method."""
@@ -73,14 +74,28 @@ class Reachability:
             # Whoever uses a file that stands alone is not in sight.
             return True
         found = [each for each in outline.definitions if (each.name, each.owner) == (name, owner)]
-        if not found or any(self._leads_to((path, each), set()) for each in found):
-            return True
-        return not self._is_in_use(path, outline)
+        return not found or any(self._leads_to((path, each), set()) for each in found)
 
-    def _is_in_use(self, path: str, outline: Outline) -> bool:
-        """Whether somebody comes to a file, for whatever it defines at the outermost level."""
-        outermost = (each for each in outline.definitions if each.owner is None)
-        return MAIN in outline.body or any(self._leads_to((path, it), set()) for it in outermost)
+    def _is_in_use(self, path: str) -> bool:
+        """Whether a file is started, or imported by another one."""
+        if path not in self._used:
+            self._used[path] = self._is_started_or_imported(path)
+        return self._used[path]
+
+    def _is_started_or_imported(self, path: str) -> bool:
+        outline = self.definitions.outline(path)
+        if outline is not None and MAIN in outline.body:
+            return True
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        tree, definitions = self.definitions.tree, self.definitions
+        others = (each for each in tree.python_files() if tree.mentions(each, [name]))
+        for other in others:
+            found = definitions.outline(other)
+            for _, written in () if found is None else found.imports:
+                target = definitions.imports.target(other, written)
+                if target is not None and target.path == path:
+                    return True
+        return False
 
     def _leads_to(self, found: Found, seen: set[Key]) -> bool:
         """Whether a root leads to a definition; those that were seen on the way do not count."""
@@ -88,7 +103,9 @@ class Reachability:
         if key in seen or key in self._leading:
             return key in self._leading
         seen.add(key)
-        leads = self._is_made(found, seen) and self._is_used(found, seen)
+        leads = not self._is_in_use(found[0]) or (
+            self._is_made(found, seen) and self._is_used(found, seen)
+        )
         if leads:
             self._leading.add(key)
         return leads
@@ -135,6 +152,12 @@ class Reachability:
         method = found[1]
         if method.name in BY_NAME or method.is_decorated or method.name.startswith("__"):
             return True
+        if any(
+            method.owner in each.bases and not self._is_in_use(path)
+            for heirs in self._classes.values()
+            for path, each in heirs
+        ):
+            return True
         if OWN_BY_COMPUTED_NAME.search(self.definitions.tree.data(found[0]) or b""):
             return True
         return any(self._inherits(each, set()) for _, each in self._class_of(found))
@@ -143,19 +166,19 @@ class Reachability:
         """Whether a class inherits from one that is neither in the project nor a plain module."""
         for word in class_.bases - OF_FRAMEWORK - seen:
             seen.add(word)
-            inner = [each for each in self._classes.get(word, ()) if each is not class_]
+            inner = [each for _, each in self._classes.get(word, ()) if each is not class_]
             if not inner or any(self._inherits(each, seen) for each in inner):
                 return True
         return False
 
     @cached_property
-    def _classes(self) -> dict[str, list[Definition]]:
-        found: dict[str, list[Definition]] = {}
+    def _classes(self) -> dict[str, list[Found]]:
+        found: dict[str, list[Found]] = {}
         for path in self.definitions.tree.python_files():
             outline = self.definitions.outline(path)
             for each in () if outline is None else outline.definitions:
                 if each.is_class:
-                    found.setdefault(each.name, []).append(each)
+                    found.setdefault(each.name, []).append((path, each))
         return found
 
     @cached_property

@@ -290,7 +290,9 @@ class Calls:
         thing = value.only_thing
         match thing:
             case External(of=Class() as class_):
-                return machine.classes.made_by_library(thing, class_, world, frame, place)
+                return machine.constructors.from_checkpoint(
+                    thing, class_, arguments, world, frame, place
+                )
             case External():
                 return machine.library.call(thing.path, arguments, world, frame, place)
             case Function():

@@ -331,21 +331,6 @@ class Classes:
         makes = row is not None and row.returns == "module" and self.is_module(class_)
         return of_thing(External(path, class_ if makes else None))
 
-    def made_by_library(
-        self, maker: External, class_: Class, world: World, frame: Frame, place: Place
-    ) -> Value:
-        """``Net.load_from_checkpoint(path)``: an object of a class in sight, with weights."""
-        row = self.machine.knowledge.callable(maker.path)
-        assert row is not None
-        value = self.instantiate(class_, Arguments(open=True), world, frame, place)
-        identity = value.only_object
-        if identity is not None:
-            modes = self.machine.constructors.initial_modes(row, class_.definition.name, place)
-            self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
-            self.machine.recorder.weights_loaded(self.machine.makeup.family(identity, world))
-            self.machine.recorder.made[identity] = place, row.name
-        return value
-
     def _of_class(self, member: Value, class_: Class) -> Value:
         things = frozenset(
             replace(thing, class_=class_)

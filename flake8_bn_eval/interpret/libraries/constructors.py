@@ -12,7 +12,7 @@ from flake8_bn_eval.knowledge.rows import CallableRow, Condition
 from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.modes.lattice import LOST, Mode, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object, Sensitivity
-from flake8_bn_eval.modes.things import External, Partial, Submodules
+from flake8_bn_eval.modes.things import Class, External, Partial, Submodules
 from flake8_bn_eval.modes.values import UNKNOWN, Value, of_object
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Place
@@ -57,6 +57,31 @@ class Constructors:
             self.machine.recorder.weights_loaded({identity})
         self.machine.recorder.made[identity] = place, row.name
         return world.bear(identity, state)
+
+    def from_checkpoint(
+        self,
+        maker: External,
+        class_: Class,
+        arguments: Arguments,
+        world: World,
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """``Net.load_from_checkpoint(path)``: an object of a class in sight, with weights.
+
+        Keywords go to its constructor, and nobody sees what else does.
+        """
+        row = self.machine.knowledge.callable(maker.path)
+        assert row is not None
+        given = Arguments((), arguments.keywords, open=True)
+        value = self.machine.classes.instantiate(class_, given, world, frame, place)
+        identity = value.only_object
+        if identity is not None:
+            modes = self.initial_modes(row, class_.definition.name, place)
+            self.machine.mode_switches.set_modes(identity, modes, world, frame, place)
+            self.machine.recorder.weights_loaded(self.machine.makeup.family(identity, world))
+            self.machine.recorder.made[identity] = place, row.name
+        return value
 
     def initial_modes(self, row: CallableRow, name: str, place: Place) -> Modes:
         match row.starts:
