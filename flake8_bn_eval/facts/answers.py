@@ -15,7 +15,7 @@ from flake8_bn_eval.facts.choices import (
 )
 from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.gathered import Gathered
-from flake8_bn_eval.facts.purpose import MODULE_METHODS, MOVING_METHODS, last_name
+from flake8_bn_eval.facts.predictors import MODULE_METHODS, MOVING_METHODS, last_name
 from flake8_bn_eval.facts.shown import Shown, shown, where_chosen
 from flake8_bn_eval.facts.stepping import (
     is_adapted,
@@ -52,7 +52,7 @@ class Facts(Gathered):
 
     def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
         """Whether objects are used as modules are, or called as modules are called."""
-        return self.purposes.is_module(receivers, subject)
+        return self.purposes.predictors.is_module(receivers, subject)
 
     def is_used_as_module(self, forward: Forward) -> bool:
         """Whether more than a name tells that what may react to its mode is a module."""

@@ -8,44 +8,26 @@ unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from flake8_bn_eval.facts.clues import Clue
 from flake8_bn_eval.facts.forward import Forward, Purpose, answers_requests
-from flake8_bn_eval.facts.other_frameworks import OtherFrameworks
+from flake8_bn_eval.facts.predictors import Predictors
 from flake8_bn_eval.facts.stepping import is_taught
 from flake8_bn_eval.facts.surroundings import Surroundings
 from flake8_bn_eval.interpret.frames import Site
 from flake8_bn_eval.interpret.records import ForwardCall, Recorder
 from flake8_bn_eval.knowledge.lookup import Knowledge
-from flake8_bn_eval.knowledge.words import mentions, names_class, words_of
+from flake8_bn_eval.knowledge.words import mentions
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.modes.evidence import LOOKED_AT, Tag, Use
 from flake8_bn_eval.modes.lattice import Gradient, Mode
-from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Program
-
-MODULE_METHODS = frozenset(
-    {
-        "train", "eval", "parameters", "named_parameters", "state_dict", "load_state_dict",
-        "modules", "named_modules", "children", "named_children", "zero_grad", "buffers",
-    }
-)  # fmt: skip
-
-MOVING_METHODS = frozenset({"to", "cuda", "half", "float"})
-"""Methods of modules that tensors have as well."""
-
-CONVERTING = "to"
-"""A word in the names of functions that make one thing of another: ``image_to_text_model``."""
 
 LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
 """The uses by which an output gets to where nobody has seen what becomes of it."""
 
 TEST_CLASS = re.compile(r"Test(?![a-z])|\w*Tests?$")
 """The names of classes in which a test runner looks for tests."""
-
-TEXT_KEY = re.compile(r"\['(\w+)'\]$")
-"""What something is called that stands under a text: ``models['tokenizer']``."""
 
 
 class Purposes:
@@ -56,36 +38,16 @@ class Purposes:
         self.knowledge = knowledge
         self.program = program
         self.around = Surroundings(recorder, program)
-        self._others = OtherFrameworks(program, knowledge)
-
-    # Modules
+        self.predictors = Predictors(recorder, knowledge, program)
 
     @property
     def never_differentiates(self) -> bool:
         """Whether nothing in the file asks for a gradient."""
         return not self.recorder.differentiations
 
-    def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:
-        """Whether objects are used as modules are, or called as modules are called."""
-        if self.is_used_as_module(receivers):
-            return True
-        name = last_name(subject)
-        if CONVERTING in words_of(name):
-            return False
-        return mentions(name, self.knowledge.vocabulary.modules)
-
-    def is_used_as_module(self, receivers: Iterable[ObjectId]) -> bool:
-        """Whether something is done with objects that is done with modules only."""
-        used = [self.recorder.methods_used.get(receiver, set()) for receiver in receivers]
-        # A tensor is moved as well, but nobody calls one.
-        return any(
-            names & MODULE_METHODS or "<call>" in names and names & MOVING_METHODS for names in used
-        )
-
     def judge(self, record: ForwardCall) -> Forward:
-        is_module = self._is_predictor(record)
-        guessed = not is_module and self._belongs_to_module(record.receivers)
-        guessed = guessed or self._is_unknown_method(record.method) and not record.given_data
+        is_module = self.predictors.has(record)
+        guessed = self.predictors.is_guessed(record)
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
         return Forward(
@@ -128,13 +90,6 @@ class Purposes:
         }
         return frozenset(clue for clue, does_hold in holds.items() if does_hold)
 
-    def _is_unknown_method(self, method: str | None) -> bool:
-        """Whether a method may do more than a forward call: nobody knows it."""
-        if method is None or method == "forward":
-            return False
-        row = self.knowledge.method("module", method)
-        return row is None or row.effect != "forward"
-
     def _is_measured(self, stack: tuple[Site, ...]) -> bool:
         """Whether the nearest function with a telling name measures a model."""
         measuring = self.knowledge.vocabulary.measuring_functions
@@ -142,54 +97,6 @@ class Purposes:
             if self._purpose_of_name(site.name) is not Purpose.UNKNOWN:
                 return mentions(site.name, measuring)
         return any(mentions(_class_name(site), measuring) for site in stack)
-
-    def _is_predictor(self, record: ForwardCall) -> bool:
-        """A module, other than one that compares outputs with targets."""
-        vocabulary, name = self.knowledge.vocabulary, last_name(record.subject)
-        if mentions(name, vocabulary.losses) or not record.has_input:
-            return False
-        if any(map(self._is_loss_class, record.classes)) or self._prepares_data(record):
-            return False
-        if record.certain:
-            return True
-        if self._may_be_factory(record, name) or self._others.has(record.subject):
-            return False
-        if self._others.are_known and not self.is_used_as_module(record.receivers):
-            return False
-        return self.is_module(record.receivers, record.subject)
-
-    def _is_loss_class(self, name: str) -> bool:
-        """``FocalLoss`` or ``MacroScore``, but not ``ModelWithLoss``."""
-        vocabulary = self.knowledge.vocabulary
-        ends = set(words_of(name)[-1:])
-        compares = not ends.isdisjoint(vocabulary.losses | vocabulary.metrics)
-        return compares and not mentions(name, vocabulary.modules)
-
-    def _prepares_data(self, record: ForwardCall) -> bool:
-        """Something unseen that is called a tokenizer, and not used as a network would be."""
-        key = TEXT_KEY.search(record.subject)
-        name = last_name(record.subject) if key is None else key[1]
-        if record.classes or not mentions(name, self.knowledge.vocabulary.preparers):
-            return False
-        used = [self.recorder.methods_used.get(each, set()) for each in record.receivers]
-        return all(names.isdisjoint(MODULE_METHODS) for names in used)
-
-    def _may_be_factory(self, record: ForwardCall, name: str) -> bool:
-        """Something unseen that makes an object of what it is given, rather than predicts."""
-        if mentions(name, self.knowledge.vocabulary.factories):
-            return True
-        return names_class(name) and not self.is_used_as_module(record.receivers)
-
-    def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
-        """Whether something above these objects is used as modules are."""
-        waiting = list(receivers)
-        while waiting:
-            parent = self.recorder.parents.get(waiting.pop())
-            if parent is not None:
-                if self.recorder.methods_used.get(parent, set()) & MODULE_METHODS:
-                    return True
-                waiting.append(parent)
-        return False
 
     # Purpose
 
@@ -269,7 +176,7 @@ class Purposes:
         """Whether a function belongs to something that evaluates and is no module itself."""
         if self._purpose_of_name(_class_name(site)) is not Purpose.INFERENCE:
             return False
-        return site.receiver is not None and not self.is_used_as_module((site.receiver,))
+        return site.receiver is not None and not self.predictors.is_used_as_module((site.receiver,))
 
     def _function_purpose(self, stack: tuple[Site, ...]) -> Purpose:
         """What the innermost function with a telling name or argument is for."""
@@ -393,8 +300,3 @@ class Purposes:
 def _class_name(site: Site) -> str:
     """The class whose method a function is; empty for any other."""
     return "" if site.definition is None else site.definition.class_name or ""
-
-
-def last_name(subject: str) -> str:
-    """``self.model.backbone`` is called `backbone`; an index does not count."""
-    return subject.partition("[")[0].rpartition(".")[2]

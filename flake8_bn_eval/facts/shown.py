@@ -83,7 +83,7 @@ def _is_of_module(
     receiver = site.receiver
     if receiver is None:
         return False
-    return receiver in record.modules or purposes.is_used_as_module((receiver,))
+    return receiver in record.modules or purposes.predictors.is_used_as_module((receiver,))
 
 
 def _sets_evaluation(site: Site, recorder: Recorder) -> bool:

@@ -378,4 +378,5 @@ class Vocabulary:
     opposite_mode_arguments: frozenset[str] = frozenset()
     update_words: frozenset[str] = frozenset()
     other_models: frozenset[str] = frozenset()
+    table_methods: frozenset[str] = frozenset()
     told_members: frozenset[str] = frozenset()

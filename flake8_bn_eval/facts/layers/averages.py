@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_bn_eval.facts.forward import Forward
-from flake8_bn_eval.facts.purpose import last_name
+from flake8_bn_eval.facts.predictors import last_name
 from flake8_bn_eval.facts.written.natures import MODULES
 from flake8_bn_eval.interpret.records import Average
 from flake8_bn_eval.knowledge.words import mentions, words_of

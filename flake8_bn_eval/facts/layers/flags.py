@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from flake8_bn_eval.facts.purpose import MODULE_METHODS, last_name
+from flake8_bn_eval.facts.predictors import MODULE_METHODS, last_name
 from flake8_bn_eval.facts.written.attributes import AttributeAssignment, Attributes
 from flake8_bn_eval.facts.written.natures import MODULES, Nature, Natures
 from flake8_bn_eval.knowledge.lookup import Knowledge

@@ -18,7 +18,7 @@ from flake8_bn_eval.facts.forward import Forward
 from flake8_bn_eval.facts.layers.freezing import FLAG
 from flake8_bn_eval.facts.layers.library_calls import BUFFERS
 from flake8_bn_eval.facts.layers.statistics_passes import Outcome, Pass, StatisticsPasses
-from flake8_bn_eval.facts.purpose import last_name
+from flake8_bn_eval.facts.predictors import last_name
 from flake8_bn_eval.facts.written.listing import expressions, operations
 from flake8_bn_eval.facts.written.natures import Nature
 from flake8_bn_eval.facts.written.survey import GivenAttribute
