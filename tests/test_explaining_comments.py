@@ -26,6 +26,7 @@ EXAMPLES = {
         {1},
     ),
     "in a string it is none": ('x = "# training mode on purpose"\nnet.train()\n', set()),
+    "to use what": ("# training mode to use batch statistics\nnet.train()\n", {2}),
     "of the mode alone it says nothing": ("net.train()  # training mode\n", set()),
     "of an intention alone neither": ("net.train()  # on purpose\n", set()),
 }

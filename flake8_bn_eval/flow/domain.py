@@ -119,6 +119,10 @@ class Domain(Protocol[State]):
         """The state where the body of a ``try`` has raised, or has not."""
         ...
 
+    def forget_lost(self, state: State, since: State) -> State:
+        """The state that an exception leaves: without what was born and nobody holds."""
+        ...
+
     def scoped(
         self, enter: object, state: State, body: Callable[[State], Exits[State]]
     ) -> Exits[State]:

@@ -285,11 +285,13 @@ class Runner(Generic[State]):
     def _try(self, node: Try, state: State) -> Exits[State]:
         exits: Exits[State] = {}
         self.domain.begin_guarded(node, state)
+        before = self.domain.fork(state)
         inner = self.contained(node.body, state)
         following = inner.pop(Exit.NEXT, None)
         caught = inner.pop(Exit.RAISE, None)
         self._add(exits, inner)
         if caught is not None:
+            caught = self.domain.forget_lost(caught, before)
             caught = self.domain.suppose_raised(node, caught, True)
             if following is not None:
                 following = self.domain.suppose_raised(node, following, False)

@@ -236,6 +236,12 @@ class Steps:
             self.machine.conditions.suppose_raised(guarded, world, truth)
         return state
 
+    def forget_lost(self, state: State, since: State) -> State:
+        for world in state:
+            for before in since:
+                sweep(world, before)
+        return state
+
     def begin_guarded(self, guarded: object, state: State) -> None:
         for world in state:
             self.machine.conditions.begin_guarded(guarded, world)
