@@ -159,10 +159,6 @@ class Gathered:
             self.neighbours.lead_to(self.path, each.name, each.class_name) for each in outermost
         )
 
-    def is_mentioned(self, *words: str) -> bool:
-        """Whether a file of the project has one of the words; what stands alone may be used."""
-        return not words or self.neighbours is None or self.neighbours.mention(words)
-
     @cached_property
     def _cannot_run(self) -> bool:
         """Whether the file imports something of the project that is not there."""

@@ -350,12 +350,6 @@ HELP = {
     "UNRELATED": "rename the method",
     "BYPASSED": "override `train(mode)` instead",
 }
-USERS = {
-    "UNCALLABLE": (".eval(", ".train(False", "train(mode"),
-    "UNRELATED": (".eval(", ".train(False", "train(mode"),
-    "NOT_ITSELF": (".training",),
-}
-"""Where nobody in the project has one of these, nobody meets the broken contract."""
 
 
 @rule("BNE304", "broken-mode-override", since="0.1", triggers=OVERRIDING)
@@ -363,7 +357,7 @@ def check(facts: Facts) -> Iterator[Report]:
     """Overrides that break the contract of `train(mode)`."""
     for override in facts.structure.mode_overrides:
         reason = override.contract.name
-        if reason in MESSAGES and facts.is_mentioned(*USERS.get(reason, ())):
+        if reason in MESSAGES:
             advice = HELP.get(reason, "call `super().train(mode)` first")
             yield Report(override.place, MESSAGES[reason].format(override.name), (), advice)
     for hidden in facts.structure.hidden_mode_methods:
