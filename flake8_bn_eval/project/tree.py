@@ -20,8 +20,11 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "d
 ENVIRONMENT = "pyvenv.cfg"
 """A directory with this file holds an installation of Python, not the project."""
 
-TEXTS = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".sh", ".toml", ".yaml", ".yml")
-"""Files in which a project names what its Python files define: to start it, or to choose it."""
+TEXTS = (".cfg", ".ini", ".ipynb", ".md", ".rst", ".sh", ".toml", ".yaml", ".yml")
+"""Files in which a project names what its Python files define: to start it, or to choose it.
+
+Not those that hold data as a rule, of which there may be a hundred thousand.
+"""
 
 LONGEST = 1_000_000
 """A file with more bytes is not read."""
@@ -125,7 +128,7 @@ class Tree:
         return self._listed
 
     def texts(self) -> list[str]:
-        """The paths of the other files that may name what a Python file defines, in order."""
+        """The paths of other files that may name what a Python file defines, at most so many."""
         self.python_files()
         self._are_texts_asked[:] = [True]
         return self._texts
@@ -166,7 +169,7 @@ class Tree:
         return self._data[path]
 
     def _below(self) -> Iterator[str]:
-        waiting, count = [""], 0
+        waiting, count, beside = [""], 0, 0
         while waiting:
             folder = waiting.pop(0)
             for name, is_folder in _entries(self._absolute(folder)):
@@ -174,7 +177,9 @@ class Tree:
                 if is_folder:
                     waiting.append(path)
                 elif not path.endswith(PYTHON):
-                    yield path
+                    beside += 1
+                    if beside <= self.most_files:
+                        yield path
                 elif count < self.most_files:
                     count += 1
                     self._files[path] = True
