@@ -261,15 +261,16 @@ def test_the_versions_tell_what_computes_an_answer(tmp_path: Path) -> None:
 def test_a_text_that_mentions_a_function_is_seen(
     folder: Path, judged: list[str], found: Found
 ) -> None:
-    unused = {"scoring.py": SCORING, "main.py": MAIN, "notes.md": "Nothing is said.\n"}
+    scoring = SCORING.replace("score", "rank")
+    unused = {"scoring.py": scoring, "main.py": MAIN, "notes.md": "Nothing is said.\n"}
     write(folder, unused)
     assert not found("scoring.py")
     judged.clear()
     assert not found("scoring.py")
     assert not judged
-    write(folder, {"more.md": "Call `score`.\n"})
+    write(folder, {"more.md": "Call `rank`.\n"})
     assert len(found("scoring.py")) == 1
     (folder / "more.md").unlink()
     assert not found("scoring.py")
-    write(folder, {"notes.md": "Call `score`.\n"})
+    write(folder, {"notes.md": "Call `rank`.\n"})
     assert len(found("scoring.py")) == 1
