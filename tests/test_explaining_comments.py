@@ -27,6 +27,7 @@ EXAMPLES = {
     ),
     "in a string it is none": ('x = "# training mode on purpose"\nnet.train()\n', set()),
     "to use what": ("# training mode to use batch statistics\nnet.train()\n", {2}),
+    "what a layer is for says nothing of when": ("# dropout to avoid overfitting\nf()\n", set()),
     "of the mode alone it says nothing": ("net.train()  # training mode\n", set()),
     "of an intention alone neither": ("net.train()  # on purpose\n", set()),
 }

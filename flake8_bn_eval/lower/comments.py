@@ -16,8 +16,7 @@ MODE = re.compile(
 )
 INTENTION = re.compile(
     r"on purpose|intention|deliberate|needs?\b|always|must|should|keep|stay|want|because|so that"
-    r"|avoid|in order to|to use\b"
-    r"|(n't|\bnot|\bnever)\b(?! forget)|train(ing)?=true"
+    r"|to use\b|(n't|\bnot|\bnever)\b(?! forget)|train(ing)?=true"
 )
 COMMENT = re.compile("#.*")
 LINE_ENDS = {tokenize.NL, tokenize.NEWLINE}
