@@ -375,6 +375,10 @@ class Program:
     imports: list[Import] = field(default_factory=list)
     called_names: frozenset[str] = frozenset()
     captured: frozenset[str] = frozenset()
+    _by_scope: dict[int, FunctionDefinition] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_scope = {each.scope: each for each in self.functions}
 
     def has(self, place: Place) -> bool:
         """Whether a place is one of this file."""
@@ -382,9 +386,8 @@ class Program:
 
     def outermost(self, definition: FunctionDefinition) -> FunctionDefinition:
         """The function that others can import, where a function stands inside one."""
-        by_scope = {each.scope: each for each in self.functions}
-        while definition.parent_scope in by_scope:
-            definition = by_scope[definition.parent_scope]
+        while definition.parent_scope in self._by_scope:
+            definition = self._by_scope[definition.parent_scope]
         return definition
 
 

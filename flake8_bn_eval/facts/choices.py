@@ -34,7 +34,7 @@ def is_option(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
     """
     if not _is_decided(record, mode, lambda seen: seen.assumed):
         return False
-    places = {remark.place for remark in record.modes.witness(mode)}
+    places = _setting(record, mode)
     changes = [each for each in recorder.mode_changes if each.receiver in record.receivers]
     return any(
         _are_alternatives(here, there)
@@ -51,7 +51,7 @@ def is_own_choice(record: ForwardCall, depth: int, mode: Mode, recorder: Recorde
     ``depth`` is that of the function on the way to the call.
     """
     stack, place = record.stack[:depth], place_at(record, depth)
-    places = {remark.place for remark in record.modes.witness(mode)}
+    places = _setting(record, mode)
     own = [
         each
         for each in recorder.mode_changes
@@ -110,11 +110,16 @@ def _is_other_way(record: ForwardCall, other: ForwardCall) -> bool:
 
 def is_given_back(record: ForwardCall, mode: Mode, recorder: Recorder) -> bool:
     """Whether the function that has put a module in a mode returns its output with the graph."""
-    places = {remark.place for remark in record.modes.witness(mode)}
+    places = _setting(record, mode)
     chosen = any(
         each.place in places and each.stack == record.stack for each in recorder.mode_changes
     )
     return chosen and Use.RETURNED in record.uses
+
+
+def _setting(record: ForwardCall, mode: Mode) -> set[Place]:
+    """The places that have put the module into a mode."""
+    return {remark.place for remark in record.modes.witness(mode)}
 
 
 def _trains(stack: tuple[Site, ...], recorder: Recorder) -> bool:

@@ -83,7 +83,7 @@ class Predictors:
         used = (self.recorder.methods_used.get(each, set()) for each in parents if each is not None)
         return any(not names.isdisjoint(tables) for names in used)
 
-    def _belongs_to_module(self, receivers: Iterable[ObjectId]) -> bool:
+    def are_parts(self, receivers: Iterable[ObjectId]) -> bool:
         """Whether something above these objects is used as modules are."""
         waiting = list(receivers)
         while waiting:
@@ -94,17 +94,11 @@ class Predictors:
                 waiting.append(parent)
         return False
 
-    def is_guessed(self, record: ForwardCall) -> bool:
-        """Whether it is something unknown of a module: one of its layers, or of its methods."""
-        if not self.has(record) and self._belongs_to_module(record.receivers):
-            return True
-        return self._is_unknown_method(record.method) and not record.given_data
-
-    def _is_unknown_method(self, method: str | None) -> bool:
-        """Whether a method may do more than a forward call: nobody knows it."""
-        if method is None or method == "forward":
+    def is_unknown_method(self, record: ForwardCall) -> bool:
+        """Whether a method that nobody knows, which may do more, is called without data."""
+        if record.method is None or record.method == "forward" or record.given_data:
             return False
-        row = self.knowledge.method("module", method)
+        row = self.knowledge.method("module", record.method)
         return row is None or row.effect != "forward"
 
     def is_module(self, receivers: Iterable[ObjectId], subject: str) -> bool:

@@ -47,7 +47,9 @@ class Purposes:
 
     def judge(self, record: ForwardCall) -> Forward:
         is_module = self.predictors.has(record)
-        guessed = self.predictors.is_guessed(record)
+        guessed = self.predictors.is_unknown_method(record) or (
+            not is_module and self.predictors.are_parts(record.receivers)
+        )
         purpose, firm = self._purpose(record)
         measures = Tag.EVALUATION_DATA in record.tags or self._is_measured(record.stack)
         return Forward(

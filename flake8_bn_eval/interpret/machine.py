@@ -156,6 +156,7 @@ class Machine:
         self.leaking: dict[GradientContext, Gradients] = {}
         """Contexts that were entered while active: leaving them restores the wrong mode."""
         self.saved_modes: dict[str, tuple[ObjectId, Modes]] = {}
+        """Whose mode was asked for and what it was, by the subject of `was_training`."""
         self.decorating = False
         """A context made for a decorator acts in the function, not where it is made."""
         self.entered: set[int] = set()

@@ -50,15 +50,16 @@ def _may_react(tree: Tree, knowledge: Knowledge) -> bool:
     words = [word.encode() for word in sorted({*READING_MODE, *knowledge.names_of_reacting})]
     files = tree.python_files()
     # Whoever uses a file that stands alone is not in sight.
-    return len(files) < 2 or any(
-        tree.mentions(path, words) and _has_some(words, tree.data(path) or b"")
-        or _imports_models(tree.data(path) or b"")
-        for path in files
-    )
+    if len(files) < 2:
+        return True
+    texts = (tree.data(path) or b"" for path in files)
+    return any(_has_some(words, text) or _imports_models(text) for text in texts)
 
 
 def _has_some(words: list[bytes], data: bytes) -> bool:
     """Whether a word stands somewhere else than where classes are told apart by their names."""
+    if not any(word in data for word in words):
+        return False
     left = _TELLING_APART.sub(b"", data)
     return any(word in left for word in words)
 

@@ -165,18 +165,18 @@ class ModeSwitches:
         }
         return replace(found, things=frozenset(things))
 
-    def asked_at(self, place: Expression, found: Value, world: World) -> Value:
+    def asked_at(self, question: Expression, found: Value, world: World) -> Value:
         """What an expression found out about the mode of a module: answered for itself."""
         things = frozenset(
-            self._asked_at(place, thing, world) if isinstance(thing, SavedMode) else thing
+            self._asked_at(question, thing, world) if isinstance(thing, SavedMode) else thing
             for thing in found.things
         )
         return found if things == found.things else replace(found, things=things)
 
-    def _asked_at(self, place: Expression, saved: SavedMode, world: World) -> SavedMode:
+    def _asked_at(self, question: Expression, saved: SavedMode, world: World) -> SavedMode:
         if saved.asked is not None:
             return saved
-        number = self.machine.identities.number("training", id(place), self.machine.frame.path)
+        number = self.machine.identities.number("training", id(question), self.machine.frame.path)
         here = replace(saved, asked=number)
         condition = was_training(here)
         world.begin_anew(condition)
