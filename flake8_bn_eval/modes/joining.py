@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from flake8_bn_eval.modes.exchanges import exchanged
 from flake8_bn_eval.modes.existence import existing_in, on_one_path
 from flake8_bn_eval.modes.guards import Guard
-from flake8_bn_eval.modes.joins import covers_anyway, join_objects, merging
+from flake8_bn_eval.modes.joins import Merge, covers_anyway, doubting, join_objects, merging
 from flake8_bn_eval.modes.objects import Origin
 from flake8_bn_eval.modes.things import ObjectId
 from flake8_bn_eval.operations import Variable
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from flake8_bn_eval.modes.world import World
 
 
-def join(first: World, second: World, known: World | None = None) -> World:
+def join(
+    first: World, second: World, known: World | None = None, *, raised: bool = False
+) -> World:
     """One world that covers both; consumes both.
 
     If the first one covers a known world already, from which the second one comes, only what is
-    different since then is joined.
+    different since then is joined.  ``raised`` tells that both are left by an exception.
     """
     objects = set(second.objects.differing((known or first).objects))
     if first.version != second.version:
@@ -41,7 +43,8 @@ def join(first: World, second: World, known: World | None = None) -> World:
     joined.edits = 0
     _join_names(joined, first, second, variables, here, there)
     joined.existing = first.existing | second.existing
-    _join_objects(joined, first, second, objects, here, there)
+    merge = doubting if raised and not here else merging(here, there)
+    _join_objects(joined, first, second, objects, here, there, merge)
     joined.assumptions.inherit(first.assumptions, second.assumptions)
     joined.subjects = first.subjects | second.subjects
     if joined.guarded:
@@ -60,7 +63,7 @@ def gather(gathered: World, last: World, other: World) -> World:
     """
     answers, before = other.assumptions.truths, last.assumptions.truths
     comes_from_last = before.items() <= answers.items()
-    return join(gathered, other.fork(), last if comes_from_last else None)
+    return join(gathered, other.fork(), last if comes_from_last else None, raised=True)
 
 
 def _join_names(
@@ -91,10 +94,11 @@ def _join_objects(
     identities: Set[ObjectId],
     here: Guard,
     there: Guard,
+    merge: Merge,
 ) -> None:
     """An object that exists on one of the paths only is what it is there."""
     peek_first, peek_second = first.objects.peek, second.objects.peek
-    merge, in_first, in_second = merging(here, there), existing_in(first), existing_in(second)
+    in_first, in_second = existing_in(first), existing_in(second)
     for identity in identities:
         kept, other = peek_first(identity), peek_second(identity)
         if kept is other:

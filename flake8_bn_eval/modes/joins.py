@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
-from flake8_bn_eval.modes.lattice import Modes
+from flake8_bn_eval.modes.lattice import LOST, Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.values import NOTHING, Value, any_of
 
@@ -24,6 +24,11 @@ def merging(here: Guard, there: Guard) -> Merge:
         return found[2]
 
     return merged
+
+
+def doubting(first: Modes, second: Modes) -> Modes:
+    """The mode of an object that an exception leaves: nobody can tell how far it had come."""
+    return first if first.members == second.members else LOST
 
 
 def join_objects(

@@ -13,10 +13,13 @@ from flake8_bn_eval.knowledge.lookup import Knowledge
 from flake8_bn_eval.knowledge.packages import MAKING_NO_MODELS, PACKAGES_OF_TABLE, PARTS_WITH_MODELS
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Sensitivity
+from flake8_bn_eval.project.components import Components
+from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.tree import Tree
 
 READING_MODE = (".training", "ropout", "hub.load", "jit.load")
 """Classes that read their own flag, dropout however it is made, and models of strangers."""
+BASE = "Module"
 _PACKAGES = sorted(
     package
     for table, packages in PACKAGES_OF_TABLE.items()
@@ -30,12 +33,20 @@ _IMPORT = re.compile(
 )
 
 
-def note_indifference(seen: Recorder, tree: Tree, knowledge: Knowledge) -> None:
+def note_indifference(
+    seen: Recorder, path: str, definitions: Definitions, knowledge: Knowledge
+) -> None:
     """Note of modules of the project, and with parts from it, that no mode matters to them."""
     unknown = [each for each in seen.forward_calls if _is_of_project(each)]
-    if unknown and not _may_react(tree, knowledge):
-        for record in unknown:
-            record.sensitive = Sensitivity.NO
+    if not unknown:
+        return
+    files = Components(definitions).of(path)
+    if _may_react(files, definitions.tree, knowledge):
+        unknown = [each for each in unknown if not seen.made.keys().isdisjoint(each.receivers)]
+        if not unknown or _may_load_what_reacts(path, definitions, knowledge):
+            return
+    for record in unknown:
+        record.sensitive = Sensitivity.NO
 
 
 def _is_of_project(record: ForwardCall) -> bool:
@@ -46,14 +57,22 @@ def _is_of_project(record: ForwardCall) -> bool:
     return record.modes.must_be(Mode.UNSET) or of_torch or bool(record.classes)
 
 
-def _may_react(tree: Tree, knowledge: Knowledge) -> bool:
+def _may_react(files: list[str], tree: Tree, knowledge: Knowledge) -> bool:
     words = [word.encode() for word in sorted({*READING_MODE, *knowledge.names_of_reacting})]
-    files = tree.python_files()
     # Whoever uses a file that stands alone is not in sight.
     if len(files) < 2:
         return True
     texts = (tree.data(path) or b"" for path in files)
     return any(_has_some(words, text) or _imports_models(text) for text in texts)
+
+
+def _may_load_what_reacts(path: str, definitions: Definitions, knowledge: Knowledge) -> bool:
+    """Whether what a file loads may react: none of the modules that it imports, if there is any."""
+    words = {*READING_MODE, *knowledge.names_of_reacting}
+    needed = definitions.needed(path)
+    if not any(each.is_class and BASE in each.bases for each in needed):
+        return True
+    return any(word in name for each in needed for name in each.names for word in words)
 
 
 def _has_some(words: list[bytes], data: bytes) -> bool:

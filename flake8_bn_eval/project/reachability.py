@@ -4,7 +4,7 @@ Searched backwards by names, as they are written: whoever mentions the name of a
 it, if somebody may come there; the body of a file is run.  A name in a text that is no Python
 (a configuration, a notebook, a README) is a use as well.  A function is given the benefit of
 every doubt: what is decorated, what a class inherits from elsewhere, what a library offers, and
-all of a file that nobody starts or imports, because its users are not in sight.
+all of a file that nobody starts or imports where no file of the project imports another one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.project.callers import is_test
+from flake8_bn_eval.project.components import Components
 from flake8_bn_eval.project.definitions import Definitions
-from flake8_bn_eval.project.outlines import Definition, Outline
+from flake8_bn_eval.project.outlines import STAR, Definition, Outline
 
 OF_FRAMEWORK = frozenset({"nn", "torch", "Module", "object", "ABC", "abc", "metaclass", "ABCMeta"})
 """Words for base classes that call no method but `forward` and those with underscores."""
@@ -97,15 +98,25 @@ class Reachability:
                     return True
         return False
 
+    @cached_property
+    def _is_collection(self) -> bool:
+        """Whether the files stand each for itself: none imports another one of the project."""
+        definitions = self.definitions
+        return not any(
+            definitions.imports.target(path, written) is not None
+            for path in definitions.tree.python_files()
+            if (outline := definitions.outline(path)) is not None
+            for _, written in outline.imports
+        )
+
     def _leads_to(self, found: Found, seen: set[Key]) -> bool:
         """Whether a root leads to a definition; those that were seen on the way do not count."""
         key = found[0], found[1].name, found[1].owner
         if key in seen or key in self._leading:
             return key in self._leading
         seen.add(key)
-        leads = not self._is_in_use(found[0]) or (
-            self._is_made(found, seen) and self._is_used(found, seen)
-        )
+        unseen = self._is_collection and not self._is_in_use(found[0])
+        leads = unseen or (self._is_made(found, seen) and self._is_used(found, seen))
         if leads:
             self._leading.add(key)
         return leads
@@ -139,7 +150,9 @@ class Reachability:
             return definition.name.lower().startswith("test")
         if definition.name in BY_NAME:
             return True
-        if definition.is_decorated or path.rpartition("/")[2] == HUB or self._finds_by_name:
+        if definition.is_decorated or path.rpartition("/")[2] == HUB:
+            return True
+        if self._may_be_found_by_name(path):
             return True
         if path in self._files_to_choose_from:
             return True
@@ -181,11 +194,21 @@ class Reachability:
                     found.setdefault(each.name, []).append((path, each))
         return found
 
+    def _may_be_found_by_name(self, path: str) -> bool:
+        return bool(self._files_finding_by_name) and not self._files_finding_by_name.isdisjoint(
+            self._components.of(path)
+        )
+
     @cached_property
-    def _finds_by_name(self) -> bool:
+    def _files_finding_by_name(self) -> set[str]:
         tree = self.definitions.tree
-        files = map(tree.data, tree.python_files())
-        return any(BY_COMPUTED_NAME.search(data) for data in files if data is not None)
+        return {
+            path for path in tree.python_files() if BY_COMPUTED_NAME.search(tree.data(path) or b"")
+        }
+
+    @cached_property
+    def _components(self) -> Components:
+        return Components(self.definitions)
 
     @cached_property
     def _files_to_choose_from(self) -> set[str]:
@@ -224,13 +247,31 @@ class Reachability:
         plain = [name.encode()]
         for path in tree.python_files():
             outline = self.definitions.outline(path) if tree.mentions(path, plain) else None
-            if outline is not None:
+            if outline is not None and self._may_mean(path, outline, found, set()):
                 yield from self._users_in(path, outline, found)
         word = re.compile(rf"\b{re.escape(name)}\b".encode())
         for path in tree.texts():
             data = tree.data(path)
             if data is not None and word.search(data):
                 yield None
+
+    def _may_mean(self, path: str, outline: Outline, found: Found, seen: set[str]) -> bool:
+        """Whether a file that mentions a name may mean this very definition: it imports it."""
+        if path == found[0] or found[1].owner is not None:
+            return True
+        seen.add(path)
+        *folders, file = found[0].removesuffix(".py").split("/")
+        leading = {STAR, found[1].name, file, *folders[-1:]}
+        for bound, written in outline.imports:
+            if bound != STAR and leading.isdisjoint(written.split(".")):
+                continue
+            target = self.definitions.imports.target(path, written)
+            if target is None or target.path == found[0]:
+                return True
+            between = None if target.path in seen else self.definitions.outline(target.path)
+            if between is not None and self._may_mean(target.path, between, found, seen):
+                return True
+        return False
 
     def _users_in(self, path: str, outline: Outline, found: Found) -> Iterator[Found | None]:
         name = found[1].name

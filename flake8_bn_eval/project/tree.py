@@ -211,10 +211,13 @@ def _read(path: str) -> bytes | None:
 
 @lru_cache(maxsize=128)
 def _decoded(data: bytes) -> str | None:
-    try:
-        return source.decode(data)
-    except source.UnreadableError:
-        return None
+    """The text of a file; what declares an encoding that Python lacks here is read as UTF-8."""
+    for decode in (source.decode, lambda raw: "\n".join(source.split_lines(raw.decode()))):
+        try:
+            return decode(data)
+        except (source.UnreadableError, UnicodeDecodeError):
+            continue
+    return None
 
 
 def _entries(path: str) -> Entries:

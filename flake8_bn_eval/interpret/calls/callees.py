@@ -44,6 +44,14 @@ from flake8_bn_eval.operations import (
 )
 from flake8_bn_eval.wording import describe
 
+OF_TEXT = frozenset(
+    {
+        "capitalize", "casefold", "count", "endswith", "find", "lower", "lstrip", "removeprefix",
+        "removesuffix", "replace", "rstrip", "startswith", "strip", "title", "upper",
+    }
+)  # fmt: skip
+"""Methods of strings that give a string, a number or a truth value."""
+
 
 class Calls:
     """Evaluates calls."""
@@ -204,11 +212,11 @@ class Calls:
         return UNKNOWN if value is None else value
 
     def _of_text(self, text: Constant, name: str, arguments: Arguments) -> Value:
-        """Methods of a literal string that tests of a phase use."""
+        """Methods of a literal string."""
         constants = [each.constant for each in arguments]
         if isinstance(text.value, str) and None not in constants:
             values = [each.value for each in constants if each is not None]
-            if name in ("lower", "upper", "strip", "startswith", "endswith", "find", "count"):
+            if name in OF_TEXT:
                 try:
                     return of_constant(getattr(text.value, name)(*values))
                 except TypeError:

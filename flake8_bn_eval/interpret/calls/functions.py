@@ -141,7 +141,7 @@ class Functions:
             entry, footprint = world.fork(), Footprint()
             world.note_reads(footprint)
             result, raised = self._follow(
-                function, arguments, world, frame, place, inside_forward
+                function, arguments, world, frame, place, inside_forward, since=entry
             )
             world.note_reads(outer)
             entry.note_reads(None)
@@ -180,8 +180,12 @@ class Functions:
         frame: Frame,
         place: Place,
         inside_forward: bool,
+        since: World | None = None,
     ) -> tuple[Value | None, State]:
-        """What a body returns, None where it never does, and how it may be left by raising."""
+        """What a body returns, None where it never does, and how it may be left by raising.
+
+        What it has made since an earlier world, an exception leaves half-made to nobody.
+        """
         definition = function.definition
         inner = frame.enter(
             definition,
@@ -195,6 +199,7 @@ class Functions:
         edits = world.edits
         exits = self.enter(function, arguments, world, inner)
         raised = exits.get(Exit.RAISE, ())
+        self._raise(raised, definition.scope, since)
         result = self._leave(function, exits, inner, world)
         if not inner.reaches_out:
             world.edits = edits
@@ -273,15 +278,18 @@ class Functions:
         finally:
             self.machine.frame = outer
 
+    def _raise(self, raised: State, scope: int, since: World | None) -> None:
+        for each in raised:
+            each.unbind_scope(scope)
+            if since is not None:
+                sweep(each, since)
+        if raised:
+            self.machine.runner.may_raise(raised)
+
     def _leave(
         self, function: Function, exits: Exits[State], inner: Frame, world: World
     ) -> Value | None:
         definition, scope = function.definition, function.definition.scope
-        raised = exits.get(Exit.RAISE)
-        if raised is not None:
-            for each in raised:
-                each.unbind_scope(scope)
-            self.machine.runner.may_raise(raised)
         worlds = self._returning(exits, scope)
         yields = [each for each, _ in inner.yielded]
         if not worlds and not yields:

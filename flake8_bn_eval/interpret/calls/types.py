@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.things import Class, Condition, External, ObjectId, Thing
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.things import Class, Condition, Constant, External, ObjectId, Thing
+from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -25,6 +28,8 @@ BASES = frozenset(
     {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
 )
 """Public layers that other public layers are derived from."""
+EVERY_MODULE = "torch/nn/modules/module.py"
+NO_OBJECT = Constant.of(None)
 EXACT = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
 """The operators that compare classes, and whether they ask for the same one."""
 ASKING_FOR_CHILDREN = frozenset({"modules", "named_modules", "children", "named_children", "apply"})
@@ -42,7 +47,7 @@ class Types:
         """``isinstance(value, classes)``; exactly, where an instance of a subclass is none."""
         identity = value.only_object
         if identity is None:
-            return UNKNOWN
+            return _of_each(value, lambda each: self.is_instance(each, classes, world, exactly=exactly))
         elements = self.machine.containers.known_elements(classes, world)
         wanted = [classes] if elements is None else elements
         ask = self._is_exactly if exactly else self._is_one
@@ -55,6 +60,41 @@ class Types:
         variables = frozenset({about_object(identity)})
         test = "type" if exactly else "isinstance"
         return of_thing(Condition(f"{test}(#{identity}, {names})", variables, None))
+
+    def has_attribute(self, value: Value, name: Value, world: World) -> Value:
+        """``hasattr(value, name)``."""
+        identity = value.only_object
+        if identity is None:
+            return _of_each(value, lambda each: self.has_attribute(each, name, world))
+        literal = name.constant
+        if literal is None or not isinstance(literal.value, str):
+            return UNKNOWN
+        verdict = self._has(identity, literal.value, world)
+        if verdict is not None:
+            return of_constant(verdict)
+        variables = frozenset({about_object(identity)})
+        return of_thing(Condition(f"hasattr(#{identity}, {literal.value})", variables, None))
+
+    def _has(self, identity: ObjectId, name: str, world: World) -> bool | None:
+        state = world.shape(identity)
+        class_, row = state.class_, self.machine.knowledge.method("module", name)
+        if world.field(identity, f".{name}") is not None:
+            return True
+        if class_ is not None and self.machine.classes.member(class_, name) is not None:
+            return True
+        if row is None or row.source != EVERY_MODULE:
+            return None
+        if state.is_module:
+            return True
+        return False if class_ is not None and self._is_plain(class_) else None
+
+    def _is_plain(self, class_: Class) -> bool:
+        """Whether an instance has only what classes in sight give to it."""
+        return (
+            self.machine.classes.is_module(class_) is False
+            and not self.machine.inheritance.has_unseen_base(class_)
+            and self.machine.classes.member(class_, "__getattr__") is None
+        )
 
     def compared(self, expression: Comparison, world: World, frame: Frame) -> Value:
         """``type(value) is Class`` and its like: as ``isinstance``, but for subclasses."""
@@ -131,6 +171,17 @@ class Types:
         if state.library is not None and "*" not in state.library:
             return External(state.library)
         return External("torch.nn.Module") if self._has_children(identity) else None
+
+
+def _of_each(value: Value, ask: Callable[[Value], Value]) -> Value:
+    """The answer about each alternative, where that is there; nothing else than None is known."""
+    if value.only_thing is not None:
+        return of_constant(False) if value.constant == NO_OBJECT else UNKNOWN
+    found = NOTHING
+    for each in value.alternatives:
+        guards = next(iter(each.guards.values()), UNGUARDED)
+        found = found.join(ask(each.unguarded()).where(guards))
+    return found
 
 
 def compares_types(expression: Comparison) -> bool:

@@ -27,7 +27,7 @@ from flake8_bn_eval.modes.things import (
 )
 from flake8_bn_eval.modes.values import NONE, UNKNOWN, Value
 from flake8_bn_eval.modes.world import World
-from flake8_bn_eval.operations import Attribute, Enter, Junction, Name, Place
+from flake8_bn_eval.operations import Attribute, Call, Enter, Expression, Junction, Name, Place
 from flake8_bn_eval.wording import describe
 
 Body = Callable[[State], Exits[State]]
@@ -106,7 +106,7 @@ class Contexts:
         before = world.gradients
         if enter.target is not None:
             self.machine.assignments.assign(enter.target, value, world, frame)
-        unseen = self._may_set_gradients(value)
+        unseen = self._may_set_gradients(value, enter.context)
         if unseen:
             world.set_gradients(before.join(gradients_of(Gradient.UNKNOWN)))
         suppressing = self.machine.results.called(value) == SUPPRESSING
@@ -121,12 +121,14 @@ class Contexts:
             exits[Exit.NEXT] = merge([*exits.get(Exit.NEXT, ()), *raised])
         return exits
 
-    def _may_set_gradients(self, value: Value) -> bool:
+    def _may_set_gradients(self, value: Value, context: Expression) -> bool:
         """Whether an unseen context manager is called like one that runs an evaluation."""
         path = self.machine.results.called(value)
-        if path is None or self.machine.knowledge.callable(path) is not None:
-            return False
-        return mentions(path.rpartition(".")[2], CONTEXT_WORDS)
+        if path is not None:
+            name = "" if self.machine.knowledge.callable(path) else path.rpartition(".")[2]
+        else:
+            name = _method_called(context)
+        return mentions(name, CONTEXT_WORDS)
 
     # Gradient contexts
 
@@ -274,6 +276,13 @@ class Contexts:
             if isinstance(value.only_thing, GradientContext):
                 subject = describe(operand)
                 self.machine.recorder.misuses.add(Misuse(enter.place, "and-ed context", subject))
+
+
+def _method_called(context: Expression) -> str:
+    match context:
+        case Call(callee=Attribute(name=name)):
+            return name
+    return ""
 
 
 def resume(exits: Exits[State], scope: int, apart: int) -> None:

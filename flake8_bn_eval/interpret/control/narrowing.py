@@ -11,6 +11,7 @@ from dataclasses import replace
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
+from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.things import Constant, SavedMode
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
@@ -46,9 +47,9 @@ class Narrowing:
             case Comparison(right=Literal(value=None)):
                 is_none = truth is (test.operator in ("is", "=="))
                 self._none_or_not(test.left, is_none, world, frame)
-            case Call(callee=Name(variable=(scope, "isinstance")), arguments=[subject, _]):
-                if scope == BUILTIN_SCOPE and truth:
-                    self._none_or_not(subject, False, world, frame)
+            case Call(callee=Name(variable=(scope, name)), arguments=[subject, wanted]):
+                if scope == BUILTIN_SCOPE and name in ("isinstance", "hasattr"):
+                    self._type(name, subject, wanted, truth, world, frame)
             case Attribute(name="training"):
                 self._mode(test, truth, world, frame)
             case Name() | Attribute():
@@ -58,11 +59,44 @@ class Narrowing:
         if not isinstance(subject, Name | Attribute):
             return
         value = self.machine.expressions.evaluate(subject, world, frame)
-        if NO_OBJECT not in value.things:
+        if NO_OBJECT in value.things:
+            left = frozenset({NO_OBJECT}) if is_none else value.things - {NO_OBJECT}
+            objects = frozenset() if is_none else value.objects
+        elif is_none:
+            left = frozenset(each for each in value.things if not isinstance(each, Constant))
+            objects = frozenset(
+                each for each in value.objects if world.shape(each).kind is Kind.UNKNOWN
+            )
+        else:
             return
-        left = frozenset({NO_OBJECT}) if is_none else value.things - {NO_OBJECT}
-        objects = frozenset() if is_none else value.objects
         self._replace(subject, value, replace(value, things=left, objects=objects), world)
+
+    def _type(
+        self,
+        test: str,
+        subject: Expression,
+        wanted: Expression,
+        truth: bool,
+        world: World,
+        frame: Frame,
+    ) -> None:
+        """Drop those alternatives for which the test comes out the other way."""
+        if not isinstance(subject, Name | Attribute):
+            return
+        value = self.machine.expressions.evaluate(subject, world, frame)
+        if len(value.things) + len(value.objects) < 2:
+            return
+        asked = self.machine.expressions.evaluate(wanted, world, frame)
+        types = self.machine.types
+        ask = types.is_instance if test == "isinstance" else types.has_attribute
+        refused = Constant.of(not truth)
+        things, objects = set(value.things), set(value.objects)
+        for each in value.alternatives:
+            if ask(each.unguarded(), asked, world).constant == refused:
+                things -= each.things
+                objects -= each.objects
+        left = replace(value, things=frozenset(things), objects=frozenset(objects))
+        self._replace(subject, value, left, world)
 
     def _truth(self, subject: Expression, truth: bool, world: World, frame: Frame) -> None:
         value = self.machine.expressions.evaluate(subject, world, frame)

@@ -105,6 +105,8 @@ class Library:
                 return folded
         if name == "isinstance" and len(arguments.positional) == 2:
             return self.machine.types.is_instance(*arguments.positional, world)
+        if name == "hasattr" and len(arguments.positional) == 2:
+            return self.machine.types.has_attribute(*arguments.positional, world)
         if name == "type" and len(arguments.positional) == 1:
             return self.machine.types.type_of(arguments.positional[0], world)
         if name == "range":

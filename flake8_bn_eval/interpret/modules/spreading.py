@@ -95,10 +95,8 @@ class Spreading:
         modes = self.modes
         if not weak or state.modes.members == modes.members and len(modes.members) == 1:
             return state.in_modes(modes, recursive=True)
-        if state.many:
-            # One of several was set, and nobody can tell later whether it is the one in use.
-            return state.in_modes(LOST, recursive=True)
-        return replace(state, modes=state.modes.join(modes), tree=state.tree.join(modes))
+        # One of several was set, and nobody can tell later whether it is the one in use.
+        return state.in_modes(LOST, recursive=True)
 
     def _is_held_besides(self, identity: ObjectId, guards: Guards) -> bool:
         """Whether anybody holds an object also where none of some guards holds."""
