@@ -96,7 +96,7 @@ class Predictors:
 
     def is_unknown_method(self, record: ForwardCall) -> bool:
         """Whether a method that nobody knows, which may do more, is called without data."""
-        if record.method is None or record.method == "forward" or record.given_data:
+        if record.method in (None, "forward"):
             return False
         row = self.knowledge.method("module", record.method)
         return row is None or row.effect != "forward"
