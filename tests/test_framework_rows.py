@@ -163,6 +163,22 @@ def test_what_timm_builds_without_dropout_has_no_layer_that_reacts(pattern: str)
         assert sensitive_parts(model) == [], name
 
 
+def diffusers_models() -> list[str]:
+    rows = shipped("diffusers").callables.values()
+    return [row.name for row in rows if row.conditions and row.name.count(".") == 1]
+
+
+@pytest.mark.parametrize("name", diffusers_models())
+def test_what_diffusers_builds_by_default_has_no_layer_that_reacts(name: str) -> None:
+    if not is_installed("diffusers"):
+        pytest.skip("not installed: diffusers")
+    diffusers, torch = importlib.import_module("diffusers"), importlib.import_module("torch")
+    with torch.device("meta"):
+        model = getattr(diffusers, name.partition(".")[2])()
+    assert model.training
+    assert sensitive_parts(model) == []
+
+
 def test_torchvision_models_start_in_training_mode_and_react_as_their_rows_say() -> None:
     if not is_installed("torchvision"):
         pytest.skip("not installed: torchvision")

@@ -95,8 +95,13 @@ class Predictors:
         return False
 
     def is_unknown_method(self, record: ForwardCall) -> bool:
-        """Whether a method that nobody knows, which may do more, is called without data."""
+        """Whether a method that nobody knows, which may do more, is called without data.
+
+        What a package made that is not in sight sets modes and gradients itself, if it needs to.
+        """
         if record.method in (None, "forward"):
+            return False
+        if record.given_data and not record.receivers <= self.recorder.returned:
             return False
         row = self.knowledge.method("module", record.method)
         return row is None or row.effect != "forward"

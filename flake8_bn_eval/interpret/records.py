@@ -237,6 +237,8 @@ class Recorder:
         self.parents: dict[ObjectId, ObjectId] = {}
         self.made: dict[ObjectId, tuple[Place, str]] = {}
         """Where the modules of libraries were made, or what they are copies of, and their rows."""
+        self.returned: set[ObjectId] = set()
+        """What functions and classes of packages that nobody has seen have returned."""
         self.averages: set[Average] = set()
         self.refreshed: set[ObjectId] = set()
         """The modules whose running statistics are computed anew."""

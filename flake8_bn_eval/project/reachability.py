@@ -4,7 +4,7 @@ Searched backwards by names, as they are written: whoever mentions the name of a
 it, if somebody may come there; the body of a file is run.  A name in a text that is no Python
 (a configuration, a notebook, a README) is a use as well.  A function is given the benefit of
 every doubt: what is decorated, what a class inherits from elsewhere, what a library offers, and
-all of a file that nobody starts or imports where no file of the project imports another one.
+all of a file that nobody starts or imports, where that is so of the others beside it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ BY_NAME = frozenset({"forward", "handle", "lambda_handler", "model_fn", "predict
 of AWS Lambda and of SageMaker."""
 HUB = "hubconf.py"
 """Every function of this file is an entry point of `torch.hub`."""
-BY_COMPUTED_NAME = re.compile(
-    rb"\bimport_module\b|\b__import__\b|\bglobals\(|\bFire\(\)|(?<![.\w])eval\("
-)
+IMPORTING_BY_NAME = re.compile(rb"\bimport_module\b|\b__import__\b")
 """Where these occur, what stands at the outermost level may be found by a computed name."""
+OF_FILE_BY_COMPUTED_NAME = re.compile(rb"\bglobals\(|\bFire\(\)|(?<![.\w])(?<!def )eval\(")
+"""The same, of what the file itself has or imports."""
 OF_MODULE_BY_COMPUTED_NAME = re.compile(
     r"\bgetattr\(\s*(\w+)[\w.]*\s*,\s*+(?!['\"]\w+['\"]\s*[,)])|\bvars\(\s*(\w+)|\b(\w+)[\w.]*\.__dict__\["
 )
@@ -47,6 +47,7 @@ PACKAGING = {
 """What tells that a project is installed: its packages are there for others."""
 
 MAIN = "__main__"
+MAIN_GUARD = re.compile(rb"^if\b.*\b__main__\b", re.MULTILINE)
 
 Found = tuple[str, Definition]
 Key = tuple[str, str, str | None]
@@ -60,7 +61,8 @@ class Reachability:
     definitions: Definitions
     _reached: dict[Key, bool] = field(default_factory=dict)
     _leading: set[Key] = field(default_factory=set)
-    _used: dict[str, bool] = field(default_factory=dict)
+    _imported: dict[str, bool] = field(default_factory=dict)
+    _found: dict[re.Pattern[bytes], set[str]] = field(default_factory=dict)
 
     def is_reached(self, path: str, name: str, owner: str | None) -> bool:
         """Whether somebody may come to a function at the outermost level, or to a method."""
@@ -79,35 +81,35 @@ class Reachability:
 
     def _is_in_use(self, path: str) -> bool:
         """Whether a file is started, or imported by another one."""
-        if path not in self._used:
-            self._used[path] = self._is_started_or_imported(path)
-        return self._used[path]
+        return self._is_started(path) or self._is_imported(path)
 
-    def _is_started_or_imported(self, path: str) -> bool:
+    def _is_started(self, path: str) -> bool:
         outline = self.definitions.outline(path)
-        if outline is not None and MAIN in outline.body:
-            return True
-        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        tree, definitions = self.definitions.tree, self.definitions
-        others = (each for each in tree.python_files() if tree.mentions(each, [name]))
-        for other in others:
-            found = definitions.outline(other)
-            for _, written in () if found is None else found.imports:
-                target = definitions.imports.target(other, written)
-                if target is not None and target.path == path:
-                    return True
-        return False
+        if outline is None:
+            return False
+        own = {each.name for each in outline.definitions if each.owner is None}
+        return MAIN in outline.body or not outline.body.isdisjoint(own)
 
-    @cached_property
-    def _is_collection(self) -> bool:
-        """Whether the files stand each for itself: none imports another one of the project."""
-        definitions = self.definitions
-        return not any(
-            definitions.imports.target(path, written) is not None
-            for path in definitions.tree.python_files()
-            if (outline := definitions.outline(path)) is not None
-            for _, written in outline.imports
-        )
+    def _is_imported(self, path: str) -> bool:
+        if path not in self._imported:
+            name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+            tree = self.definitions.tree
+            others = (each for each in tree.python_files() if tree.mentions(each, [name]))
+            self._imported[path] = any(path in self._imported_by(other) for other in others)
+        return self._imported[path]
+
+    def _are_users_unseen(self, path: str) -> bool:
+        """Whether a file may be there for somebody else: neither it nor one beside it is used.
+
+        Where nothing that belongs together is there to be started, all of it may be.
+        """
+        if self._is_in_use(path):
+            return False
+        folder = path.rpartition("/")[0]
+        together = self._components.of(path)
+        beside = (each for each in together if each.rpartition("/")[0] == folder)
+        programs = self._files_with(MAIN_GUARD)
+        return programs.isdisjoint(together) or not any(map(self._is_imported, beside))
 
     def _leads_to(self, found: Found, seen: set[Key]) -> bool:
         """Whether a root leads to a definition; those that were seen on the way do not count."""
@@ -115,8 +117,9 @@ class Reachability:
         if key in seen or key in self._leading:
             return key in self._leading
         seen.add(key)
-        unseen = self._is_collection and not self._is_in_use(found[0])
-        leads = unseen or (self._is_made(found, seen) and self._is_used(found, seen))
+        leads = self._are_users_unseen(found[0]) or (
+            self._is_made(found, seen) and self._is_used(found, seen)
+        )
         if leads:
             self._leading.add(key)
         return leads
@@ -195,16 +198,29 @@ class Reachability:
         return found
 
     def _may_be_found_by_name(self, path: str) -> bool:
-        return bool(self._files_finding_by_name) and not self._files_finding_by_name.isdisjoint(
-            self._components.of(path)
+        importing = self._files_with(IMPORTING_BY_NAME)
+        if importing and not importing.isdisjoint(self._components.of(path)):
+            return True
+        return any(
+            each == path or path in self._imported_by(each)
+            for each in self._files_with(OF_FILE_BY_COMPUTED_NAME)
         )
 
-    @cached_property
-    def _files_finding_by_name(self) -> set[str]:
-        tree = self.definitions.tree
-        return {
-            path for path in tree.python_files() if BY_COMPUTED_NAME.search(tree.data(path) or b"")
-        }
+    def _files_with(self, pattern: re.Pattern[bytes]) -> set[str]:
+        if pattern not in self._found:
+            tree = self.definitions.tree
+            self._found[pattern] = {
+                path for path in tree.python_files() if pattern.search(tree.data(path) or b"")
+            }
+        return self._found[pattern]
+
+    def _imported_by(self, path: str) -> Iterator[str]:
+        """The files that a file imports."""
+        outline, imports = self.definitions.outline(path), self.definitions.imports
+        for _, written in () if outline is None else outline.imports:
+            target = imports.target(path, written)
+            if target is not None:
+                yield target.path
 
     @cached_property
     def _components(self) -> Components:

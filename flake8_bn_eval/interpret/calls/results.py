@@ -48,6 +48,7 @@ class Results:
             )
             modes = Modes.only(Mode.TRAIN, remark)
         identity = self.identity(result)
+        self.machine.recorder.returned.add(identity)
         if identity in world.objects:
             return of_object(identity)
         if row is not None and row.starts == SAVED:

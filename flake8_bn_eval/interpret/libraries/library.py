@@ -264,8 +264,11 @@ class Library:
                 return self.machine.optimizers.make(path, arguments, world, frame, place)
             case "tensor":
                 return self._tensor(path, row, arguments, world)
-            case "other" if row.parameter and _needs_none(arguments):
-                return UNKNOWN.tagged(Tag.TENSOR)
+            case "other" if row.parameter:
+                if _needs_none(arguments):
+                    return UNKNOWN.tagged(Tag.TENSOR)
+                made = self.machine.results.other(path, arguments, world, frame, place)
+                return made.tagged(Tag.DIFFERENTIATED)
             case "context" | "other":
                 return self.machine.results.other(path, arguments, world, frame, place)
         return self.machine.results.unknown(path, arguments, world, frame, place)
