@@ -125,8 +125,8 @@ class Forward:
         return Use.BARE_ARRAY in self.record.uses and Use.KEPT not in self.record.uses
 
     def may_be(self, mode: Mode) -> bool:
-        """Whether the module may be in a mode."""
-        return self.record.modes.may_be(mode)
+        """Whether the module may be in a mode, as far as anything tells."""
+        return self.record.modes.may_be(mode) and not self.record.modes.is_doubtful(mode)
 
     def must_be(self, mode: Mode) -> bool:
         """Whether every path that leads here leaves the module in a mode."""
@@ -134,7 +134,7 @@ class Forward:
 
     def may_be_trained_in(self, mode: Mode) -> bool:
         """Whether the module may be in a mode where its output is differentiated."""
-        return any(
+        return self.may_be(mode) and any(
             mode in seen.modes and not _contradict(seen.assumed, assumed)
             for seen in self.record.observations
             for assumed in self.record.trained_under

@@ -50,7 +50,9 @@ class Predictors:
             return False
         if self._is_of_table(record.receivers):
             return False
-        if self._others.are_known and not self.is_used_as_module(record.receivers):
+        loaded = self.recorder.made.keys()
+        strange = record.receivers <= self.recorder.returned and loaded.isdisjoint(record.receivers)
+        if (strange or self._others.are_known) and not self.is_used_as_module(record.receivers):
             return False
         return self.is_module(record.receivers, record.subject)
 
@@ -97,11 +99,13 @@ class Predictors:
     def is_unknown_method(self, record: ForwardCall) -> bool:
         """Whether a method that nobody knows, which may do more, is called without data.
 
-        What a package made that is not in sight sets modes and gradients itself, if it needs to.
+        What a package made that is not in sight sets modes and gradients itself, if it needs to,
+        and an object has another class than one in sight that lacks the method.
         """
         if record.method in (None, "forward"):
             return False
-        if record.given_data and not record.receivers <= self.recorder.returned:
+        of_packages = self.recorder.returned | self.recorder.made.keys()
+        if record.given_data and not record.classes and not record.receivers <= of_packages:
             return False
         row = self.knowledge.method("module", record.method)
         return row is None or row.effect != "forward"

@@ -128,9 +128,15 @@ class Knowledge:
 
     @property
     def names_of_reacting(self) -> frozenset[str]:
-        """Those of them whose module may compute differently in its two modes."""
-        rows = self._callables.items()
-        return frozenset(name.rpartition(".")[2] for name, row in rows if row.sensitive == "yes")
+        """Those of them whose module may compute differently in its two modes.
+
+        Left out are those that do so only where ``track_running_stats`` is given.
+        """
+        return frozenset(
+            name.rpartition(".")[2]
+            for name, row in self._callables.items()
+            if row.sensitive == "yes" and not _asks_for_statistics(row)
+        )
 
     @property
     def names_of_sensitive(self) -> frozenset[str]:
@@ -326,3 +332,10 @@ def mistakes(options: Options) -> list[str]:
         except KnowledgeError as error:
             found.append(str(error))
     return found
+
+
+def _asks_for_statistics(row: CallableRow) -> bool:
+    """Whether a norm has running statistics only where they are asked for."""
+    return any(
+        each.parameter == "track_running_stats" and not each.default for each in row.conditions
+    )

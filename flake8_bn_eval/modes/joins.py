@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flake8_bn_eval.modes.guards import ALWAYS, Guard
-from flake8_bn_eval.modes.lattice import LOST, Modes
+from flake8_bn_eval.modes.lattice import Modes
 from flake8_bn_eval.modes.objects import Key, Kind, Object
 from flake8_bn_eval.modes.values import NOTHING, Value, any_of
 
@@ -28,7 +28,7 @@ def merging(here: Guard, there: Guard) -> Merge:
 
 def doubting(first: Modes, second: Modes) -> Modes:
     """The mode of an object that an exception leaves: nobody can tell how far it had come."""
-    return first if first.members == second.members else LOST
+    return first.join(second) if first.members == second.members else first.doubting(second)
 
 
 def join_objects(

@@ -63,6 +63,9 @@ Witness = tuple[Remark, ...]
 Guarded = dict[Guard, Witness]
 """Under which guards a member is possible, and how the program then came to it."""
 
+DOUBT = Remark(0, "nobody can tell how far an exception let it come, or which of several it is")
+"""The end of a witness that does not tell apart what is from what may be."""
+
 
 class Possible(Generic[Member]):
     """A set of possibilities, each under its guards, with its shortest witness.  Immutable."""
@@ -99,6 +102,28 @@ class Possible(Generic[Member]):
         """How the program came to this member; empty if it cannot or nobody can tell."""
         guarded = self._witnesses.get(member)
         return () if guarded is None else _best(guarded.values())
+
+    def is_doubtful(self, member: Member) -> bool:
+        """Whether all that is known of a member is that nobody can exclude it."""
+        return DOUBT in self.witness(member)
+
+    def doubting(self, other: Possible[Member]) -> Possible[Member]:
+        """Union, where nothing tells which of the two it is: only what both have is sure."""
+        both = self.members & other.members
+        return self._doubted(both).join(other._doubted(both))
+
+    def _doubted(self, sure: Set[Member]) -> Possible[Member]:
+        changed: dict[Member, Guarded] = {}
+        for member, guarded in self._witnesses.items():
+            changed[member] = (
+                guarded
+                if member in sure
+                else {
+                    guard: witness if DOUBT in witness else (*witness, DOUBT)
+                    for guard, witness in guarded.items()
+                }
+            )
+        return Possible._of(changed)
 
     def join(self, other: Possible[Member]) -> Possible[Member]:
         """Union; of two witnesses the shorter one, then the earlier one in the file."""
@@ -273,12 +298,13 @@ def _best(witnesses: Iterable[Witness]) -> Witness:
     return every[0] if len(every) == 1 else min(every, key=_length)
 
 
-def _length(witness: Witness) -> tuple[int, list[int]]:
-    return len(witness), [remark.place for remark in witness]
+def _length(witness: Witness) -> tuple[bool, int, list[int]]:
+    return DOUBT in witness, len(witness), [remark.place for remark in witness]
 
 
 Modes = Possible[Mode]
 Gradients = Possible[Gradient]
+
 
 def remembering(change: Callable[[Modes], Modes]) -> Callable[[Modes], Modes]:
     """The same change; done once for the very modes that many objects share."""

@@ -17,9 +17,11 @@ from flake8_bn_eval.project.components import Components
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.tree import Tree
 
-READING_MODE = (".training", "ropout", "hub.load", "jit.load")
+READING_MODE = (".training", "ropout", "track_running_stats", "hub.load", "jit.load")
 """Classes that read their own flag, dropout however it is made, and models of strangers."""
 BASE = "Module"
+BATCH_NORM = "BatchNorm"
+"""A part of the names of its kinds: ``SynchronizedBatchNorm2d``."""
 _PACKAGES = sorted(
     package
     for table, packages in PACKAGES_OF_TABLE.items()
@@ -42,8 +44,8 @@ def note_indifference(
         return
     files = Components(definitions).of(path)
     if _may_react(files, definitions.tree, knowledge):
-        unknown = [each for each in unknown if not seen.made.keys().isdisjoint(each.receivers)]
-        if not unknown or _may_load_what_reacts(path, definitions, knowledge):
+        unknown = [each for each in unknown if _is_of_what_is_imported(each, seen)]
+        if not unknown or _may_import_what_reacts(path, definitions, knowledge):
             return
     for record in unknown:
         record.sensitive = Sensitivity.NO
@@ -57,6 +59,11 @@ def _is_of_project(record: ForwardCall) -> bool:
     return record.modes.must_be(Mode.UNSET) or of_torch or bool(record.classes)
 
 
+def _is_of_what_is_imported(record: ForwardCall, seen: Recorder) -> bool:
+    """Whether what a file imports tells which class a module is of: it was made or loaded here."""
+    return bool(record.classes) or not seen.made.keys().isdisjoint(record.receivers)
+
+
 def _may_react(files: list[str], tree: Tree, knowledge: Knowledge) -> bool:
     words = [word.encode() for word in sorted({*READING_MODE, *knowledge.names_of_reacting})]
     # Whoever uses a file that stands alone is not in sight.
@@ -66,13 +73,14 @@ def _may_react(files: list[str], tree: Tree, knowledge: Knowledge) -> bool:
     return any(_has_some(words, text) or _imports_models(text) for text in texts)
 
 
-def _may_load_what_reacts(path: str, definitions: Definitions, knowledge: Knowledge) -> bool:
-    """Whether what a file loads may react: none of the modules that it imports, if there is any."""
-    words = {*READING_MODE, *knowledge.names_of_reacting}
-    needed = definitions.needed(path)
+def _may_import_what_reacts(path: str, definitions: Definitions, knowledge: Knowledge) -> bool:
+    """Whether a module of what a file imports may react: not if it imports some that do not."""
+    needed, reacting = definitions.needed(path), knowledge.names_of_reacting
     if not any(each.is_class and BASE in each.bases for each in needed):
         return True
-    return any(word in name for each in needed for name in each.names for word in words)
+    names = frozenset[str]().union(*(each.names for each in needed))
+    parts = (*READING_MODE, BATCH_NORM)
+    return not names.isdisjoint(reacting) or any(part in name for name in names for part in parts)
 
 
 def _has_some(words: list[bytes], data: bytes) -> bool:

@@ -28,6 +28,8 @@ BASES = frozenset(
     {"RNNBase", "RNNCellBase", "Hardtanh", "Upsample", "Linear", "Container", "ModuleList"}
 )
 """Public layers that other public layers are derived from."""
+TESTS = frozenset({"isinstance", "hasattr"})
+"""The builtins that ask for a class, or for what objects of some classes have."""
 EVERY_MODULE = "torch/nn/modules/module.py"
 NO_OBJECT = Constant.of(None)
 EXACT = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
@@ -41,13 +43,20 @@ class Types:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
+    def tested(self, test: str, value: Value, wanted: Value, world: World) -> Value:
+        """What one of `TESTS` answers about a value."""
+        ask = self.is_instance if test == "isinstance" else self.has_attribute
+        return ask(value, wanted, world)
+
     def is_instance(
         self, value: Value, classes: Value, world: World, *, exactly: bool = False
     ) -> Value:
         """``isinstance(value, classes)``; exactly, where an instance of a subclass is none."""
         identity = value.only_object
         if identity is None:
-            return _of_each(value, lambda each: self.is_instance(each, classes, world, exactly=exactly))
+            return _of_each(
+                value, lambda each: self.is_instance(each, classes, world, exactly=exactly)
+            )
         elements = self.machine.containers.known_elements(classes, world)
         wanted = [classes] if elements is None else elements
         ask = self._is_exactly if exactly else self._is_one

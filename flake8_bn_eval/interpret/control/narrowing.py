@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flake8_bn_eval.interpret.calls.types import TESTS
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
@@ -48,7 +49,7 @@ class Narrowing:
                 is_none = truth is (test.operator in ("is", "=="))
                 self._none_or_not(test.left, is_none, world, frame)
             case Call(callee=Name(variable=(scope, name)), arguments=[subject, wanted]):
-                if scope == BUILTIN_SCOPE and name in ("isinstance", "hasattr"):
+                if scope == BUILTIN_SCOPE and name in TESTS:
                     self._type(name, subject, wanted, truth, world, frame)
             case Attribute(name="training"):
                 self._mode(test, truth, world, frame)
@@ -87,12 +88,10 @@ class Narrowing:
         if len(value.things) + len(value.objects) < 2:
             return
         asked = self.machine.expressions.evaluate(wanted, world, frame)
-        types = self.machine.types
-        ask = types.is_instance if test == "isinstance" else types.has_attribute
         refused = Constant.of(not truth)
         things, objects = set(value.things), set(value.objects)
         for each in value.alternatives:
-            if ask(each.unguarded(), asked, world).constant == refused:
+            if self.machine.types.tested(test, each.unguarded(), asked, world).constant == refused:
                 things -= each.things
                 objects -= each.objects
         left = replace(value, things=frozenset(things), objects=frozenset(objects))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.calls.arguments import Arguments
+from flake8_bn_eval.interpret.calls.types import TESTS
 from flake8_bn_eval.interpret.control.gradient_modes import ASKING
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.libraries.row_choices import row_for
@@ -103,10 +104,8 @@ class Library:
             folded = self._folded(name, arguments, world)
             if folded is not None:
                 return folded
-        if name == "isinstance" and len(arguments.positional) == 2:
-            return self.machine.types.is_instance(*arguments.positional, world)
-        if name == "hasattr" and len(arguments.positional) == 2:
-            return self.machine.types.has_attribute(*arguments.positional, world)
+        if name in TESTS and len(arguments.positional) == 2:
+            return self.machine.types.tested(name, *arguments.positional, world)
         if name == "type" and len(arguments.positional) == 1:
             return self.machine.types.type_of(arguments.positional[0], world)
         if name == "range":

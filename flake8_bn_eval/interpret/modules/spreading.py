@@ -96,7 +96,9 @@ class Spreading:
         if not weak or state.modes.members == modes.members and len(modes.members) == 1:
             return state.in_modes(modes, recursive=True)
         # One of several was set, and nobody can tell later whether it is the one in use.
-        return state.in_modes(LOST, recursive=True)
+        if state.many:
+            return state.in_modes(LOST, recursive=True)
+        return replace(state, modes=state.modes.doubting(modes), tree=state.tree.doubting(modes))
 
     def _is_held_besides(self, identity: ObjectId, guards: Guards) -> bool:
         """Whether anybody holds an object also where none of some guards holds."""
@@ -148,9 +150,7 @@ class Spreading:
             bound = replace(override, receiver=child)
 
             def run(world: World) -> Value:
-                return self.machine.functions.run(
-                    bound, arguments, world, self.frame, self.place
-                )
+                return self.machine.functions.run(bound, arguments, world, self.frame, self.place)
 
             where_any(where, self.world, run)
             self.holders = None
