@@ -125,7 +125,8 @@ class Types:
     def _is_one(self, identity: ObjectId, wanted: Thing | None, world: World) -> bool | None:
         state = world.get(identity)
         if isinstance(wanted, External) and wanted.path in MODULE:
-            return True if state.is_module else None
+            plain = state.class_ is not None and self._is_plain(state.class_)
+            return True if state.is_module else False if plain else None
         if state.class_ is not None:
             return self._of_class(state.class_, wanted)
         if isinstance(wanted, Class):
