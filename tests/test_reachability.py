@@ -197,3 +197,81 @@ def test_a_file_that_cannot_be_imported_is_never_run(
     text = "try:\n    " + BROKEN.format(module, name).replace("\n\n", rest, 1)
     (project / "scoring.py").write_text(text)
     assert codes(project) == ["BNE201"]
+
+
+def test_what_a_test_runner_finds_predicts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "setup.cfg").write_text("")
+    text = (
+        "import torch\n\n\n"
+        "def test_scores(model, test_loader):\n"
+        "    model.eval()\n"
+        "    for batch in test_loader:\n"
+        "        assert model(batch).argmax(1).max().item() < 10\n"
+    )
+    for name, found in (("tests/test_net.py", []), ("test_net.py", ["BNE201"])):
+        path = tmp_path / name
+        path.write_text(text)
+        codes = [each.code for each in analyse(text, filename=str(path))]
+        assert codes == found, name
+
+
+PROGRAM = """\
+from tools.used import run
+
+
+if __name__ == "__main__":
+    run()
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program that imports one of two files beside each other; nobody uses the other one."""
+    (tmp_path / "setup.cfg").write_text("")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "main.py").write_text(PROGRAM)
+    (tmp_path / "tools" / "used.py").write_text("def run():\n    print(1)\n")
+    (tmp_path / "tools" / "scoring.py").write_text(SCORING)
+    return tmp_path
+
+
+def test_a_file_that_nobody_uses_beside_one_that_is_used_is_dead(program: Path) -> None:
+    assert codes(program, path="tools/scoring.py") == []
+    (program / "main.py").write_text(PROGRAM.replace("tools.used", "run"))
+    assert codes(program, path="tools/scoring.py") == ["BNE201"]
+
+
+def test_a_name_means_the_function_of_a_file_only_where_that_is_imported(program: Path) -> None:
+    (program / "main.py").write_text(PROGRAM + "    score = print\n    score(1)\n")
+    assert codes(program, path="tools/scoring.py") == []
+    text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
+    (program / "main.py").write_text(text + "    score(*given)\n")
+    assert codes(program, path="tools/scoring.py") == ["BNE201"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("import importlib; importlib.import_module('tools.' + name)", ["BNE201"]),
+        ("eval(name)()", []),
+        ("import tools.scoring; eval(name)()", ["BNE201"]),
+        ("class Net:\n    def eval(self):\n        return self", []),
+    ],
+)
+def test_what_is_found_by_a_computed_name_is_of_the_same_project(
+    program: Path, line: str, found: list[str]
+) -> None:
+    (program / "more.py").write_text(line + "\n")
+    assert codes(program, path="tools/scoring.py") == found
+    (program / "more.py").unlink()
+    (program / "papers" / "other").mkdir(parents=True)
+    (program / "papers" / "other" / "more.py").write_text(line + "\n")
+    beside = found if "tools.scoring" in line else []
+    assert codes(program, path="tools/scoring.py") == beside
+
+
+def test_a_file_in_an_encoding_that_python_lacks_is_read_all_the_same(program: Path) -> None:
+    text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
+    (program / "main.py").write_text("# coding: future_fstrings\n" + text + "    score(*given)\n")
+    assert codes(program, path="tools/scoring.py") == ["BNE201"]

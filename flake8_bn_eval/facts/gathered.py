@@ -76,7 +76,7 @@ class Gathered:
     @cached_property
     def purposes(self) -> Purposes:
         """The judge of what forward calls are for."""
-        return Purposes(self.recorder, self.knowledge, self.program)
+        return Purposes(self.recorder, self.knowledge, self.program, self.path)
 
     @cached_property
     def forward_calls(self) -> list[ForwardCall]:
@@ -158,6 +158,11 @@ class Gathered:
         return all(
             self.neighbours.lead_to(self.path, each.name, each.class_name) for each in outermost
         )
+
+    @cached_property
+    def are_modes_asked_for(self) -> bool:
+        """Whether anything may ask for the mode of a module of this file."""
+        return self.neighbours is None or self.neighbours.ask_for_mode(self.path)
 
     @cached_property
     def _cannot_run(self) -> bool:

@@ -29,14 +29,20 @@ LEAVING = frozenset({Use.RETURNED, Use.RETURNED_DATA, Use.STORED})
 TEST_CLASS = re.compile(r"Test(?![a-z])|\w*Tests?$")
 """The names of classes in which a test runner looks for tests."""
 
+TEST_PATH = re.compile(r"(^|/)tests/(.*/)?test_[^/]*\.py$")
+"""The files in which it looks for them, whether they import anything of it or not."""
+
 
 class Purposes:
     """Judges the forward calls of one file."""
 
-    def __init__(self, recorder: Recorder, knowledge: Knowledge, program: Program) -> None:
+    def __init__(
+        self, recorder: Recorder, knowledge: Knowledge, program: Program, path: str = ""
+    ) -> None:
         self.recorder = recorder
         self.knowledge = knowledge
         self.program = program
+        self.path = path
         self.around = Surroundings(recorder, program)
         self.predictors = Predictors(recorder, knowledge, program)
 
@@ -211,7 +217,8 @@ class Purposes:
     @cached_property
     def _is_test_file(self) -> bool:
         """Whether functions are called ``test_...`` because a test framework wants it."""
-        return not self.recorder.imported.isdisjoint(self.knowledge.vocabulary.test_frameworks)
+        known = self.knowledge.vocabulary.test_frameworks
+        return not self.recorder.imported.isdisjoint(known) or bool(TEST_PATH.search(self.path))
 
     def has_telling_name(self, site: Site) -> bool:
         """Whether a function says by its name what it is for."""

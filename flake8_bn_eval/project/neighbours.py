@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,15 @@ from flake8_bn_eval.lazily import cached_property
 from flake8_bn_eval.project.programs import lowered
 from flake8_bn_eval.project.projects import Project
 from flake8_bn_eval.project.reachability import Reachability
+
+ASKING_FOR_OWN = re.compile(
+    rb"^(?![ \t]*(?:from|import)\b)[^\n#]*\.training\b(?![ \t]*=[^=])", re.MULTILINE
+)
+"""Lines in which some module is asked for its mode; an assignment and a package are none."""
+ASKING_FOR_OTHER = re.compile(
+    rb"^(?![ \t]*(?:from|import)\b)[^\n#]*(?<!\bself)\.training\b(?![ \t]*=[^=])", re.MULTILINE
+)
+"""Those in which another one than the object itself is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +54,14 @@ class ProjectNeighbours:
     @cached_property
     def _reachability(self) -> Reachability:
         return Reachability(self.project.definitions)
+
+    def ask_for_mode(self, path: str) -> bool:
+        """Whether anything may ask for the mode of a module of a file, in this one or another."""
+        tree = self.project.tree
+        return any(
+            (ASKING_FOR_OWN if each == path else ASKING_FOR_OTHER).search(tree.data(each) or b"")
+            for each in tree.python_files()
+        )
 
     def mention(self, words: Iterable[str]) -> bool:
         """Whether any file of the project has one of the words."""

@@ -177,7 +177,9 @@ class Block(nn.Module):
 
 ## When not to fix
 
-None of the following is reported.  Trainers, datasets and agents that are no modules:
+None of the following is reported.  A `train` that reaches the children and leaves out its own flag,
+in a project in which nobody asks for it: neither the file of the class for any `training`, nor
+another file for that of another object.  Trainers, datasets and agents that are no modules:
 
 ```python
 class Trainer:
@@ -357,7 +359,7 @@ def check(facts: Facts) -> Iterator[Report]:
     """Overrides that break the contract of `train(mode)`."""
     for override in facts.structure.mode_overrides:
         reason = override.contract.name
-        if reason in MESSAGES:
+        if reason in MESSAGES and (reason != "NOT_ITSELF" or facts.are_modes_asked_for):
             advice = HELP.get(reason, "call `super().train(mode)` first")
             yield Report(override.place, MESSAGES[reason].format(override.name), (), advice)
     for hidden in facts.structure.hidden_mode_methods:

@@ -40,6 +40,9 @@ class Neighbours(Protocol):
     def lack(self, importer: str, dotted: Iterable[str]) -> bool:
         """Whether a file cannot be run, because what it imports from the project is not there."""
 
+    def ask_for_mode(self, path: str) -> bool:
+        """Whether anything may ask for the mode of a module of a file, in this one or another."""
+
     def mention(self, words: Iterable[str]) -> bool:
         """Whether any file of the project has one of the words."""
 
