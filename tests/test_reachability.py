@@ -246,7 +246,7 @@ def test_a_name_means_the_function_of_a_file_only_where_that_is_imported(program
     (program / "main.py").write_text(PROGRAM + "    score = print\n    score(1)\n")
     assert codes(program, path="tools/scoring.py") == []
     text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
-    (program / "main.py").write_text(text + "    score(*given)\n")
+    (program / "main.py").write_text(text + "    print(score)\n")
     assert codes(program, path="tools/scoring.py") == ["BNE201"]
 
 
@@ -273,5 +273,5 @@ def test_what_is_found_by_a_computed_name_is_of_the_same_project(
 
 def test_a_file_in_an_encoding_that_python_lacks_is_read_all_the_same(program: Path) -> None:
     text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
-    (program / "main.py").write_text("# coding: future_fstrings\n" + text + "    score(*given)\n")
+    (program / "main.py").write_text("# coding: future_fstrings\n" + text + "    print(score)\n")
     assert codes(program, path="tools/scoring.py") == ["BNE201"]
