@@ -275,3 +275,12 @@ def test_a_file_in_an_encoding_that_python_lacks_is_read_all_the_same(program: P
     text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
     (program / "main.py").write_text("# coding: future_fstrings\n" + text + "    print(score)\n")
     assert codes(program, path="tools/scoring.py") == ["BNE201"]
+
+
+def test_a_program_in_a_package_offers_nothing(program: Path) -> None:
+    (program / "setup.cfg").write_text("[metadata]\nname = tools\n")
+    (program / "tools" / "__init__.py").write_text("")
+    assert codes(program, path="tools/scoring.py") == ["BNE201"]
+    guard = "\n\nif __name__ == '__main__':\n    print(other('x'))\n"
+    (program / "tools" / "scoring.py").write_text(SCORING + guard)
+    assert codes(program, path="tools/scoring.py") == []

@@ -246,8 +246,10 @@ class Reachability:
         return found
 
     def _is_offered(self, path: str) -> bool:
-        """Whether a file belongs to a package that is installed for others."""
+        """Whether a file belongs to a package that is installed for others, and is no program."""
         folder = path.rpartition("/")[0]
+        if path in self._files_with(MAIN_GUARD):
+            return False
         return self._is_library and self.definitions.tree.is_file(f"{folder}/__init__.py")
 
     @cached_property

@@ -12,7 +12,7 @@ from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
 from flake8_bn_eval.modes.existence import suppose_there
-from flake8_bn_eval.modes.guards import UNGUARDED, Guards, denied
+from flake8_bn_eval.modes.guards import UNGUARDED, Guard, Guards, Question, denied
 from flake8_bn_eval.modes.joining import gather
 from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
@@ -34,12 +34,30 @@ def in_each(value: Value, world: World, act: Act) -> Value:
     if len(alternatives) > MOST_APART:
         return _one_after_the_other(alternatives, world, act)
     ways: list[Way] = []
+    answers = frozenset().union(*(alternative.guard for alternative in alternatives))
     for alternative in alternatives:
         each = world.fork()
-        each.suppose_all(alternative.guard)
+        each.suppose_all(alternative.guard | _excluded(alternative.guard, answers))
         suppose_there(alternative.objects, each)
         ways.append((each, partial(act, alternative)))
     return one_of(ways, world)
+
+
+def _excluded(guard: Guard, answers: Guard) -> Guard:
+    """What does not hold where a guard does: that something is equal to another one of several."""
+    equal = {question for question, truth in guard if truth and _is_single(question)}
+    subjects = {subject for subject, _ in equal}
+    return frozenset(
+        (question, False)
+        for question, truth in answers
+        if truth and _is_single(question) and question[0] in subjects and question not in equal
+    )
+
+
+def _is_single(question: Question) -> bool:
+    """Whether it asks for equality with one constant."""
+    constant = question[1]
+    return constant is not None and not isinstance(constant.value, tuple)
 
 
 def where_any(guards: Guards, world: World, act: Callable[[World], Value]) -> None:

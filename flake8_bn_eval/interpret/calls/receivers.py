@@ -46,14 +46,17 @@ class Receivers:
         things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
         if not objects:
             return replace(value, things=things)
+        guards = dict(value.guards)
         for thing in value.things:
             if isinstance(thing, Result):
-                found = self.machine.results.identify(thing, world)
-                if found.objects:
-                    objects, things = objects | found.objects, things - {thing}
+                found = self.machine.results.identify(thing, world).only_object
+                if found is not None:
+                    objects, things = objects | {found}, things - {thing}
+                    if thing in guards and found not in value.objects:
+                        guards[found] = guards.pop(thing)
         if len(objects) == 1:
             things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
-        narrow = replace(value, objects=objects, things=things)
+        narrow = replace(value, objects=objects, things=things, guards=guards)
         if objects != value.objects:
             replace_everywhere(before, narrow, world)
         return narrow
