@@ -327,6 +327,7 @@ class FunctionDefinition:
     generator: bool = False
     class_name: str | None = None
     called_names: frozenset[str] = frozenset()
+    read_names: frozenset[str] = frozenset()
     calls: list[Call] = field(default_factory=list)
     """The calls in its body, not those in functions inside it."""
     captured: frozenset[str] = frozenset()

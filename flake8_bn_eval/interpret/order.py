@@ -32,7 +32,12 @@ def outermost_first(functions: list[FunctionDefinition]) -> list[FunctionDefinit
     for number, function in enumerate(inside):
         by_name.setdefault(function.name, []).append(number)
     called = [
-        {other for name in each.called_names for other in by_name.get(name, ())} - {number}
+        {
+            other
+            for name in each.called_names | each.read_names
+            for other in by_name.get(name, ())
+        }
+        - {number}
         for number, each in enumerate(inside)
     ]
     callers = Counter(other for others in called for other in others)
@@ -75,8 +80,9 @@ def _leading_to(wanted: str, methods: list[FunctionDefinition]) -> set[str]:
 
 def _mentioned(functions: list[FunctionDefinition]) -> set[str]:
     """The names by which functions may call each other."""
-    mentioned = {name for function in functions for name in function.called_names}
-    return mentioned - _of_others(functions)
+    called = {name for function in functions for name in function.called_names}
+    read = {name for function in functions for name in function.read_names}
+    return called - _of_others(functions) | read
 
 
 def _of_others(functions: list[FunctionDefinition]) -> set[str]:

@@ -22,12 +22,13 @@ from flake8_bn_eval.operations import (
 class FunctionTraits:
     """What is learnt about a function while its body is lowered."""
 
-    __slots__ = ("generator", "called", "calls")
+    __slots__ = ("generator", "called", "calls", "read")
 
     def __init__(self) -> None:
         self.generator = False
         self.called: set[str] = set()
         self.calls: list[Call] = []
+        self.read: set[str] = set()
 
 
 class Context:

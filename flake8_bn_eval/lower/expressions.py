@@ -163,6 +163,7 @@ class ExpressionLowering:
     def _name(self, node: ast.Name) -> Expression:
         name = self.context.scope.read(node.id)
         self.context.reads.append(name)
+        self.context.traits.read.add(node.id)
         return name
 
     def _attribute(self, node: ast.Attribute) -> Expression:
@@ -290,10 +291,12 @@ class ExpressionLowering:
             body=Jump(Exit.RETURN, Return(body, place, reads=reads)),
             place=place,
             called_names=frozenset(traits.called),
+            read_names=frozenset(traits.read),
             calls=traits.calls,
             captured=scope.captured,
         )
         self.context.traits.called |= traits.called
+        self.context.traits.read |= traits.read
         return Lambda(function)
 
     def _comprehension(self, kind: str) -> Callable[[Any], Expression]:

@@ -285,6 +285,7 @@ class StatementLowering:
             generator=traits.generator,
             class_name=class_name,
             called_names=frozenset(traits.called | above),
+            read_names=frozenset(traits.read),
             calls=traits.calls,
             captured=scope.captured,
         )
