@@ -328,6 +328,7 @@ class FunctionDefinition:
     class_name: str | None = None
     called_names: frozenset[str] = frozenset()
     read_names: frozenset[str] = frozenset()
+    """The names that its body reads, those that it calls among them."""
     calls: list[Call] = field(default_factory=list)
     """The calls in its body, not those in functions inside it."""
     captured: frozenset[str] = frozenset()

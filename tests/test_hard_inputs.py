@@ -27,6 +27,8 @@ ANALYSED = {
     "400 attributes": "x = a" + ".b" * 400 + "\n",
     "400 calls of calls": "x = a" + "(b)" * 400 + "\n",
     "400 chained methods": "x = a" + ".b()" * 400 + "\n",
+    "a string twice as long 400 times": "x = 'a'" + ".replace('a', 'aa')" * 400 + "\n",
+    "a count that no string can have": "x = 'a'.replace('a', 'b', " + "9" * 40 + ")\n",
     "1,200 branches": "if a:\n    b\n" + "elif c:\n    d\n" * 1_200,
     "400 targets": "a = " * 400 + "b\n",
     "300 conditional expressions": "x = " + "a if b else " * 300 + "c\n",

@@ -8,7 +8,7 @@ import pytest
 
 from flake8_bn_eval.analysis import analyse
 from flake8_bn_eval.options import Options
-from flake8_bn_eval.project import projects
+from flake8_bn_eval.project import definitions, projects
 
 SCORING = """\
 import torch
@@ -272,6 +272,8 @@ def test_what_is_found_by_a_computed_name_is_of_the_same_project(
 
 
 def test_a_file_in_an_encoding_that_python_lacks_is_read_all_the_same(program: Path) -> None:
+    (program / "run.py").write_text(PROGRAM)
+    assert codes(program, path="tools/scoring.py") == []
     text = PROGRAM.replace("import run", "import run\nfrom tools.scoring import score")
     (program / "main.py").write_text("# coding: future_fstrings\n" + text + "    print(score)\n")
     assert codes(program, path="tools/scoring.py") == ["BNE201"]
@@ -284,3 +286,20 @@ def test_a_program_in_a_package_offers_nothing(program: Path) -> None:
     guard = "\n\nif __name__ == '__main__':\n    print(other('x'))\n"
     (program / "tools" / "scoring.py").write_text(SCORING + guard)
     assert codes(program, path="tools/scoring.py") == []
+
+
+def test_what_needs_too_much_of_other_files_may_react(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = "from torch import nn\n\n\nclass {}(nn.Module):\n    layer = nn.{}\n"
+    (tmp_path / "setup.cfg").write_text("")
+    (tmp_path / "plain.py").write_text(net.format("Plain", "Linear"))
+    (tmp_path / "other.py").write_text(net.format("Other", "Dropout"))
+    (tmp_path / "scores.py").write_text(
+        "import torch\nfrom plain import Plain\n\nmodel = torch.load('model.pt')\n"
+        "with torch.no_grad():\n    for images, labels in torch.load('test.pt'):\n"
+        "        print((model(images).argmax(1) == labels).sum().item())\n"
+    )
+    assert codes(tmp_path, path="scores.py") == []
+    monkeypatch.setattr(definitions, "MOST_VISITED", 1)
+    assert codes(tmp_path, path="scores.py") == ["BNE102"]

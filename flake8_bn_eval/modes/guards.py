@@ -77,17 +77,22 @@ def _contradicts(guard: Guard, question: Question, truth: bool) -> bool:
     """Whether a guard denies an answer, or has its subject equal to something else."""
     if (question, not truth) in guard:
         return True
-    subject, constant = question
-    if not truth or constant is None or isinstance(constant.value, tuple):
-        return False
-    return any(
-        holds and other == subject and equal not in (None, constant) and not _is_one_of(equal)
-        for (other, equal), holds in guard
+    return (
+        truth
+        and is_for_one(question)
+        and any(holds and excludes(other, question) for other, holds in guard)
     )
 
 
-def _is_one_of(constant: Constant | None) -> bool:
-    return constant is not None and isinstance(constant.value, tuple)
+def excludes(question: Question, other: Question) -> bool:
+    """Whether two questions ask for equality of one subject with constants that are not equal."""
+    return question[0] == other[0] and question != other and is_for_one(question)
+
+
+def is_for_one(question: Question) -> bool:
+    """Whether it asks for equality with one constant, not with any of several."""
+    constant = question[1]
+    return constant is not None and not isinstance(constant.value, tuple)
 
 
 def under(guards: Guards, extra: Guard) -> Guards:

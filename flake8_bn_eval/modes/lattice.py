@@ -113,16 +113,12 @@ class Possible(Generic[Member]):
         return self._doubted(both).join(other._doubted(both))
 
     def _doubted(self, sure: Set[Member]) -> Possible[Member]:
-        changed: dict[Member, Guarded] = {}
-        for member, guarded in self._witnesses.items():
-            changed[member] = (
-                guarded
-                if member in sure
-                else {
-                    guard: witness if DOUBT in witness else (*witness, DOUBT)
-                    for guard, witness in guarded.items()
-                }
-            )
+        changed = dict(self._witnesses)
+        for member in self.members - sure:
+            changed[member] = {
+                guard: witness if DOUBT in witness else (*witness, DOUBT)
+                for guard, witness in changed[member].items()
+            }
         return Possible._of(changed)
 
     def join(self, other: Possible[Member]) -> Possible[Member]:

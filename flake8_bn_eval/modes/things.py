@@ -45,6 +45,9 @@ class Constant(Thing):
         return Constant(value, type(value))
 
 
+NO_OBJECT = Constant.of(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol(Thing):
     """An unknown that keeps its value until one of ``variables`` is assigned again."""

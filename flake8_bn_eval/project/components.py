@@ -21,11 +21,10 @@ class Components:
 
     def of(self, path: str) -> list[str]:
         """The files that belong together with one, itself among them, in order."""
-        every = self.definitions.tree.python_files()
-        if path not in self._top_folders or len(set(self._top_folders.values())) == 1:
-            return every
-        own = self._components[self._top_folders[path]]
-        return [each for each in every if self._components[self._top_folders[each]] == own]
+        folder = self._top_folders.get(path)
+        if folder is None:
+            return self.definitions.tree.python_files()
+        return self._files[self._components[folder]]
 
     @cached_property
     def _top_folders(self) -> dict[str, str]:
@@ -35,9 +34,19 @@ class Components:
         return {path: _top(_folder(path), folders) for path in files}
 
     @cached_property
+    def _files(self) -> dict[str, list[str]]:
+        """The files of each component, by the folder that stands for it."""
+        files: dict[str, list[str]] = {}
+        for path, folder in self._top_folders.items():
+            files.setdefault(self._components[folder], []).append(path)
+        return files
+
+    @cached_property
     def _components(self) -> dict[str, str]:
         """One folder that stands for the component, of each outermost folder."""
         stands_for = {folder: folder for folder in self._top_folders.values()}
+        if len(stands_for) == 1:
+            return stands_for
 
         def representative(folder: str) -> str:
             while stands_for[folder] != folder:

@@ -111,11 +111,15 @@ class Definitions:
         outline = self.outline(path)
         return outline is not None and not outline.of_frameworks.isdisjoint(definition.names)
 
-    def needed(self, path: str) -> list[Definition]:
-        """What a file defines, and all that it needs of other files, at most so much."""
+    def needed(self, path: str) -> dict[str, list[Definition]] | None:
+        """All that a file defines and needs, by the file that defines it; None if that is much."""
         outline, visited = self.outline(path), self._visited(path, MOST_VISITED)
-        own = [] if outline is None else list(outline.definitions)
-        return own + [each for definitions in visited.values() for each in definitions]
+        if len(visited) >= MOST_VISITED:
+            return None
+        found = {path: [] if outline is None else list(outline.definitions)}
+        for need, definitions in visited.items():
+            found.setdefault(need.path, []).extend(definitions)
+        return found
 
     def _visited(self, path: str, most: int) -> dict[Need, list[Definition]]:
         """Everything that is needed, in the order of its distance."""

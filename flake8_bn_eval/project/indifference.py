@@ -17,8 +17,10 @@ from flake8_bn_eval.project.components import Components
 from flake8_bn_eval.project.definitions import Definitions
 from flake8_bn_eval.project.tree import Tree
 
-READING_MODE = (".training", "ropout", "track_running_stats", "hub.load", "jit.load")
-"""Classes that read their own flag, dropout however it is made, and models of strangers."""
+READING_MODE = (".training", "ropout", "track_running_stats")
+"""Classes that read their own flag, dropout however it is made, and norms with statistics."""
+LOADING = (b"hub.load", b"jit.load")
+"""Models of strangers."""
 BASE = "Module"
 BATCH_NORM = "BatchNorm"
 """A part of the names of its kinds: ``SynchronizedBatchNorm2d``."""
@@ -36,14 +38,14 @@ _IMPORT = re.compile(
 
 
 def note_indifference(
-    seen: Recorder, path: str, definitions: Definitions, knowledge: Knowledge
+    seen: Recorder, path: str, components: Components, knowledge: Knowledge
 ) -> None:
     """Note of modules of the project, and with parts from it, that no mode matters to them."""
     unknown = [each for each in seen.forward_calls if _is_of_project(each)]
     if not unknown:
         return
-    files = Components(definitions).of(path)
-    if _may_react(files, definitions.tree, knowledge):
+    definitions = components.definitions
+    if _may_react(components.of(path), definitions.tree, knowledge):
         unknown = [each for each in unknown if _is_of_what_is_imported(each, seen)]
         if not unknown or _may_import_what_reacts(path, definitions, knowledge):
             return
@@ -70,17 +72,24 @@ def _may_react(files: list[str], tree: Tree, knowledge: Knowledge) -> bool:
     if len(files) < 2:
         return True
     texts = (tree.data(path) or b"" for path in files)
-    return any(_has_some(words, text) or _imports_models(text) for text in texts)
+    return any(_has_some(words, text) or _has_models(text) for text in texts)
 
 
 def _may_import_what_reacts(path: str, definitions: Definitions, knowledge: Knowledge) -> bool:
     """Whether a module of what a file imports may react: not if it imports some that do not."""
-    needed, reacting = definitions.needed(path), knowledge.names_of_reacting
+    files = definitions.needed(path)
+    if files is None:
+        return True
+    needed = [each for found in files.values() for each in found]
     if not any(each.is_class and BASE in each.bases for each in needed):
+        return True
+    if any(_has_models(definitions.tree.data(each) or b"") for each in files):
         return True
     names = frozenset[str]().union(*(each.names for each in needed))
     parts = (*READING_MODE, BATCH_NORM)
-    return not names.isdisjoint(reacting) or any(part in name for name in names for part in parts)
+    return not names.isdisjoint(knowledge.names_of_reacting) or any(
+        part in name for name in names for part in parts
+    )
 
 
 def _has_some(words: list[bytes], data: bytes) -> bool:
@@ -89,6 +98,11 @@ def _has_some(words: list[bytes], data: bytes) -> bool:
         return False
     left = _TELLING_APART.sub(b"", data)
     return any(word in left for word in words)
+
+
+def _has_models(data: bytes) -> bool:
+    """Whether a file takes models of other people, as far as its text tells."""
+    return any(word in data for word in LOADING) or _imports_models(data)
 
 
 def _imports_models(data: bytes) -> bool:

@@ -53,7 +53,7 @@ class ProjectNeighbours:
 
     @cached_property
     def _reachability(self) -> Reachability:
-        return Reachability(self.project.definitions)
+        return Reachability(self.project.definitions, self.project.components)
 
     def ask_for_mode(self, path: str) -> bool:
         """Whether anything may ask for the mode of a module of a file, in this one or another."""

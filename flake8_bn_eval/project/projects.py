@@ -12,6 +12,7 @@ from flake8_bn_eval.project.roots import Placed, placed
 from flake8_bn_eval.project.tree import Tree
 
 if TYPE_CHECKING:
+    from flake8_bn_eval.project.components import Components
     from flake8_bn_eval.project.definitions import Definitions
 
 MOST_NEAR = 40
@@ -54,6 +55,13 @@ class Project:
         from flake8_bn_eval.project.imports import Imports  # noqa: PLC0415
 
         return Definitions(self.tree, Imports(self.tree), self.options.project_bytes)
+
+    @cached_property
+    def components(self) -> Components:
+        """Tells which files belong together."""
+        from flake8_bn_eval.project.components import Components  # noqa: PLC0415
+
+        return Components(self.definitions)
 
     @cached_property
     def telling_text(self) -> str:

@@ -47,7 +47,6 @@ PACKAGING = {
 """What tells that a project is installed: its packages are there for others."""
 
 MAIN = "__main__"
-MAIN_GUARD = re.compile(rb"^if\b.*\b__main__\b", re.MULTILINE)
 
 Found = tuple[str, Definition]
 Key = tuple[str, str, str | None]
@@ -59,9 +58,11 @@ class Reachability:
     """Searches the files of a project for whoever may come to a function."""
 
     definitions: Definitions
+    components: Components
     _reached: dict[Key, bool] = field(default_factory=dict)
     _leading: set[Key] = field(default_factory=set)
     _imported: dict[str, bool] = field(default_factory=dict)
+    _left_open: dict[str, bool] = field(default_factory=dict)
     _found: dict[re.Pattern[bytes], set[str]] = field(default_factory=dict)
 
     def is_reached(self, path: str, name: str, owner: str | None) -> bool:
@@ -88,7 +89,12 @@ class Reachability:
         if outline is None:
             return False
         own = {each.name for each in outline.definitions if each.owner is None}
-        return MAIN in outline.body or not outline.body.isdisjoint(own)
+        return self._is_program(path) or not outline.body.isdisjoint(own)
+
+    def _is_program(self, path: str) -> bool:
+        """Whether a file says what it does where it is started."""
+        outline = self.definitions.outline(path)
+        return outline is not None and MAIN in outline.body
 
     def _is_imported(self, path: str) -> bool:
         if path not in self._imported:
@@ -106,10 +112,9 @@ class Reachability:
         if self._is_in_use(path):
             return False
         folder = path.rpartition("/")[0]
-        together = self._components.of(path)
+        together = self.components.of(path)
         beside = (each for each in together if each.rpartition("/")[0] == folder)
-        programs = self._files_with(MAIN_GUARD)
-        return programs.isdisjoint(together) or not any(map(self._is_imported, beside))
+        return not any(map(self._is_program, together)) or not any(map(self._is_imported, beside))
 
     def _leads_to(self, found: Found, seen: set[Key]) -> bool:
         """Whether a root leads to a definition; those that were seen on the way do not count."""
@@ -117,7 +122,9 @@ class Reachability:
         if key in seen or key in self._leading:
             return key in self._leading
         seen.add(key)
-        leads = self._are_users_unseen(found[0]) or (
+        if found[0] not in self._left_open:
+            self._left_open[found[0]] = self._are_users_unseen(found[0])
+        leads = self._left_open[found[0]] or (
             self._is_made(found, seen) and self._is_used(found, seen)
         )
         if leads:
@@ -199,7 +206,7 @@ class Reachability:
 
     def _may_be_found_by_name(self, path: str) -> bool:
         importing = self._files_with(IMPORTING_BY_NAME)
-        if importing and not importing.isdisjoint(self._components.of(path)):
+        if importing and not importing.isdisjoint(self.components.of(path)):
             return True
         return any(
             each == path or path in self._imported_by(each)
@@ -223,10 +230,6 @@ class Reachability:
                 yield target.path
 
     @cached_property
-    def _components(self) -> Components:
-        return Components(self.definitions)
-
-    @cached_property
     def _files_to_choose_from(self) -> set[str]:
         """The files of which somebody takes something by a computed name."""
         definitions, found = self.definitions, set[str]()
@@ -248,7 +251,7 @@ class Reachability:
     def _is_offered(self, path: str) -> bool:
         """Whether a file belongs to a package that is installed for others, and is no program."""
         folder = path.rpartition("/")[0]
-        if path in self._files_with(MAIN_GUARD):
+        if self._is_program(path):
             return False
         return self._is_library and self.definitions.tree.is_file(f"{folder}/__init__.py")
 

@@ -77,7 +77,7 @@ class Together:
             callers = [*more, *callers]
             found = self._run([*files, *self._needed_by(callers)], callers, found)
         self._ask_by_name(found, files, callers)
-        note_indifference(found.recorder, self.path, self.definitions, self.knowledge)
+        note_indifference(found.recorder, self.path, self.project.components, self.knowledge)
         return found.recorder
 
     def _linked(self) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -212,11 +213,10 @@ def _read(path: str) -> bytes | None:
 @lru_cache(maxsize=128)
 def _decoded(data: bytes) -> str | None:
     """The text of a file; what declares an encoding that Python lacks here is read as UTF-8."""
-    for decode in (source.decode, lambda raw: "\n".join(source.split_lines(raw.decode()))):
-        try:
-            return decode(data)
-        except (source.UnreadableError, UnicodeDecodeError):
-            continue
+    with suppress(source.UnreadableError):
+        return source.decode(data)
+    with suppress(UnicodeDecodeError):
+        return "\n".join(source.split_lines(data.decode()))
     return None
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from flake8_bn_eval.interpret.machine import Unreachable
 from flake8_bn_eval.modes.existence import suppose_there
-from flake8_bn_eval.modes.guards import UNGUARDED, Guard, Guards, Question, denied
+from flake8_bn_eval.modes.guards import UNGUARDED, Guard, Guards, denied, excludes, is_for_one
 from flake8_bn_eval.modes.joining import gather
 from flake8_bn_eval.modes.states import join_nearest
 from flake8_bn_eval.modes.values import NOTHING, Value
@@ -26,6 +26,15 @@ Way = tuple[World, Callable[[World], Value]]
 """A world of its own, and what gives the value there."""
 RESULTING: Variable = (-3, "<value>")
 """The name that holds the value of each way until the ways are joined."""
+
+
+def answer_of_each(value: Value, ask: Callable[[Value], Value]) -> Value:
+    """What is answered about each alternative by itself, where that is there."""
+    found = NOTHING
+    for each in value.alternatives:
+        guards = next(iter(each.guards.values()), UNGUARDED)
+        found = found.join(ask(each.unguarded()).where(guards))
+    return found
 
 
 def in_each(value: Value, world: World, act: Act) -> Value:
@@ -45,19 +54,12 @@ def in_each(value: Value, world: World, act: Act) -> Value:
 
 def _excluded(guard: Guard, answers: Guard) -> Guard:
     """What does not hold where a guard does: that something is equal to another one of several."""
-    equal = {question for question, truth in guard if truth and _is_single(question)}
-    subjects = {subject for subject, _ in equal}
+    equal = [question for question, truth in guard if truth and is_for_one(question)]
     return frozenset(
         (question, False)
         for question, truth in answers
-        if truth and _is_single(question) and question[0] in subjects and question not in equal
+        if truth and any(excludes(question, each) for each in equal)
     )
-
-
-def _is_single(question: Question) -> bool:
-    """Whether it asks for equality with one constant."""
-    constant = question[1]
-    return constant is not None and not isinstance(constant.value, tuple)
 
 
 def where_any(guards: Guards, world: World, act: Callable[[World], Value]) -> None:

@@ -31,7 +31,14 @@ from flake8_bn_eval.modes.things import (
     Result,
     Super,
 )
-from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_object, of_thing
+from flake8_bn_eval.modes.values import (
+    LONGEST_SUBJECT,
+    UNKNOWN,
+    Value,
+    of_constant,
+    of_object,
+    of_thing,
+)
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -218,9 +225,11 @@ class Calls:
             values = [each.value for each in constants if each is not None]
             if name in OF_TEXT:
                 try:
-                    return of_constant(getattr(text.value, name)(*values))
-                except TypeError:
+                    found = getattr(text.value, name)(*values)
+                except (TypeError, OverflowError):
                     return UNKNOWN
+                too_long = isinstance(found, str) and len(found) > LONGEST_SUBJECT
+                return UNKNOWN if too_long else of_constant(found)
         return self.machine.data.written(*arguments)
 
     def call_method(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flake8_bn_eval.interpret.machine import Machine
+from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.holding import replace_everywhere
 from flake8_bn_eval.modes.things import (
-    Constant,
+    NO_OBJECT,
     Result,
     Symbol,
     Unknown,
@@ -25,7 +26,6 @@ from flake8_bn_eval.operations import (
 MOST_OBJECTS = 3
 RETURNING_SELF = frozenset({"self", "eval", "train"})
 """The effects of methods of modules that return the module itself."""
-NOTHING_THERE = Constant.of(None)
 
 
 class Receivers:
@@ -43,20 +43,20 @@ class Receivers:
         if len(value.objects) + len(value.things) <= 1:
             return value
         before, objects = value, value.objects
-        things = frozenset(thing for thing in value.things if thing != NOTHING_THERE)
+        things = frozenset(thing for thing in value.things if thing != NO_OBJECT)
         if not objects:
             return replace(value, things=things)
-        guards = dict(value.guards)
+        narrow = replace(value, things=things)
         for thing in value.things:
             if isinstance(thing, Result):
-                found = self.machine.results.identify(thing, world).only_object
-                if found is not None:
-                    objects, things = objects | {found}, things - {thing}
-                    if thing in guards and found not in value.objects:
-                        guards[found] = guards.pop(thing)
+                found = self.machine.results.identify(thing, world)
+                if found.objects:
+                    there = found.where(value.guards.get(thing, UNGUARDED))
+                    narrow = replace(narrow, things=narrow.things - {thing}).join(there)
+        objects, things = narrow.objects, narrow.things
         if len(objects) == 1:
             things = frozenset(t for t in things if not isinstance(t, Unknown | Symbol))
-        narrow = replace(value, objects=objects, things=things, guards=guards)
+        narrow = replace(narrow, things=things)
         if objects != value.objects:
             replace_everywhere(before, narrow, world)
         return narrow

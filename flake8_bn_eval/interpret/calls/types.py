@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flake8_bn_eval.interpret.calls.alternatives import answer_of_each
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.identities import about_object
 from flake8_bn_eval.modes.objects import Object
-from flake8_bn_eval.modes.things import Class, Condition, Constant, External, ObjectId, Thing
-from flake8_bn_eval.modes.values import NOTHING, UNKNOWN, Value, of_constant, of_thing
+from flake8_bn_eval.modes.things import NO_OBJECT, Class, Condition, External, ObjectId, Thing
+from flake8_bn_eval.modes.values import UNKNOWN, Value, of_constant, of_thing
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
     BUILTIN_SCOPE,
@@ -31,7 +31,6 @@ BASES = frozenset(
 TESTS = frozenset({"isinstance", "hasattr"})
 """The builtins that ask for a class, or for what objects of some classes have."""
 EVERY_MODULE = "torch/nn/modules/module.py"
-NO_OBJECT = Constant.of(None)
 EXACT = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
 """The operators that compare classes, and whether they ask for the same one."""
 ASKING_FOR_CHILDREN = frozenset({"modules", "named_modules", "children", "named_children", "apply"})
@@ -187,11 +186,7 @@ def _of_each(value: Value, ask: Callable[[Value], Value]) -> Value:
     """The answer about each alternative, where that is there; nothing else than None is known."""
     if value.only_thing is not None:
         return of_constant(False) if value.constant == NO_OBJECT else UNKNOWN
-    found = NOTHING
-    for each in value.alternatives:
-        guards = next(iter(each.guards.values()), UNGUARDED)
-        found = found.join(ask(each.unguarded()).where(guards))
-    return found
+    return answer_of_each(value, ask)
 
 
 def compares_types(expression: Comparison) -> bool:

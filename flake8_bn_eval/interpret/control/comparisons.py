@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from flake8_bn_eval.interpret.calls.alternatives import answer_of_each
 from flake8_bn_eval.interpret.calls.types import compares_types
 from flake8_bn_eval.interpret.data.outputs import choice_of
 from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
-from flake8_bn_eval.modes.guards import UNGUARDED
 from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.things import Condition, Constant, Result, Symbol
+from flake8_bn_eval.modes.things import NO_OBJECT, Condition, Constant, Result, Symbol
 from flake8_bn_eval.modes.values import (
     LONGEST_SUBJECT,
-    NOTHING,
     UNKNOWN,
     Value,
     of_constant,
@@ -20,7 +19,6 @@ from flake8_bn_eval.modes.values import (
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import Comparison, Variable
 
-NO_OBJECT = Constant.of(None)
 Subject = tuple[str, frozenset[Variable]]
 
 
@@ -61,22 +59,17 @@ class Comparisons:
         self, operator: str, left: Value, right: Value, side: Value, world: World
     ) -> Value:
         """The comparison of each alternative of a side, where that is there."""
-        found = NOTHING
         optional = _is_none(right if side is left else left) and NO_OBJECT in side.things
-        for each in side.alternatives:
-            guards = next(iter(each.guards.values()), UNGUARDED)
-            only = each.unguarded()
-            if optional and each.objects:
+
+        def compared(only: Value) -> Value:
+            if optional and only.objects:
                 # What may be None or an object that nobody has seen is one of these two.
-                found = found.join(of_constant(operator in ("!=", "is not")).where(guards))
-                continue
-            compared = (
-                self.compare(operator, only, right, world)
-                if side is left
-                else self.compare(operator, left, only, world)
-            )
-            found = found.join(compared.where(guards))
-        return found
+                return of_constant(operator in ("!=", "is not"))
+            if side is left:
+                return self.compare(operator, only, right, world)
+            return self.compare(operator, left, only, world)
+
+        return answer_of_each(side, compared)
 
     def _equality(self, left: Value, constant: Constant, negated: bool, world: World) -> Value:
         if constant.value is None and left.objects and not left.things:

@@ -21,6 +21,7 @@ from flake8_bn_eval.modes.objects import Kind
 from flake8_bn_eval.modes.sequences import elements_of
 from flake8_bn_eval.modes.states import State, merge
 from flake8_bn_eval.modes.things import (
+    NO_OBJECT,
     Class,
     Condition,
     Constant,
@@ -185,7 +186,7 @@ class Conditions:
         if not value.guards:
             return None
         held: dict[bool, Guards] = {}
-        optional = Constant.of(None) in value.things
+        optional = NO_OBJECT in value.things
         for each in value.alternatives:
             truth = self.truth(each, world)
             if truth is None and optional and each.objects:

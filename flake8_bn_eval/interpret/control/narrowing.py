@@ -13,7 +13,7 @@ from flake8_bn_eval.interpret.frames import Frame
 from flake8_bn_eval.interpret.machine import Machine
 from flake8_bn_eval.modes.lattice import Mode
 from flake8_bn_eval.modes.objects import Kind
-from flake8_bn_eval.modes.things import Constant, SavedMode
+from flake8_bn_eval.modes.things import NO_OBJECT, Constant, SavedMode
 from flake8_bn_eval.modes.values import Value
 from flake8_bn_eval.modes.world import World
 from flake8_bn_eval.operations import (
@@ -27,8 +27,6 @@ from flake8_bn_eval.operations import (
     Negation,
 )
 from flake8_bn_eval.operations import Constant as Literal
-
-NO_OBJECT = Constant.of(None)
 
 
 class Narrowing:
